@@ -1,0 +1,67 @@
+"""What can go wrong, in one family.
+
+BridgeError
+├── Refusal          the caller or the world says no; `code` is stable and translated on pages
+│   ├── UnknownThing     no such charge point, connector, session or tariff
+│   ├── ConnectorBusy    somebody else has the connector
+│   ├── ConnectorOut     offline, faulted, finishing or unavailable
+│   ├── AmountRefused    outside what may be secured
+│   ├── Conflict         contradicts what was decided already
+│   └── TariffRefused    a tariff that cannot be priced exactly or lawfully
+└── Bug              an invariant is broken; nothing was changed
+"""
+
+
+class BridgeError(Exception):
+    """Anything this program raises on purpose."""
+
+
+class Refusal(BridgeError):
+    """Recoverable: nothing was changed, and the sentence says what to do next."""
+
+    code = "refused"
+
+    def __init__(self, sentence: str, code: str | None = None) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.code = code or type(self).code
+
+
+class UnknownThing(Refusal):
+    """There is no charge point, connector, session or tariff of that name."""
+
+    code = "unknown"
+
+
+class ConnectorBusy(Refusal):
+    """Another driver pays or charges at this connector."""
+
+    code = "connector_busy"
+
+
+class ConnectorOut(Refusal):
+    """The connector cannot start a charge now; `code` names the cause."""
+
+    code = "connector_unavailable"
+
+
+class AmountRefused(Refusal):
+    """The amount lies outside what may be secured."""
+
+    code = "amount_refused"
+
+
+class Conflict(Refusal):
+    """The request contradicts what was decided already."""
+
+    code = "conflict"
+
+
+class TariffRefused(Refusal):
+    """The tariff cannot be priced exactly, or not lawfully."""
+
+    code = "tariff_refused"
+
+
+class Bug(BridgeError):
+    """An invariant does not hold: stop before money moves."""

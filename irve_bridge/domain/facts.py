@@ -1,0 +1,308 @@
+"""What happened, in the past tense and in no protocol's words.
+
+A fact names the moment `at` when it was learnt. Facts about one session carry its `session_id`;
+the others (a charge point spoke) find their session through the transaction they concern.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from irve_bridge.domain.charge_point import ConnectorStatus
+from irve_bridge.domain.metering import Reading
+from irve_bridge.domain.tariff import Breakdown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """Something that happened, learnt at `at`."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionFact(Fact):
+    """Something that happened to one session."""
+
+    session_id: str
+
+
+# What a charge point says
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargePointConnected(Fact):
+    """Its socket opened."""
+
+    charge_point_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargePointDisconnected(Fact):
+    """The socket that opened at `connected_at` closed."""
+
+    charge_point_id: str
+    connected_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargePointBooted(Fact):
+    """It started and said what it is."""
+
+    charge_point_id: str
+    vendor: str
+    model: str
+    firmware: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectorStatusChanged(Fact):
+    """A connector reports its status, of `since`; number 0 speaks for the whole charge point."""
+
+    charge_point_id: str
+    connector_number: int
+    status: ConnectorStatus
+    since: datetime
+    error_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransactionStarted(Fact):
+    """A transaction started at the charge point, perhaps long ago (`started_at`)."""
+
+    charge_point_id: str
+    connector_number: int
+    id_tag: str
+    meter_start_wh: int
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransactionStopped(Fact):
+    """A transaction stopped at the charge point, perhaps long ago (`stopped_at`)."""
+
+    charge_point_id: str
+    transaction_id: str
+    meter_stop_wh: int
+    stopped_at: datetime
+    reason: str = "Local"
+    id_tag: str | None = None
+    readings: tuple[Reading, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageUnreadable(Fact):
+    """A transaction message failed validation: kept whole for a person to look at."""
+
+    charge_point_id: str
+    action: str
+    raw: str
+    error: str
+
+
+# What a driver, the CSMS or the operator asks
+
+
+class StopCause(StrEnum):
+    """Who wants the charge to stop."""
+
+    DRIVER = "driver"
+    CSMS = "csms"
+    LIMIT = "limit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenUp(SessionFact):
+    """The driver left the checkout."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopAsked(SessionFact):
+    """Somebody wants the charge to stop."""
+
+    cause: StopCause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewDecided(SessionFact):
+    """A person decided what the driver pays, zero for nothing."""
+
+    amount_minor: int
+
+
+# How a charge went, for its session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargingBegan(SessionFact):
+    """The session's transaction started."""
+
+    transaction_id: str
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargingEnded(SessionFact):
+    """The session's charge ended; `doubt` says why its meter is not to be billed, if so.
+
+    `energy_wh` is None where the CSMS reported only an amount.
+    """
+
+    stopped_at: datetime
+    energy_wh: int | None
+    cost: Breakdown
+    doubt: str | None = None
+    reason: str = "Local"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartAccepted(SessionFact):
+    """The charge point will try to start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartUnconfirmed(SessionFact):
+    """The charge point may or may not have heard the start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartRefused(SessionFact):
+    """The charge point rejected the start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CablePlugged(SessionFact):
+    """The connector went from Available to Preparing while the session waits to start."""
+
+
+# What time brings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoStart(SessionFact):
+    """The start deadline passed with proof that nothing started, or the long deadline did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutOverdue(SessionFact):
+    """The checkout should have ended by now: ask the provider."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndOverdue(SessionFact):
+    """The CSMS never reported the end of a charge it meters."""
+
+
+# What the payment provider shows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderSpoke(Fact):
+    """A webhook arrived: a hint to look at the objects it names, never a proof by itself."""
+
+    provider: str
+    account: str
+    event_id: str
+    type: str
+    body: str
+    object_ids: tuple[str, ...]
+    session_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerCreated(SessionFact):
+    """The provider's customer exists."""
+
+    customer_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutOpened(SessionFact):
+    """The driver may go to `url` to secure the payment until `expires_at`."""
+
+    url: str
+    expires_at: datetime
+    checkout_id: str | None = None
+    setup_intent_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutRefused(SessionFact):
+    """The provider will not open a checkout, or not with this card."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutExpired(SessionFact):
+    """The checkout ended unpaid."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentSecured(SessionFact):
+    """The provider proves a card, a hold or a payment; `secured_minor` None is the asked amount.
+
+    `connector_lost`: another session has the connector by now.
+    """
+
+    secured_minor: int | None = None
+    setup_intent_id: str | None = None
+    payment_method_id: str | None = None
+    payment_intent_id: str | None = None
+    capture_before: datetime | None = None
+    email: str | None = None
+    connector_lost: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeCreated(SessionFact):
+    """An unconfirmed payment exists, its id stored before anything is taken."""
+
+    payment_intent_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentSucceeded(SessionFact):
+    """A charge or a capture took this amount."""
+
+    payment_intent_id: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentDeclined(SessionFact):
+    """The card was not charged; `code` is the provider's decline code."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldReleased(SessionFact):
+    """The hold is gone without a capture."""
+
+    payment_intent_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardForgotten(SessionFact):
+    """The kept card was detached; nothing can be charged to it any more."""
+
+    payment_method_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refunded(SessionFact):
+    """This amount went back to the card."""
+
+    refund_id: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundFailed(SessionFact):
+    """The refund will not arrive."""
+
+    refund_id: str
+    code: str = field(default="refund_failed")

@@ -1,0 +1,73 @@
+"""What must be done, in the imperative. Stored with the fact that caused it, performed later."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Lane(StrEnum):
+    """Who performs an intent. One session's intents run in order within a lane."""
+
+    MONEY = "money"
+    CHARGER = "charger"
+    CSMS = "csms"
+    MAIL = "mail"
+
+
+class Do(StrEnum):
+    """What a state wants done, whatever the plan."""
+
+    CREATE_CUSTOMER = "create_customer"
+    SECURE = "secure"
+    CLOSE = "close"
+    OBSERVE = "observe"
+    START = "start"
+    STOP = "stop"
+    REFUSE = "refuse"
+    SETTLE = "settle"
+    CONFIRM = "confirm"
+    RELEASE = "release"
+    TELL = "tell"
+
+
+class Kind(StrEnum):
+    """One external call each."""
+
+    CREATE_CUSTOMER = "create_customer"
+    OPEN_CHECKOUT = "open_checkout"
+    CONFIRM_SETUP = "confirm_setup"
+    CLOSE_CHECKOUT = "close_checkout"
+    OBSERVE = "observe"
+    CREATE_CHARGE = "create_charge"
+    CONFIRM_CHARGE = "confirm_charge"
+    CAPTURE = "capture"
+    CANCEL_HOLD = "cancel_hold"
+    REFUND = "refund"
+    FORGET_CARD = "forget_card"
+    REMOTE_START = "remote_start"
+    REMOTE_STOP = "remote_stop"
+    CALLBACK = "callback"
+    MAIL = "mail"
+
+    @property
+    def lane(self) -> Lane:
+        """Who performs it."""
+        return _LANES.get(self, Lane.MONEY)
+
+
+_LANES = {
+    Kind.REMOTE_START: Lane.CHARGER,
+    Kind.REMOTE_STOP: Lane.CHARGER,
+    Kind.CALLBACK: Lane.CSMS,
+    Kind.MAIL: Lane.MAIL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One external call to make: what for, which, and with which parameters."""
+
+    do: Do
+    kind: Kind
+    parameters: Mapping[str, Any] = field(default_factory=dict)

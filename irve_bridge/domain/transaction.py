@@ -1,0 +1,33 @@
+"""A charge point's transaction: it exists with or without a payment.
+
+Its key is the charge point and a text id, so that protocols whose charge points choose their own
+ids fit the same tables.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transaction:
+    """What a charge point metered, from its start to its stop.
+
+    `accepted` is what the start was answered; `session_id` names the payment it belongs to, if any.
+    """
+
+    charge_point_id: str
+    id: str
+    connector_number: int
+    id_tag: str
+    start_at: datetime
+    meter_start_wh: int
+    accepted: bool
+    session_id: str | None = None
+    stop_at: datetime | None = None
+    meter_stop_wh: int | None = None
+    stop_reason: str | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether no stop has been heard of."""
+        return self.stop_at is None

@@ -1,0 +1,65 @@
+"""What the CSMS is told: one body for every type of callback, and when each is sent.
+
+| type | sent when |
+|---|---|
+| `session_opened` | a driver chose how to pay and is being sent to the checkout |
+| `session_completed` | the checkout is completed: the card, hold or payment is proven |
+| `session_abandoned` | the checkout was left, refused or expired; nothing was paid |
+| `charging_started` | the transaction started |
+| `stop_requested` | the driver, the CSMS or the limit asked for the stop |
+| `charging_stopped` | the transaction stopped; energy and cost are known |
+| `charging_refused` | nothing started and the money is on its way back |
+| `payment_succeeded` | the exact amount is paid: `amount` is what the driver paid in the end |
+| `payment_released` | nothing is owed and everything secured was given back |
+| `charge_failed` | the card was declined: the amount is due |
+| `review_needed` | a person must decide what is owed |
+"""
+
+from datetime import datetime
+from typing import Any
+
+from irve_bridge.domain.intents import Do, Intent, Kind
+from irve_bridge.domain.session import Session
+
+MAILED = {
+    "session_completed": "link",
+    "payment_succeeded": "receipt",
+    "payment_released": "released",
+    "charge_failed": "due",
+}
+"""Which callbacks also go to the driver, by which mail."""
+
+
+def callback(session: Session, type_: str, sequence: int, at: datetime) -> Intent:
+    """Return the intent to tell the CSMS; its body is frozen here (Standard Webhooks 1.0)."""
+    body = {"type": type_, "timestamp": at.isoformat(), "data": _data(session, sequence)}
+    return Intent(Do.TELL, Kind.CALLBACK, body)
+
+
+def mail(template: str) -> Intent:
+    """Return the intent to mail the driver."""
+    return Intent(Do.TELL, Kind.MAIL, {"template": template})
+
+
+def _data(session: Session, sequence: int) -> dict[str, Any]:
+    """Amounts are in minor units of `currency`."""
+    return {
+        "session_id": session.id,
+        "sequence": sequence,
+        "client_id": session.client_id,
+        "state": session.state.value,
+        "payment_type": session.plan.value,
+        "metered_by": session.metered_by.value,
+        "charge_point_id": session.charge_point_id,
+        "connector_id": session.connector_number,
+        "transaction_id": session.transaction_id,
+        "setup_intent_id": session.setup_intent_id,
+        "payment_intent_id": session.payment_intent_id,
+        "currency": session.currency,
+        "amount": session.decided_minor,
+        "secured_amount": session.secured_minor,
+        "energy_wh": session.energy_wh,
+        "started_at": session.started_at.isoformat() if session.started_at else None,
+        "stopped_at": session.stopped_at.isoformat() if session.stopped_at else None,
+        "error": session.outcome,
+    }

@@ -1,0 +1,70 @@
+"""The chargers' lane: starts and stops, sent over the bus to whoever holds the socket.
+
+A command is never repeated as if nothing had been sent: once a start may have arrived, the session
+says so (`Delivery`), and a later rejection is no refusal any more.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from irve_bridge.domain import facts
+from irve_bridge.domain.intents import Do, Intent, Kind
+from irve_bridge.domain.session import Session
+from irve_bridge.service import commands
+from irve_bridge.service.policy import Policy
+from irve_bridge.service.ports import Again, Bus, Clock, Done, Offline, Outcome, Task, Unanswered
+
+
+class ChargerHand:
+    """Performs REMOTE_START and REMOTE_STOP."""
+
+    def __init__(self, bus: Bus, clock: Clock, policy: Policy, timeout_s: float) -> None:
+        self._bus = bus
+        self._clock = clock
+        self._policy = policy
+        self._timeout_s = timeout_s
+
+    def prepare(self, session: Session, intent: Intent) -> Mapping[str, Any]:
+        """Return the command as it is sent."""
+        if intent.kind is Kind.REMOTE_START:
+            return {"connector_number": session.connector_number, "id_tag": session.id_tag}
+        return dict(intent.parameters)
+
+    async def perform(self, task: Task) -> Outcome:
+        """Send the command and judge the answer."""
+        starts = task.intent.kind is Kind.REMOTE_START
+        if task.attempt.unknown:
+            return self._unconfirmed("interrupted", task) if starts else self._stop_again("again")
+        request = task.attempt.request
+        command = commands.RemoteStart(**request) if starts else commands.RemoteStop(**request)
+        try:
+            reply = await self._bus.request(
+                task.session.charge_point_id, commands.encode(command), self._timeout_s
+            )
+        except Offline:
+            return Again(reason="offline", known=True, after=self._policy.start_retry)
+        except Unanswered:
+            return self._unconfirmed("no answer", task) if starts else self._stop_again("no answer")
+        answer = commands.decode_answer(reply)
+        return self._started(task, answer) if starts else self._stopped(task, answer)
+
+    def _started(self, task: Task, answer: commands.Answer) -> Outcome:
+        if answer.error is not None:
+            return self._unconfirmed(answer.error, task)
+        fact = facts.StartAccepted if answer.accepted else facts.StartRefused
+        return Done((fact(at=self._clock.now(), session_id=task.session.id),))
+
+    def _stopped(self, task: Task, answer: commands.Answer) -> Outcome:
+        if task.intent.do is Do.REFUSE:
+            return Done()
+        return self._stop_again(answer.error or answer.status or "answered")
+
+    def _unconfirmed(self, reason: str, task: Task) -> Outcome:
+        fact = facts.StartUnconfirmed(at=self._clock.now(), session_id=task.session.id)
+        after = timedelta() if task.attempt.unknown else self._policy.start_retry
+        return Again(reason=reason, known=True, after=after, facts=(fact,))
+
+    def _stop_again(self, reason: str) -> Outcome:
+        """A stop is repeated until the transaction stops: then nobody wants it any more."""
+        return Again(reason=reason, known=True, after=self._policy.stop_repeat)

@@ -1,0 +1,318 @@
+"""Where drivers, the CSMS and the operator ask for something."""
+
+import asyncio
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from irve_bridge.domain import facts
+from irve_bridge.domain.charge_point import ChargePoint, Connector, ConnectorStatus
+from irve_bridge.domain.errors import (
+    AmountRefused,
+    Conflict,
+    ConnectorBusy,
+    ConnectorOut,
+    Refusal,
+    UnknownThing,
+)
+from irve_bridge.domain.facts import ProviderSpoke, StopCause
+from irve_bridge.domain.intents import Do, Intent, Kind
+from irve_bridge.domain.session import MeteredBy, PlanName, Session, State
+from irve_bridge.domain.tariff import Breakdown, Tariff, Volumes, estimate, price
+from irve_bridge.service.handle import Handler, Work, topic
+from irve_bridge.service.policy import Policy
+from irve_bridge.service.ports import Bus, Clock, Payments, Storage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What a driver or the CSMS asks for when a session begins.
+
+    `amount_minor` is for the fixed plan, `energy_wh` or `minutes` for the estimated one.
+    `payment_method_id` is the CSMS's own card for the driver (`pm_…` or `tok_…`).
+    """
+
+    plan: PlanName
+    charge_point_id: str
+    connector_number: int
+    amount_minor: int | None = None
+    energy_wh: int | None = None
+    minutes: int | None = None
+    client_id: str | None = None
+    locale: str = "fr"
+    metered_by: MeteredBy = MeteredBy.BRIDGE
+    payment_method_id: str | None = None
+
+
+class Desk:
+    """Opens, stops and ends sessions on request."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        handler: Handler,
+        bus: Bus,
+        clock: Clock,
+        payments: Payments,
+        policy: Policy,
+    ) -> None:
+        self._storage = storage
+        self._handler = handler
+        self._bus = bus
+        self._clock = clock
+        self._payments = payments
+        self._policy = policy
+
+    async def open(self, opening: Opening) -> Session:
+        """Open a session and return it; its checkout follows (`checkout`).
+
+        Raises:
+            UnknownThing: No such charge point, connector or tariff.
+            ConnectorOut: The connector cannot start a charge now.
+            ConnectorBusy: Somebody else has it.
+            AmountRefused: Outside what may be secured.
+        """
+        return await self._handler.run(lambda work: self._open(work, opening))
+
+    async def checkout(self, session_id: str, timeout_s: float) -> Session:
+        """Return the session once its driver can be sent on, or once it failed to open one.
+
+        After the time-out it is returned as it stands.
+        """
+        async with self._bus.subscribe(topic(session_id)) as updates:
+            deadline = asyncio.get_running_loop().time() + timeout_s
+            while True:
+                session = await self.session(session_id)
+                left_s = deadline - asyncio.get_running_loop().time()
+                if session.checkout_url or session.state is not State.OPEN or left_s <= 0:
+                    return session
+                await updates.next(left_s)
+
+    async def session(self, session_id: str) -> Session:
+        """Return a session.
+
+        Raises:
+            UnknownThing: There is none of that id.
+        """
+        session = await self._storage.read(lambda tx: tx.sessions.get(session_id))
+        if session is None:
+            raise UnknownThing("There is no session of this id.", "unknown_session")
+        return session
+
+    async def give_up(self, session_id: str) -> Session:
+        """Leave the checkout: nobody shall pay for a place that was given up."""
+        fact = facts.GivenUp(at=self._clock.now(), session_id=session_id)
+        return await self._apply(fact)
+
+    async def stop(self, session_id: str, cause: StopCause) -> Session:
+        """Ask for the charge to stop; it is repeated until the charge point does."""
+        fact = facts.StopAsked(at=self._clock.now(), session_id=session_id, cause=cause)
+        return await self._apply(fact)
+
+    async def decide(self, session_id: str, amount_minor: int) -> Session:
+        """Settle what a person reviewed, or forgive what is due.
+
+        Raises:
+            Conflict: Nothing is to be decided there, or more than was secured.
+        """
+        fact = facts.ReviewDecided(
+            at=self._clock.now(), session_id=session_id, amount_minor=amount_minor
+        )
+        return await self._handler.run(lambda work: _decide(work, fact))
+
+    async def report_end(
+        self, session_id: str, energy_wh: int | None, amount_minor: int | None
+    ) -> Session:
+        """End a charge that the CSMS meters, by its energy or its amount.
+
+        Raises:
+            Conflict: The bridge meters it, it is not charging, or another end was reported first.
+        """
+        now = self._clock.now()
+        return await self._handler.run(
+            lambda work: _report_end(work, session_id, energy_wh, amount_minor, now)
+        )
+
+    async def look(self, session: Session) -> Session:
+        """Ask the payment provider what holds now, apply it, and return the session.
+
+        Raises:
+            ProviderUnreachable: No answer.
+        """
+        for fact in await self._payments.observe(session):
+            await self._handler.apply(fact)
+        return await self.session(session.id)
+
+    async def hear(self, hint: ProviderSpoke) -> None:
+        """Store a webhook once and have its session's objects looked at."""
+        await self._handler.run(lambda work: hear(work, hint))
+
+    async def _apply(self, fact: facts.SessionFact) -> Session:
+        session = await self._handler.apply(fact)
+        if session is None:
+            raise UnknownThing("There is no session of this id.", "unknown_session")
+        return session
+
+    def _open(self, work: Work, opening: Opening) -> Session:
+        now = self._clock.now()
+        charge_point, connector, tariff = place(
+            work, opening.charge_point_id, opening.connector_number
+        )
+        if opening.metered_by is MeteredBy.BRIDGE:
+            refuse_unavailable(charge_point, connector)
+        session = Session(
+            id=f"ses_{secrets.token_hex(12)}",
+            token=secrets.token_urlsafe(24),
+            plan=opening.plan,
+            metered_by=opening.metered_by,
+            charge_point_id=charge_point.id,
+            connector_number=connector.number,
+            id_tag=secrets.token_hex(8).upper(),
+            client_id=opening.client_id,
+            locale=opening.locale,
+            tariff=tariff,
+            currency=tariff.currency,
+            amount_minor=self._amount(opening, tariff, connector),
+            least_minor=self._payments.least_minor(tariff.currency),
+            opened_at=now,
+            provider=self._payments.name,
+            account=charge_point.account,
+            payment_method_id=opening.payment_method_id,
+        )
+        if not work.open(session):
+            raise busy()
+        return session
+
+    def _amount(self, opening: Opening, tariff: Tariff, connector: Connector) -> int:
+        match opening.plan:
+            case PlanName.FIXED:
+                low, high = self._policy.fixed_least_minor, self._policy.fixed_most_minor
+                amount_minor = opening.amount_minor or 0
+            case PlanName.ESTIMATED:
+                low, high = 0, self._policy.fixed_most_minor
+                quote = estimate(tariff, connector.power_w, opening.energy_wh, opening.minutes)
+                amount_minor = quote.gross_minor
+            case PlanName.DYNAMIC:
+                return self._policy.dynamic_ceiling_minor
+        low = max(low, self._payments.least_minor(tariff.currency))
+        high = min(high, self._payments.most_minor(tariff.currency))
+        if not low <= amount_minor <= high:
+            raise AmountRefused(
+                f"The amount must be between {low} and {high} (minor units of {tariff.currency})."
+            )
+        return amount_minor
+
+
+def place(work: Work, charge_point_id: str, number: int) -> tuple[ChargePoint, Connector, Tariff]:
+    """Return a charge point, one of its connectors and the tariff there.
+
+    Raises:
+        UnknownThing: One of them is not registered.
+    """
+    stations = work.tx.stations
+    charge_point = stations.charge_point(charge_point_id)
+    connector = stations.connector(charge_point_id, number)
+    if charge_point is None or connector is None:
+        raise UnknownThing("There is no such connector: scan the code again.", "unknown_connector")
+    tariff = stations.tariff(connector.tariff_id)
+    if tariff is None:
+        raise UnknownThing("This connector has no tariff; ask the operator.", "unknown_tariff")
+    return charge_point, connector, tariff
+
+
+def refuse_unavailable(charge_point: ChargePoint, connector: Connector) -> None:
+    """Raise where a charge could not start now, before anybody pays.
+
+    Raises:
+        ConnectorOut: Offline, faulted, finishing or out of service.
+        ConnectorBusy: It charges already.
+    """
+    if charge_point.connected_at is None:
+        raise ConnectorOut("This station is offline: please try another one.", "offline")
+    match connector.status:
+        case ConnectorStatus.FAULTED:
+            raise ConnectorOut("This connector is out of order.", "faulted")
+        case ConnectorStatus.FINISHING:
+            raise ConnectorOut("Unplug the cable of the last charge first.", "finishing")
+        case ConnectorStatus.UNAVAILABLE | ConnectorStatus.RESERVED:
+            raise ConnectorOut("This connector is out of service for now.", "unavailable")
+        case ConnectorStatus.CHARGING | ConnectorStatus.SUSPENDED_EV:
+            raise busy()
+        case ConnectorStatus.SUSPENDED_EVSE:
+            raise busy()
+
+
+def busy() -> Refusal:
+    """Return the refusal for a connector that somebody else has."""
+    return ConnectorBusy("Somebody else is using this connector: please take another one.")
+
+
+def hear(work: Work, hint: ProviderSpoke) -> None:
+    """Store a webhook under its event id and have the session it concerns observed."""
+    session = work.tx.sessions.get(hint.session_id) if hint.session_id else None
+    session = session or work.tx.sessions.by_provider_object(
+        hint.provider, hint.account, hint.object_ids
+    )
+    key = f"{hint.provider}:{hint.account}:{hint.event_id}"
+    if not work.tx.inbox.put(key, hint, session.id if session else None) or session is None:
+        return
+    if not work.tx.intents.pending(session.id, Kind.OBSERVE):
+        work.tx.intents.add(session.id, Intent(Do.OBSERVE, Kind.OBSERVE), hint.at)
+        work.changed.append(session)
+
+
+def _decide(work: Work, fact: facts.ReviewDecided) -> Session:
+    session = work.tx.sessions.get(fact.session_id)
+    if session is None:
+        raise UnknownThing("There is no session of this id.", "unknown_session")
+    if session.state not in (State.REVIEW, State.DUE):
+        raise Conflict(f"This session is {session.state}: nothing is to be decided.")
+    if fact.amount_minor > (session.secured_minor or 0):
+        raise Conflict(f"Only {session.secured_minor} was secured (minor units).")
+    decided = work.advance(session, fact)
+    if decided is session:
+        raise Conflict("What is due can only be forgiven: decide 0.")
+    return decided
+
+
+def _report_end(
+    work: Work, session_id: str, energy_wh: int | None, amount_minor: int | None, now: datetime
+) -> Session:
+    session = work.tx.sessions.get(session_id)
+    if session is None:
+        raise UnknownThing("There is no session of this id.", "unknown_session")
+    if session.metered_by is not MeteredBy.CSMS:
+        raise Conflict("The bridge meters this session: it takes no energy and no amount.")
+    if session.stopped_at is not None:
+        return _same_end(session, energy_wh, amount_minor)
+    if session.state not in (State.CHARGING, State.STOPPING, State.REVIEW):
+        raise Conflict(f"This session is {session.state}: there is no charge to end.")
+    cost = _reported_cost(session, energy_wh, amount_minor, now)
+    ended = facts.ChargingEnded(
+        at=now,
+        session_id=session.id,
+        stopped_at=now,
+        energy_wh=energy_wh,
+        cost=cost,
+        reason="Remote",
+    )
+    return work.advance(session, ended)
+
+
+def _same_end(session: Session, energy_wh: int | None, amount_minor: int | None) -> Session:
+    cost_minor = session.cost.gross_minor if session.cost else None
+    same_energy = energy_wh is not None and energy_wh == session.energy_wh
+    same_amount = amount_minor is not None and session.energy_wh is None
+    if same_energy or (same_amount and amount_minor == cost_minor):
+        return session
+    raise Conflict("Another end of this charge was reported first.")
+
+
+def _reported_cost(
+    session: Session, energy_wh: int | None, amount_minor: int | None, now: datetime
+) -> Breakdown:
+    if energy_wh is None:
+        total = amount_minor or 0
+        return Breakdown(session.currency, total, total)
+    charging = now - (session.started_at or now)
+    return price(session.tariff, Volumes(energy_wh, charging=charging, started=True))

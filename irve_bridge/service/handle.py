@@ -1,0 +1,134 @@
+"""One fact → one transaction: inbox, new state, history and intents, then a typed reply.
+
+This is the only way to change a session. Nothing external happens inside the transaction; who
+watches is told after the commit.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TypeVar
+
+from irve_bridge.domain import facts
+from irve_bridge.domain.decide import Decision, decide
+from irve_bridge.domain.intents import Do, Intent, Kind
+from irve_bridge.domain.session import Session, State
+from irve_bridge.domain.transaction import Transaction
+from irve_bridge.service.books import movements
+from irve_bridge.service.callbacks import MAILED, callback, mail
+from irve_bridge.service.policy import Policy, deadline
+from irve_bridge.service.ports import Bus, Storage, TakenReading, Tx
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Work:
+    """One open transaction and what it has changed so far."""
+
+    tx: Tx
+    policy: Policy
+    changed: list[Session] = field(default_factory=list)
+    began: list[tuple[Transaction, Session]] = field(default_factory=list)
+    readings: list[TakenReading] = field(default_factory=list)
+
+    def advance(self, session: Session, fact: facts.SessionFact) -> Session:
+        """Apply one fact to one session and return the session after it."""
+        fact = self._in_time(session, fact)
+        for movement in movements(session, fact):
+            self.tx.books.record(movement)
+        decision = decide(session, fact)
+        if not decision.steps:
+            return session
+        saved = self.tx.sessions.save(self._dated(decision), decision.steps, fact)
+        self._intend(saved, decision, fact)
+        self.changed.append(saved)
+        return saved
+
+    def open(self, session: Session) -> bool:
+        """Record a new session; False where another one has the connector."""
+        session = replace(session, deadline_at=deadline(session, self.policy))
+        tells = ("session_opened",)
+        session = replace(session, callback_sequence=self._sequence(session, tells))
+        if not self.tx.sessions.add(session, session.opened_at + self.policy.claim):
+            return False
+        create = Intent(Do.CREATE_CUSTOMER, Kind.CREATE_CUSTOMER)
+        self.tx.intents.add(session.id, create, session.opened_at)
+        self._tell(session, tells, session.opened_at)
+        self.changed.append(session)
+        return True
+
+    def _in_time(self, session: Session, fact: facts.SessionFact) -> facts.SessionFact:
+        """A payment proven too late finds the connector taken: then it is given back."""
+        if isinstance(fact, facts.PaymentSecured) and session.state is State.OPEN:
+            kept = self.tx.sessions.hold_connector(session, fact.at)
+            return replace(fact, connector_lost=not kept)
+        return fact
+
+    def _dated(self, decision: Decision) -> Session:
+        session = decision.session
+        return replace(
+            session,
+            deadline_at=deadline(session, self.policy),
+            callback_sequence=self._sequence(session, decision.tell),
+        )
+
+    def _sequence(self, session: Session, tells: tuple[str, ...]) -> int:
+        return session.callback_sequence + (len(tells) if self.policy.callbacks else 0)
+
+    def _intend(self, session: Session, decision: Decision, fact: facts.Fact) -> None:
+        for intent in decision.intents:
+            if intent.do is Do.START and self.tx.intents.pending(session.id, intent.kind):
+                continue
+            self.tx.intents.add(session.id, intent, fact.at)
+        self._tell(session, decision.tell, fact.at)
+
+    def _tell(self, session: Session, tells: tuple[str, ...], at: datetime) -> None:
+        first = session.callback_sequence - len(tells) + 1
+        for sequence, type_ in enumerate(tells, first):
+            if self.policy.callbacks:
+                self.tx.intents.add(session.id, callback(session, type_, sequence, at), at)
+            if self.policy.mail and session.email and type_ in MAILED:
+                self.tx.intents.add(session.id, mail(MAILED[type_]), at)
+
+
+class Handler:
+    """Runs work in transactions, and tells the watchers once it is committed."""
+
+    def __init__(self, storage: Storage, bus: Bus, policy: Policy) -> None:
+        self._storage = storage
+        self._bus = bus
+        self._policy = policy
+        self._after: list[Callable[[Work], None]] = []
+
+    def after_commit(self, listener: Callable[[Work], None]) -> None:
+        """Call this with every committed work, on the event loop."""
+        self._after.append(listener)
+
+    async def run(self, unit: Callable[[Work], T]) -> T:
+        """Run a unit of work and return its result once it is committed."""
+        work, result = await self._storage.transact(lambda tx: self._unit(tx, unit))
+        for listener in self._after:
+            listener(work)
+        for session in work.changed:
+            await self._bus.publish(topic(session.id), b"")
+        return result
+
+    async def apply(self, fact: facts.SessionFact) -> Session | None:
+        """Apply a fact to its session and return the session; None where there is none."""
+        return await self.run(lambda work: apply(work, fact))
+
+    def _unit(self, tx: Tx, unit: Callable[[Work], T]) -> tuple[Work, T]:
+        work = Work(tx, self._policy)
+        return work, unit(work)
+
+
+def apply(work: Work, fact: facts.SessionFact) -> Session | None:
+    """Apply a fact to the session it names."""
+    session = work.tx.sessions.get(fact.session_id)
+    return None if session is None else work.advance(session, fact)
+
+
+def topic(session_id: str) -> str:
+    """Return where a session's live updates are published."""
+    return f"session.{session_id}"

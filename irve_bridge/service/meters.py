@@ -1,0 +1,198 @@
+"""The running meters: in memory, changed only after commit, rebuilt from storage.
+
+MeterValues are the hot path: they are stored in batches and folded into one small object; only
+crossing a limit becomes a fact about the session. Each reading also says when the limit would be
+crossed at this power, so that a charge point that falls silent is stopped too.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from irve_bridge.domain.metering import Meter, Reading
+from irve_bridge.domain.session import Session, State
+from irve_bridge.domain.tariff import price, time_until
+from irve_bridge.domain.transaction import Transaction
+from irve_bridge.service.handle import Work, topic
+from irve_bridge.service.ports import Bus, Storage, TakenReading, Tx
+
+
+class Live(msgspec.Struct, frozen=True, kw_only=True):
+    """What a live page shows. Amounts in minor units, energy in Wh, power in W."""
+
+    session_id: str
+    state: str
+    energy_wh: int
+    power_w: int
+    soc_percent: int | None
+    cost_minor: int
+    currency: str
+    elapsed_s: int
+    paused: bool
+    at: datetime
+
+
+@dataclass(slots=True)
+class Running:
+    """One running transaction's meter; `limit_at` is when the secured amount would be used up."""
+
+    transaction: Transaction
+    session: Session
+    meter: Meter
+    limit_at: datetime | None = None
+
+    def read(self, readings: Iterable[Reading]) -> None:
+        """Fold readings in and project the limit anew."""
+        for reading in readings:
+            self.meter = self.meter.read(reading)
+        limit_minor = self.session.secured_minor
+        if limit_minor is not None:
+            left = time_until(
+                self.session.tariff,
+                self.meter.volumes,
+                limit_minor,
+                self.meter.power_w,
+                parking=self.meter.activity.parking,
+            )
+            self.limit_at = None if left is None else self.meter.at + left
+
+    def live(self, now: datetime) -> Live:
+        """Return what the driver sees now."""
+        meter = self.meter.until(now)
+        cost_minor = price(self.session.tariff, meter.volumes).gross_minor
+        return Live(
+            session_id=self.session.id,
+            state=self.session.state.value,
+            energy_wh=meter.energy_wh,
+            power_w=meter.power_w,
+            soc_percent=meter.soc_percent,
+            cost_minor=min(cost_minor, self.session.secured_minor or cost_minor),
+            currency=self.session.currency,
+            elapsed_s=int((meter.at - meter.start_at).total_seconds()),
+            paused=meter.activity.parking,
+            at=now,
+        )
+
+
+Key = tuple[str, str]
+
+
+class Meters:
+    """The meters of all transactions that run for a session."""
+
+    def __init__(self, storage: Storage, bus: Bus, limit_moved: Callable[[], None]) -> None:
+        self._storage = storage
+        self._bus = bus
+        self._limit_moved = limit_moved
+        self._running: dict[Key, Running] = {}
+        self._at_connector: dict[tuple[str, int], Key] = {}
+
+    async def rebuild(self) -> None:
+        """Read every running transaction of a session back from storage, as after a restart."""
+        for running in await self._storage.read(_running):
+            self._keep(running)
+
+    def heard(self, work: Work) -> None:
+        """Follow committed work: transactions that began or ended, and what they reported."""
+        for transaction, session in work.began:
+            self._keep(Running(transaction, session, _begin(transaction)))
+        for session in work.changed:
+            self._follow(session)
+        for taken in work.readings:
+            running = self._running.get((taken.charge_point_id, taken.transaction_id))
+            if running is not None:
+                running.read([taken.reading])
+                self._limit_moved()
+
+    async def take(
+        self,
+        charge_point_id: str,
+        connector_number: int,
+        transaction_id: str | None,
+        readings: Sequence[Reading],
+        now: datetime,
+    ) -> None:
+        """Store one MeterValues' readings, then move the meter they belong to.
+
+        Readings that name no known transaction belong to the one running at the connector.
+        """
+        key = (charge_point_id, transaction_id or "")
+        if key not in self._running:
+            key = self._at_connector.get((charge_point_id, connector_number), key)
+        await self._storage.add_readings([TakenReading(*key, reading) for reading in readings])
+        if (running := self._running.get(key)) is not None:
+            running.read(readings)
+            self._limit_moved()
+            live = msgspec.json.encode(running.live(now))
+            await self._bus.publish(topic(running.session.id), live)
+
+    def live(self, session: Session, now: datetime) -> Live | None:
+        """Return a running session's live figures; None when its meter does not run here."""
+        running = self._running.get((session.charge_point_id, session.transaction_id or ""))
+        return running.live(now) if running else None
+
+    def crossed(self, now: datetime) -> list[str]:
+        """Return the sessions whose limit is reached and whose stop nobody has asked yet."""
+        return [
+            r.session.id
+            for r in self._running.values()
+            if r.limit_at is not None and r.limit_at <= now and r.session.state is State.CHARGING
+        ]
+
+    def next_limit(self) -> datetime | None:
+        """Return when the next limit would be reached."""
+        return min(
+            (
+                r.limit_at
+                for r in self._running.values()
+                if r.limit_at is not None and r.session.state is State.CHARGING
+            ),
+            default=None,
+        )
+
+    def _follow(self, session: Session) -> None:
+        if session.transaction_id is None or session.started_at is None:
+            return
+        key = (session.charge_point_id, session.transaction_id)
+        running = self._running.get(key)
+        if session.state not in (State.CHARGING, State.STOPPING):
+            if running is not None:
+                self._drop(key, running)
+        elif running is not None:
+            running.session = session
+
+    def _keep(self, running: Running) -> None:
+        transaction = running.transaction
+        key = (transaction.charge_point_id, transaction.id)
+        self._running[key] = running
+        self._at_connector[transaction.charge_point_id, transaction.connector_number] = key
+        running.read(())
+        self._limit_moved()
+
+    def _drop(self, key: Key, running: Running) -> None:
+        del self._running[key]
+        place = (running.transaction.charge_point_id, running.transaction.connector_number)
+        if self._at_connector.get(place) == key:
+            del self._at_connector[place]
+
+
+def running_from(tx: Tx, transaction: Transaction, session: Session) -> Running:
+    """Return a transaction's meter folded from everything stored."""
+    running = Running(transaction, session, _begin(transaction))
+    running.read(tx.transactions.readings(transaction.charge_point_id, transaction.id))
+    return running
+
+
+def _begin(transaction: Transaction) -> Meter:
+    return Meter.begin(transaction.start_at, transaction.meter_start_wh)
+
+
+def _running(tx: Tx) -> list[Running]:
+    found = []
+    for transaction in tx.transactions.running():
+        session = tx.sessions.get(transaction.session_id) if transaction.session_id else None
+        if session is not None:
+            found.append(running_from(tx, transaction, session))
+    return found

@@ -1,0 +1,479 @@
+"""What the service needs from the rooms below it. Each room implements a port; none knows another.
+
+`Storage.transact` runs a plain function of an open transaction: it cannot await, so nothing
+external can happen inside it, and it may run more than once.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol, TypeVar
+
+from irve_bridge.domain.charge_point import ChargePoint, Connector, ConnectorStatus
+from irve_bridge.domain.decide import Step
+from irve_bridge.domain.facts import Fact, ProviderSpoke, SessionFact
+from irve_bridge.domain.intents import Intent, Lane
+from irve_bridge.domain.metering import Reading
+from irve_bridge.domain.session import Session
+from irve_bridge.domain.tariff import Tariff
+from irve_bridge.domain.transaction import Transaction
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """The time the world runs on; a demo may run it fast."""
+
+    def now(self) -> datetime:
+        """Return the present moment, aware, in UTC."""
+
+    async def sleep(self, delay: timedelta) -> None:
+        """Return when that much of this clock's time has passed."""
+
+
+# Storage
+
+
+@dataclass(frozen=True, slots=True)
+class TakenReading:
+    """A reading and the transaction it belongs to."""
+
+    charge_point_id: str
+    transaction_id: str
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try at an external call, stored before the call.
+
+    `key` is the idempotency key; `request` is what is sent. `unknown` says that an earlier
+    claim of this very attempt never learnt its outcome; `burnt` that its key would only replay
+    the provider's error.
+    """
+
+    number: int
+    key: str
+    request: Mapping[str, Any]
+    started_at: datetime
+    unknown: bool = False
+    burnt: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """An intent claimed for performing, with its session as it stood at the claim."""
+
+    intent_id: int
+    lease: str
+    session: Session
+    intent: Intent
+    attempt: Attempt
+    created_at: datetime
+    tries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """One movement of money, proven by the provider; rows are only ever added.
+
+    `kind` is hold, charge, capture, refund or release.
+    """
+
+    session_id: str
+    kind: str
+    amount_minor: int
+    currency: str
+    provider: str
+    account: str
+    provider_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """One line of a session's history."""
+
+    sequence: int
+    at: datetime
+    event: str
+    before: str
+    after: str
+    fact: Mapping[str, Any]
+
+
+class Stations(Protocol):
+    """Charge points, connectors and tariffs: what the operator registered and what they report."""
+
+    def charge_point(self, charge_point_id: str) -> ChargePoint | None:
+        """Return a registered charge point."""
+
+    def charge_points(self) -> list[ChargePoint]:
+        """Return all registered charge points by id."""
+
+    def connector(self, charge_point_id: str, number: int) -> Connector | None:
+        """Return one connector."""
+
+    def connectors(self, charge_point_id: str) -> list[Connector]:
+        """Return a charge point's connectors by number."""
+
+    def tariff(self, tariff_id: str) -> Tariff | None:
+        """Return a tariff."""
+
+    def tariffs(self) -> list[Tariff]:
+        """Return all tariffs by id."""
+
+    def put(self, thing: ChargePoint | Connector | Tariff) -> None:
+        """Register or change; what a charge point reported of itself is kept."""
+
+    def remove_connector(self, charge_point_id: str, number: int) -> None:
+        """Forget a connector that the operator's file no longer names."""
+
+    def connected(self, charge_point_id: str, at: datetime | None) -> None:
+        """Note when the socket opened; None when it closed."""
+
+    def all_disconnected(self) -> None:
+        """Note that no socket is open, as at a start."""
+
+    def booted(
+        self, charge_point_id: str, vendor: str, model: str, firmware: str | None, at: datetime
+    ) -> None:
+        """Note what the charge point says it is."""
+
+    def reported(
+        self,
+        charge_point_id: str,
+        number: int,
+        status: ConnectorStatus,
+        error_code: str | None,
+        at: datetime,
+    ) -> None:
+        """Note a connector's status."""
+
+
+class Transactions(Protocol):
+    """Charge points' transactions and their readings."""
+
+    def next_id(self) -> int:
+        """Return a new positive id, unique in this installation (OCPP 1.6 errata 3.54)."""
+
+    def add(self, transaction: Transaction) -> None:
+        """Record a new transaction."""
+
+    def save(self, transaction: Transaction) -> None:
+        """Write down its stop."""
+
+    def get(self, charge_point_id: str, transaction_id: str) -> Transaction | None:
+        """Return a transaction by its key."""
+
+    def same_start(self, transaction: Transaction) -> Transaction | None:
+        """Return the one with equal charge point, connector, id tag, start and first register."""
+
+    def running(self, charge_point_id: str | None = None) -> list[Transaction]:
+        """Return the transactions without a stop, oldest first."""
+
+    def readings(self, charge_point_id: str, transaction_id: str) -> list[Reading]:
+        """Return all readings of a transaction, by time."""
+
+    def add_readings(self, readings: Iterable[TakenReading]) -> None:
+        """Record readings; one with the same moment and values is kept once."""
+
+
+class Sessions(Protocol):
+    """Charging sessions, who holds which connector, and what happened to them."""
+
+    def add(self, session: Session, claim_until: datetime) -> bool:
+        """Record a new session that claims its connector; False where another has it.
+
+        A claim of an OPEN session is over at its `claim_until`.
+        """
+
+    def get(self, session_id: str) -> Session | None:
+        """Return a session."""
+
+    def by_token(self, token: str) -> Session | None:
+        """Return the session that a driver's link names."""
+
+    def by_id_tag(self, charge_point_id: str, id_tag: str) -> Session | None:
+        """Return the session whose tag this is, whatever the case of its letters."""
+
+    def by_provider_object(
+        self, provider: str, account: str, object_ids: Sequence[str]
+    ) -> Session | None:
+        """Return the session that owns one of the provider's objects."""
+
+    def at_connector(self, charge_point_id: str, number: int, now: datetime) -> Session | None:
+        """Return the session that holds a connector, an OPEN one only while its claim lasts."""
+
+    def hold_connector(self, session: Session, now: datetime) -> bool:
+        """Keep the connector for a session whose payment is secured; False where another has it."""
+
+    def waiting_at(self, charge_point_id: str, number: int | None = None) -> list[Session]:
+        """Return the SECURED sessions of a charge point or of one connector."""
+
+    def due(self, now: datetime, limit: int) -> list[Session]:
+        """Return sessions whose deadline has passed, earliest first."""
+
+    def save(self, session: Session, steps: Sequence[Step], fact: SessionFact) -> Session:
+        """Write a session and its history; return it with its new version.
+
+        Provider objects it names are remembered; a state that no longer holds the connector
+        frees it.
+
+        Raises:
+            StaleSession: It changed since it was read.
+        """
+
+    def history(self, session_id: str) -> list[Happening]:
+        """Return what happened to a session, in order."""
+
+    def search(self, state: str | None = None, limit: int = 100) -> list[Session]:
+        """Return sessions, newest first."""
+
+
+class StaleSession(Exception):
+    """The session changed since it was read: run the unit again."""
+
+
+class Intents(Protocol):
+    """What must be done: claimed with a lease, performed once, in order per session and lane."""
+
+    def add(self, session_id: str, intent: Intent, at: datetime) -> None:
+        """Record an intent behind the session's others in its lane."""
+
+    def pending(self, session_id: str, kind: str) -> bool:
+        """Return whether such an intent waits unclaimed or is being performed."""
+
+    def next_due(
+        self, lanes: Sequence[Lane], now: datetime, limit: int
+    ) -> list[tuple[int, Session, Intent, datetime, int]]:
+        """Return (id, session, intent, created, tries) of those that may be claimed now.
+
+        Only the first unfinished intent of a session's lane, due, and under no live lease.
+        """
+
+    def claim(self, intent_id: int, lease: str, until: datetime) -> None:
+        """Take the lease and count one more try."""
+
+    def open_attempt(self, intent_id: int) -> Attempt | None:
+        """Return the attempt whose outcome nobody knows, marked `unknown`."""
+
+    def last_attempt_number(self, intent_id: int) -> int:
+        """Return the number of the latest attempt, 0 for none."""
+
+    def begin_attempt(self, intent_id: int, attempt: Attempt) -> None:
+        """Store an attempt before its call."""
+
+    def close_attempt(self, intent_id: int, number: int, outcome: str, at: datetime) -> None:
+        """Write an attempt's known outcome; `burnt` leaves it unknown and its key unusable."""
+
+    def leased(self, intent_id: int, lease: str, now: datetime) -> bool:
+        """Return whether this lease is still alive."""
+
+    def finish(self, intent_id: int, status: str, note: str | None, at: datetime) -> None:
+        """End an intent: done, failed or cancelled."""
+
+    def postpone(self, intent_id: int, until: datetime, note: str) -> None:
+        """Give the lease back; the intent is due again at `until`."""
+
+    def void_leases(self) -> None:
+        """Take every lease back, as at the start of the only process that holds any."""
+
+    def next_moment(self, lanes: Sequence[Lane]) -> datetime | None:
+        """Return when the next waiting intent is due, None for none."""
+
+
+class Inbox(Protocol):
+    """Facts as they arrived, each once."""
+
+    def put(self, key: str, fact: Fact, session_id: str | None = None) -> bool:
+        """Store a fact under its key; False when it is known already."""
+
+
+class Books(Protocol):
+    """The money: movements only ever added."""
+
+    def record(self, movement: Movement) -> bool:
+        """Add a movement; False when this provider id was recorded as this kind already."""
+
+    def movements(self, session_id: str) -> list[Movement]:
+        """Return a session's movements, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReply:
+    """What an Idempotency-Key was answered; `fingerprint` is of the request."""
+
+    fingerprint: str
+    status: int
+    body: str
+
+
+class Replies(Protocol):
+    """Answers to HTTP requests that carried an Idempotency-Key."""
+
+    def get(self, key: str) -> StoredReply | None:
+        """Return what this key was answered."""
+
+    def put(self, key: str, reply: StoredReply, at: datetime) -> None:
+        """Remember an answer."""
+
+
+class Tx(Protocol):
+    """One open transaction."""
+
+    stations: Stations
+    transactions: Transactions
+    sessions: Sessions
+    intents: Intents
+    inbox: Inbox
+    books: Books
+    replies: Replies
+
+
+class Storage(Protocol):
+    """Where everything is remembered."""
+
+    async def transact(self, unit: Callable[[Tx], T]) -> T:
+        """Run a unit of work and return its result once it is committed.
+
+        Raises whatever the unit raised, or the commit; nothing is changed then.
+        """
+
+    async def read(self, query: Callable[[Tx], T]) -> T:
+        """Run a query on a snapshot, without waiting for writers. It must not write."""
+
+    async def add_readings(self, readings: Sequence[TakenReading]) -> None:
+        """Record readings, batched with others; return once they are committed."""
+
+    async def close(self) -> None:
+        """Finish what is queued and let go."""
+
+
+# Hands: what performs intents
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The call's outcome is known; these facts came of it."""
+
+    facts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """Try again later.
+
+    `known` says that the call proved to have had no effect, so that the next try is a new attempt;
+    otherwise the same attempt is looked up first. `burnt`: its key would only replay an error.
+    `after` overrides the schedule.
+    """
+
+    reason: str
+    known: bool
+    burnt: bool = False
+    after: timedelta | None = None
+    facts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Given up for good: the next intent of the lane goes on."""
+
+    reason: str
+    facts: tuple[Fact, ...] = ()
+
+
+Outcome = Done | Again | Failed
+
+
+class Hand(Protocol):
+    """Performs the intents of one lane."""
+
+    def prepare(self, session: Session, intent: Intent) -> Mapping[str, Any]:
+        """Return what will be sent, JSON-ready, to be stored before it is sent. Pure."""
+
+    async def perform(self, task: Task) -> Outcome:
+        """Make the call, or find out what came of it where the attempt is unknown.
+
+        Never raises for what the outside does.
+        """
+
+
+class SignatureRefused(Exception):
+    """A webhook is not signed by who it claims to come from."""
+
+
+class Payments(Hand, Protocol):
+    """The payment provider's hand."""
+
+    name: str
+
+    def least_minor(self, currency: str) -> int:
+        """Return the least amount that a card can be charged."""
+
+    def most_minor(self, currency: str) -> int:
+        """Return the largest amount that a card can be charged."""
+
+    def read_webhook(self, body: bytes, signature: str, at: datetime) -> ProviderSpoke:
+        """Return the hint that a signed webhook gives.
+
+        Raises:
+            SignatureRefused: Not signed with our secret, or not readable.
+        """
+
+    async def observe(self, session: Session) -> tuple[SessionFact, ...]:
+        """Ask the provider and return everything that holds for this session now.
+
+        Facts known already are among them: they change nothing.
+
+        Raises:
+            ProviderUnreachable: No answer; ask again later.
+        """
+
+
+class ProviderUnreachable(Exception):
+    """The payment provider did not answer."""
+
+
+# The bus
+
+
+class Offline(Exception):
+    """Nobody holds this charge point's socket: the command was not sent."""
+
+
+class Unanswered(Exception):
+    """The command was sent, but no answer came in time: it may have arrived."""
+
+
+Answer = Callable[[bytes], Awaitable[bytes]]
+
+
+class Bus(Protocol):
+    """Commands to whoever holds a charge point's socket, and live updates to whoever looks."""
+
+    def serve(self, charge_point_id: str, answer: Answer) -> AbstractAsyncContextManager[None]:
+        """Answer this charge point's commands while the context is open; the newest one wins."""
+
+    async def request(self, charge_point_id: str, command: bytes, timeout_s: float) -> bytes:
+        """Return the answer to a command.
+
+        Raises:
+            Offline: Nobody serves this charge point.
+            Unanswered: No answer in time.
+        """
+
+    async def publish(self, topic: str, message: bytes) -> None:
+        """Tell everybody who listens now."""
+
+    def subscribe(self, topic: str) -> AbstractAsyncContextManager["Subscription"]:
+        """Listen from now on. A slow listener loses the oldest messages, never blocks."""
+
+
+class Subscription(Protocol):
+    """What one listener receives."""
+
+    async def next(self, timeout_s: float) -> bytes | None:
+        """Return the next message, None when there was none in time."""

@@ -1,0 +1,201 @@
+"""What charge points say about themselves and their transactions, one unit of work each."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from irve_bridge.domain import facts, metering
+from irve_bridge.domain.charge_point import Connector, ConnectorStatus
+from irve_bridge.domain.intents import Do, Intent, Kind
+from irve_bridge.domain.metering import Activity, Reading
+from irve_bridge.domain.session import Delivery, Session, State
+from irve_bridge.domain.tariff import price
+from irve_bridge.domain.transaction import Transaction
+from irve_bridge.service.handle import Work
+from irve_bridge.service.ports import TakenReading
+
+ACTIVITIES = {
+    ConnectorStatus.CHARGING: Activity.CHARGING,
+    ConnectorStatus.SUSPENDED_EV: Activity.SUSPENDED_EV,
+    ConnectorStatus.SUSPENDED_EVSE: Activity.SUSPENDED_EVSE,
+}
+_TAG_HONOURED = frozenset({State.SECURED, State.CHARGING, State.STOPPING})
+
+
+@dataclass(frozen=True, slots=True)
+class StartReply:
+    """The transaction's id, and whether its id tag may charge."""
+
+    transaction_id: str
+    accepted: bool
+
+
+def connected(work: Work, fact: facts.ChargePointConnected) -> None:
+    """Note the open socket."""
+    work.tx.stations.connected(fact.charge_point_id, fact.at)
+
+
+def disconnected(work: Work, fact: facts.ChargePointDisconnected) -> None:
+    """Note the closed socket, unless a newer one is open already."""
+    charge_point = work.tx.stations.charge_point(fact.charge_point_id)
+    if charge_point is not None and charge_point.connected_at == fact.connected_at:
+        work.tx.stations.connected(fact.charge_point_id, None)
+
+
+def booted(work: Work, fact: facts.ChargePointBooted) -> None:
+    """Note what the charge point says it is."""
+    work.tx.stations.booted(fact.charge_point_id, fact.vendor, fact.model, fact.firmware, fact.at)
+
+
+def status_changed(work: Work, fact: facts.ConnectorStatusChanged) -> None:
+    """Note a status; a cable plugged in sends a lost start again, a pause counts as parking."""
+    stations = work.tx.stations
+    before = stations.connector(fact.charge_point_id, fact.connector_number)
+    stations.reported(
+        fact.charge_point_id, fact.connector_number, fact.status, fact.error_code, fact.at
+    )
+    if before is None:
+        return
+    for session in work.tx.sessions.waiting_at(fact.charge_point_id, fact.connector_number):
+        if start_again(session, before, fact, work.policy.connection_timeout.total_seconds()):
+            work.advance(session, facts.CablePlugged(at=fact.at, session_id=session.id))
+    if activity := ACTIVITIES.get(fact.status):
+        _note_activity(work, fact, activity)
+
+
+def start_again(
+    session: Session,
+    before: Connector,
+    fact: facts.ConnectorStatusChanged,
+    connection_timeout_s: float,
+) -> bool:
+    """Return whether plugging in now needs another RemoteStart.
+
+    A charge point that accepted one still waits for the cable, unless its ConnectionTimeOut has
+    passed or it said Available since (OCPP 1.6 ed. 2 §9.1.4).
+    """
+    plugged = (before.status, fact.status) == (ConnectorStatus.AVAILABLE, ConnectorStatus.PREPARING)
+    if not plugged or session.start_sent_at is None:
+        return plugged
+    lapsed = (fact.at - session.start_sent_at).total_seconds() > connection_timeout_s
+    gave_up = before.status_at is not None and before.status_at > session.start_sent_at
+    return session.delivery is Delivery.UNKNOWN or lapsed or gave_up
+
+
+def authorize(work: Work, charge_point_id: str, id_tag: str) -> bool:
+    """Return whether this tag may charge here now."""
+    session = work.tx.sessions.by_id_tag(charge_point_id, id_tag)
+    return session is not None and session.state in _TAG_HONOURED
+
+
+def started(work: Work, fact: facts.TransactionStarted) -> StartReply:
+    """Record a start and bind it to the session of its tag; a repeat gets the stored answer."""
+    transaction = Transaction(
+        charge_point_id=fact.charge_point_id,
+        id="",
+        connector_number=fact.connector_number,
+        id_tag=fact.id_tag,
+        start_at=fact.started_at,
+        meter_start_wh=fact.meter_start_wh,
+        accepted=False,
+    )
+    if same := work.tx.transactions.same_start(transaction):
+        return StartReply(same.id, same.accepted)
+    session = work.tx.sessions.by_id_tag(fact.charge_point_id, fact.id_tag)
+    accepted = session is not None and session.state is State.SECURED
+    transaction = replace(
+        transaction,
+        id=str(work.tx.transactions.next_id()),
+        accepted=accepted,
+        session_id=session.id if session and accepted else None,
+    )
+    work.tx.transactions.add(transaction)
+    if session and accepted:
+        _begin(work, session, transaction, fact.at)
+    elif session:
+        _refuse(work, session, transaction, fact.at)
+    return StartReply(transaction.id, accepted)
+
+
+def stopped(work: Work, fact: facts.TransactionStopped) -> None:
+    """Record a stop and bill its session; a repeat or a stop of nothing known changes nothing."""
+    transaction = find_stopped(work, fact)
+    if transaction is None:
+        key = f"stop:{fact.charge_point_id}:{fact.transaction_id}:{fact.stopped_at.isoformat()}"
+        work.tx.inbox.put(key, fact)
+        return
+    if not transaction.running:
+        return
+    transaction = replace(
+        transaction,
+        stop_at=fact.stopped_at,
+        meter_stop_wh=fact.meter_stop_wh,
+        stop_reason=fact.reason,
+    )
+    work.tx.transactions.save(transaction)
+    work.tx.transactions.add_readings(
+        TakenReading(transaction.charge_point_id, transaction.id, r) for r in fact.readings
+    )
+    if transaction.session_id and (session := work.tx.sessions.get(transaction.session_id)):
+        work.advance(session, _ended(work, session, transaction, fact))
+
+
+def find_stopped(work: Work, fact: facts.TransactionStopped) -> Transaction | None:
+    """Return the transaction that a stop ends: by its id, else by its tag, else the only one.
+
+    A charge point that never learnt an id sends -1 (OCPP 1.6 errata 3.18); one that runs alone
+    can be meant, "the latest" never.
+    """
+    transactions = work.tx.transactions
+    if known := transactions.get(fact.charge_point_id, fact.transaction_id):
+        return known
+    running = transactions.running(fact.charge_point_id)
+    if fact.id_tag is not None:
+        tag = fact.id_tag.casefold()
+        running = [t for t in running if t.id_tag.casefold() == tag]
+    return running[0] if len(running) == 1 else None
+
+
+def _begin(work: Work, session: Session, transaction: Transaction, at: datetime) -> None:
+    began = facts.ChargingBegan(
+        at=at,
+        session_id=session.id,
+        transaction_id=transaction.id,
+        started_at=transaction.start_at,
+    )
+    work.began.append((transaction, work.advance(session, began)))
+
+
+def _refuse(work: Work, session: Session, transaction: Transaction, at: datetime) -> None:
+    """A tag that was used or released already: whatever runs on it must stop."""
+    intent = Intent(Do.REFUSE, Kind.REMOTE_STOP, {"transaction_id": transaction.id})
+    work.tx.intents.add(session.id, intent, at)
+
+
+def _ended(
+    work: Work, session: Session, transaction: Transaction, fact: facts.TransactionStopped
+) -> facts.ChargingEnded:
+    metered = metering.finish(
+        transaction.start_at,
+        transaction.meter_start_wh,
+        fact.stopped_at,
+        fact.meter_stop_wh,
+        work.tx.transactions.readings(transaction.charge_point_id, transaction.id),
+    )
+    return facts.ChargingEnded(
+        at=fact.at,
+        session_id=session.id,
+        stopped_at=fact.stopped_at,
+        energy_wh=metered.volumes.energy_wh,
+        cost=price(session.tariff, metered.volumes),
+        doubt=metered.doubt,
+        reason=fact.reason,
+    )
+
+
+def _note_activity(work: Work, fact: facts.ConnectorStatusChanged, activity: Activity) -> None:
+    for transaction in work.tx.transactions.running(fact.charge_point_id):
+        if transaction.connector_number == fact.connector_number:
+            reading = Reading(at=fact.since, activity=activity, context="Other")
+            taken = TakenReading(transaction.charge_point_id, transaction.id, reading)
+            work.tx.transactions.add_readings([taken])
+            work.readings.append(taken)

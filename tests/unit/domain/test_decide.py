@@ -1,0 +1,185 @@
+"""What a fact does to a session: the right call with the right amount, or nothing at all."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from irve_bridge.domain import facts
+from irve_bridge.domain.decide import Decision, decide
+from irve_bridge.domain.facts import StopCause
+from irve_bridge.domain.intents import Kind
+from irve_bridge.domain.session import Delivery, MeteredBy, PlanName, Session, State
+from irve_bridge.domain.tariff import Breakdown
+from tests.unit.domain.sessions import LATER, NOW, session
+
+AT = {"at": LATER, "session_id": "ses_1"}
+
+
+def secured(plan: PlanName, secured_minor: int = 3000, **changes: object) -> Session:
+    proof = facts.PaymentSecured(
+        **AT,
+        secured_minor=secured_minor,
+        payment_intent_id=None if plan is PlanName.DYNAMIC else "pi_1",
+        payment_method_id="pm_1",
+    )
+    return decide(session(plan, **changes), proof).session
+
+
+def charging(plan: PlanName, secured_minor: int = 3000) -> Session:
+    began = facts.ChargingBegan(**AT, transaction_id="7", started_at=NOW)
+    return decide(secured(plan, secured_minor), began).session
+
+
+def ended(
+    plan: PlanName, cost_minor: int, energy_wh: int = 10_000, secured_minor: int = 3000
+) -> Decision:
+    cost = Breakdown("EUR", cost_minor, cost_minor)
+    fact = facts.ChargingEnded(**AT, stopped_at=LATER, energy_wh=energy_wh, cost=cost)
+    return decide(charging(plan, secured_minor), fact)
+
+
+def calls(decision: Decision) -> list[tuple[Kind, int | None]]:
+    return [(i.kind, i.parameters.get("amount_minor")) for i in decision.intents]
+
+
+@pytest.mark.parametrize(
+    ("plan", "call"),
+    [
+        (PlanName.FIXED, (Kind.REFUND, 1800)),
+        (PlanName.ESTIMATED, (Kind.CAPTURE, 1200)),
+        (PlanName.DYNAMIC, (Kind.CREATE_CHARGE, 1200)),
+    ],
+)
+def test_a_finished_charge_is_settled_the_plan_s_way(
+    plan: PlanName, call: tuple[Kind, int]
+) -> None:
+    decision = ended(plan, 1200)
+    assert decision.session.state is State.SETTLING
+    assert decision.session.decided_minor == 1200
+    assert calls(decision) == [call]
+
+
+@pytest.mark.parametrize(
+    ("plan", "call"),
+    [
+        (PlanName.FIXED, (Kind.REFUND, 3000)),
+        (PlanName.ESTIMATED, (Kind.CANCEL_HOLD, None)),
+        (PlanName.DYNAMIC, (Kind.FORGET_CARD, None)),
+    ],
+)
+def test_without_energy_everything_is_given_back(
+    plan: PlanName, call: tuple[Kind, int | None]
+) -> None:
+    decision = ended(plan, 100, energy_wh=0)
+    assert decision.session.state is State.RELEASING
+    assert decision.session.decided_minor == 0
+    assert calls(decision) == [call]
+
+
+@pytest.mark.parametrize("plan", [PlanName.ESTIMATED, PlanName.DYNAMIC])
+def test_a_cost_below_the_least_amount_is_not_taken(plan: PlanName) -> None:
+    decision = ended(plan, 49)
+    assert (decision.session.state, decision.session.outcome) == (State.RELEASING, "below_least")
+
+
+def test_a_prepaid_cost_below_the_least_amount_is_kept_exactly() -> None:
+    assert calls(ended(PlanName.FIXED, 49)) == [(Kind.REFUND, 2951)]
+
+
+def test_a_prepayment_used_up_exactly_is_settled_at_once() -> None:
+    decision = ended(PlanName.FIXED, 3000)
+    assert decision.session.state is State.SETTLED
+    assert decision.intents == ()
+    assert decision.tell == ("charging_stopped", "payment_succeeded")
+
+
+@given(
+    plan=st.sampled_from(PlanName),
+    cost_minor=st.integers(0, 100_000),
+    secured_minor=st.integers(50, 50_000),
+)
+def test_nobody_ever_owes_more_than_the_meter_or_the_security(
+    plan: PlanName, cost_minor: int, secured_minor: int
+) -> None:
+    decided = ended(plan, cost_minor, secured_minor=secured_minor).session.decided_minor
+    assert decided is not None
+    assert 0 <= decided <= min(cost_minor, secured_minor)
+
+
+def test_doubtful_readings_go_to_a_person() -> None:
+    cost = Breakdown("EUR", 500, 500)
+    fact = facts.ChargingEnded(**AT, stopped_at=LATER, energy_wh=1, cost=cost, doubt="dropped")
+    decision = decide(charging(PlanName.DYNAMIC), fact)
+    assert decision.session.state is State.REVIEW
+    assert decision.intents == ()
+    assert decision.session.decided_minor is None
+
+
+def test_a_payment_that_comes_after_the_checkout_was_left_is_given_back() -> None:
+    left = decide(session(PlanName.FIXED), facts.GivenUp(**AT)).session
+    proof = facts.PaymentSecured(**AT, secured_minor=3000, payment_intent_id="pi_1")
+    decision = decide(left, proof)
+    assert decision.session.state is State.RELEASING
+    assert calls(decision) == [(Kind.REFUND, 3000)]
+
+
+def test_a_rejection_is_a_refusal_only_if_no_start_may_have_arrived() -> None:
+    fresh = secured(PlanName.DYNAMIC)
+    refused = facts.StartRefused(**AT)
+    assert decide(fresh, refused).session.state is State.RELEASING
+    unsure = decide(fresh, facts.StartUnconfirmed(**AT)).session
+    assert decide(unsure, refused).session.state is State.SECURED
+
+
+def test_a_stop_wished_before_the_start_is_applied_at_the_start() -> None:
+    sent = decide(secured(PlanName.DYNAMIC), facts.StartAccepted(**AT)).session
+    wished = decide(sent, facts.StopAsked(**AT, cause=StopCause.DRIVER)).session
+    assert wished.state is State.SECURED
+    began = facts.ChargingBegan(**AT, transaction_id="7", started_at=NOW)
+    decision = decide(wished, began)
+    assert decision.session.state is State.STOPPING
+    assert [i.kind for i in decision.intents] == [Kind.REMOTE_STOP]
+
+
+def test_a_stop_before_anything_was_sent_gives_the_money_back() -> None:
+    waiting = secured(PlanName.ESTIMATED)
+    assert waiting.delivery is Delivery.NONE
+    decision = decide(waiting, facts.StopAsked(**AT, cause=StopCause.DRIVER))
+    assert [i.kind for i in decision.intents] == [Kind.CANCEL_HOLD]
+
+
+def test_a_repeated_fact_changes_nothing() -> None:
+    """Every fact that moved a session finds nothing to do when it comes again."""
+    proof = facts.PaymentSecured(**AT, payment_method_id="pm_1", setup_intent_id="seti_1")
+    once = decide(session(), proof).session
+    assert decide(once, proof) == Decision(once)
+    settled = decide(ended(PlanName.ESTIMATED, 1200).session, _paid(1200)).session
+    assert settled.state is State.SETTLED
+    assert decide(settled, _paid(1200)) == Decision(settled)
+
+
+def test_a_charge_is_confirmed_only_once_its_id_is_known() -> None:
+    settling = ended(PlanName.DYNAMIC, 1200).session
+    decision = decide(settling, facts.ChargeCreated(**AT, payment_intent_id="pi_9"))
+    assert [(i.kind, i.parameters) for i in decision.intents] == [
+        (Kind.CONFIRM_CHARGE, {"payment_intent_id": "pi_9"})
+    ]
+
+
+def test_a_declined_charge_is_due_and_paid_after_all() -> None:
+    settling = ended(PlanName.DYNAMIC, 1200).session
+    due = decide(settling, facts.PaymentDeclined(**AT, code="expired_card", message="x"))
+    assert due.session.state is State.DUE
+    assert due.tell == ("charge_failed",)
+    assert decide(due.session, _paid(1200)).session.state is State.SETTLED
+
+
+def test_a_session_metered_by_the_csms_charges_once_secured() -> None:
+    opened = session(metered_by=MeteredBy.CSMS)
+    decision = decide(opened, facts.PaymentSecured(**AT, payment_method_id="pm_1"))
+    assert decision.session.state is State.CHARGING
+    assert decision.intents == ()
+
+
+def _paid(amount_minor: int) -> facts.PaymentSucceeded:
+    return facts.PaymentSucceeded(**AT, payment_intent_id="pi_1", amount_minor=amount_minor)

@@ -1,0 +1,85 @@
+"""Energy that is billed comes from readings that can be trusted, in whatever order they came."""
+
+from datetime import timedelta
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from irve_bridge.domain.metering import Activity, Meter, Reading, finish
+from tests.unit.domain.sessions import LATER, NOW
+
+
+def at(minutes: float) -> object:
+    return NOW + timedelta(minutes=minutes)
+
+
+def reading(minutes: float, **values: object) -> Reading:
+    return Reading(at=at(minutes), **values)  # type: ignore[arg-type]
+
+
+steps = st.lists(
+    st.tuples(st.integers(1, 10), st.integers(0, 500), st.sampled_from(Activity)), max_size=12
+)
+
+
+@given(steps, st.integers(0, 10**8), st.randoms(use_true_random=False))
+def test_the_order_of_arrival_does_not_matter(
+    walk: list[tuple[int, int, Activity]], start_wh: int, random: Random
+) -> None:
+    minutes, register = 0, start_wh
+    readings = []
+    for step, energy, activity in walk:
+        minutes, register = minutes + step, register + energy
+        readings.append(reading(minutes, register_wh=register, activity=activity))
+    stop = at(minutes + 1)
+    in_order = finish(NOW, start_wh, stop, register, readings)
+    random.shuffle(readings)
+    assert finish(NOW, start_wh, stop, register, readings) == in_order
+    assert in_order.doubt is None
+    assert in_order.volumes.energy_wh == register - start_wh
+    assert in_order.volumes.charging + in_order.volumes.parking == stop - NOW
+
+
+def test_time_in_which_the_car_asks_for_nothing_is_parking() -> None:
+    paused = [
+        reading(10, activity=Activity.SUSPENDED_EV),
+        reading(15, activity=Activity.CHARGING),
+        reading(20, activity=Activity.SUSPENDED_EVSE),
+    ]
+    volumes = finish(NOW, 0, LATER, 5000, paused).volumes
+    assert (volumes.parking, volumes.charging) == (timedelta(minutes=5), timedelta(minutes=25))
+
+
+@pytest.mark.parametrize(
+    ("start_wh", "stop_wh", "stop_at", "says"),
+    [
+        (1000, 999, LATER, "below the first"),
+        (0, 4000, LATER, "below the last reading"),
+        (0, 6000, NOW - timedelta(hours=1), "before the start"),
+    ],
+)
+def test_a_register_that_cannot_be_is_not_billed(
+    start_wh: int, stop_wh: int, stop_at: object, says: str
+) -> None:
+    metered = finish(NOW, start_wh, stop_at, stop_wh, [reading(5, register_wh=5000)])  # type: ignore[arg-type]
+    assert metered.doubt is not None
+    assert says in metered.doubt
+
+
+def test_a_register_that_drops_for_a_moment_counts_nothing() -> None:
+    meter = Meter.begin(NOW, 1000)
+    for minutes, register_wh in ((1, 1500), (2, 20), (3, 1600)):
+        meter = meter.read(reading(minutes, register_wh=register_wh))
+    assert meter.energy_wh == 600
+
+
+def test_a_late_reading_does_not_turn_the_meter_back() -> None:
+    meter = Meter.begin(NOW, 0).read(reading(5, register_wh=500, power_w=7000))
+    assert meter.read(reading(4, register_wh=400, power_w=1)) is meter
+
+
+def test_readings_after_the_stop_do_not_count() -> None:
+    metered = finish(NOW, 0, LATER, 100, [reading(60, register_wh=9000)])
+    assert (metered.volumes.energy_wh, metered.doubt) == (100, None)
