@@ -1,0 +1,187 @@
+"""One OCPP 1.6 conversation: answers to the central system's calls, and calls of our own."""
+
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar, cast
+
+from ocpp import routing, v16
+from ocpp.exceptions import OCPPError
+from ocpp.v16 import call, call_result
+from ocpp.v16.datatypes import KeyValue
+from ocpp.v16.enums import (
+    Action,
+    AuthorizationStatus,
+    ClearCacheStatus,
+    DataTransferStatus,
+    MessageTrigger,
+    ReadingContext,
+    Reason,
+    RemoteStartStopStatus,
+    ResetStatus,
+    ResetType,
+    TriggerMessageStatus,
+    UnlockStatus,
+)
+from websockets.exceptions import ConnectionClosed
+
+from .connector import Connector
+from .station import Station
+
+CALL_PREFIX = "[2,"
+VENDOR, MODEL = "Simulated", "AC two-socket"
+SERIAL_LENGTH_MAX = 25
+VALUE_LENGTH_MAX = 500
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+def on(action: Action) -> Callable[[Handler], Handler]:
+    """Mark the handler of an action; the library's own decorator has no types."""
+    return cast(Callable[[Handler], Handler], routing.on(action))
+
+
+class Session(v16.ChargePoint):  # type: ignore[misc]  # the library has no types
+    """The charge point's end of one connection."""
+
+    def __init__(
+        self,
+        charge_point_id: str,
+        connection: Any,
+        station: Station,
+        *,
+        reset: Callable[[ResetType], None],
+        notify: Callable[[int | None], None],
+        spawn: Callable[[Coroutine[Any, Any, object]], object],
+        response_timeout_s: float,
+    ) -> None:
+        log = logging.getLogger(__name__)
+        super().__init__(charge_point_id, connection, response_timeout_s, logger=log)
+        self._station, self._reset, self._notify, self._spawn = station, reset, notify, spawn
+        self._follow_ups: list[Callable[[], object]] = []
+
+    async def route_message(self, raw_msg: str) -> None:
+        """Answer one frame; what it leads to begins only after the answer is sent."""
+        is_call = raw_msg.replace(" ", "").startswith(CALL_PREFIX)
+        if is_call and self._station.misbehaviour.ignore_calls:
+            return
+        await super().route_message(raw_msg)
+        follow_ups, self._follow_ups = self._follow_ups, []
+        for follow_up in follow_ups:
+            follow_up()
+
+    async def attempt(self, payload: Any) -> Any:
+        """Send a request; return its confirmation, or None if there is none or a CALLERROR."""
+        try:
+            return await self.call(payload, suppress=False)
+        except (OCPPError, TimeoutError, ConnectionClosed):
+            return None
+
+    async def boot(self) -> Any:
+        """Introduce the charge point; return BootNotification.conf, or None without one (§4.2)."""
+        return await self.attempt(
+            call.BootNotification(
+                charge_point_vendor=VENDOR,
+                charge_point_model=MODEL,
+                charge_point_serial_number=self.id[:SERIAL_LENGTH_MAX],
+                firmware_version="1.0",
+            )
+        )
+
+    async def authorize(self, id_tag: str) -> bool:
+        """Return whether the central system accepts the tag (§4.1)."""
+        answer = await self.attempt(call.Authorize(id_tag=id_tag))
+        return bool(answer and answer.id_tag_info["status"] == AuthorizationStatus.accepted)
+
+    @on(Action.remote_start_transaction)
+    def _remote_start(
+        self, id_tag: str, connector_id: int | None = None, **_: Any
+    ) -> call_result.RemoteStartTransaction:
+        connector = self._station.connector_for(id_tag, connector_id)
+        if connector is None:
+            return call_result.RemoteStartTransaction(RemoteStartStopStatus.rejected)
+        if not self._station.misbehaviour.accept_without_starting:
+            self._follow_ups.append(lambda: self._spawn(self._start(connector, id_tag)))
+        return call_result.RemoteStartTransaction(RemoteStartStopStatus.accepted)
+
+    async def _start(self, connector: Connector, id_tag: str) -> None:
+        asks_first = self._station.configuration.flag("AuthorizeRemoteTxRequests")
+        if not asks_first or await self.authorize(id_tag):
+            self._station.authorize(connector, id_tag)
+
+    @on(Action.remote_stop_transaction)
+    def _remote_stop(self, transaction_id: int) -> call_result.RemoteStopTransaction:
+        connector = self._station.running(transaction_id)
+        if connector is None:
+            return call_result.RemoteStopTransaction(RemoteStartStopStatus.rejected)
+        self._follow_ups.append(lambda: self._station.stop(connector, Reason.remote))
+        return call_result.RemoteStopTransaction(RemoteStartStopStatus.accepted)
+
+    @on(Action.get_configuration)
+    def _get_configuration(self, key: list[str] | None = None) -> call_result.GetConfiguration:
+        known = self._station.configuration.known(key or [])
+        return call_result.GetConfiguration(
+            configuration_key=[
+                KeyValue(name, setting.accepts is None, setting.value[:VALUE_LENGTH_MAX])
+                for name, setting in known.items()
+            ],
+            unknown_key=[name for name in key or [] if name not in known],
+        )
+
+    @on(Action.change_configuration)
+    def _change_configuration(self, key: str, value: str) -> call_result.ChangeConfiguration:
+        return call_result.ChangeConfiguration(self._station.configuration.change(key, value))
+
+    @on(Action.change_availability)
+    def _change_availability(
+        self,
+        connector_id: int,
+        type: str,  # noqa: A002 - OCPP's name
+    ) -> call_result.ChangeAvailability:
+        operative = type == "Operative"
+        status = self._station.set_operative(connector_id, operative=operative)
+        return call_result.ChangeAvailability(status)
+
+    @on(Action.trigger_message)
+    def _trigger(
+        self, requested_message: str, connector_id: int | None = None
+    ) -> call_result.TriggerMessage:
+        triggered: dict[str, Callable[[], object]] = {
+            MessageTrigger.boot_notification: lambda: self._spawn(self.boot()),
+            MessageTrigger.heartbeat: lambda: self._spawn(self.attempt(call.Heartbeat())),
+            MessageTrigger.meter_values: lambda: self._sample(connector_id),
+            MessageTrigger.status_notification: lambda: self._notify(connector_id),
+        }
+        if requested_message not in triggered:
+            return call_result.TriggerMessage(TriggerMessageStatus.not_implemented)
+        self._follow_ups.append(triggered[requested_message])
+        return call_result.TriggerMessage(TriggerMessageStatus.accepted)
+
+    def _sample(self, connector_id: int | None) -> None:
+        for connector in self._station.connectors:
+            if connector_id in {None, connector.connector_id}:
+                connector.sample(ReadingContext.trigger)
+        self._station.tell()
+
+    @on(Action.reset)
+    def _on_reset(self, type: str) -> call_result.Reset:  # noqa: A002 - OCPP's name
+        self._follow_ups.append(lambda: self._reset(ResetType(type)))
+        return call_result.Reset(ResetStatus.accepted)
+
+    @on(Action.unlock_connector)
+    def _unlock(self, connector_id: int) -> call_result.UnlockConnector:
+        if connector_id not in {c.connector_id for c in self._station.connectors}:
+            return call_result.UnlockConnector(UnlockStatus.not_supported)
+        connector = self._station.connector(connector_id)
+        self._follow_ups.append(lambda: self._station.stop(connector, Reason.unlock_command))
+        return call_result.UnlockConnector(UnlockStatus.unlocked)
+
+    @on(Action.clear_cache)
+    def _clear_cache(self) -> call_result.ClearCache:
+        return call_result.ClearCache(ClearCacheStatus.rejected)
+
+    @on(Action.get_local_list_version)
+    def _get_local_list_version(self) -> call_result.GetLocalListVersion:
+        return call_result.GetLocalListVersion(list_version=-1)
+
+    @on(Action.data_transfer)
+    def _data_transfer(self, **_: Any) -> call_result.DataTransfer:
+        return call_result.DataTransfer(DataTransferStatus.unknown_vendor_id)

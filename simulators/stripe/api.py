@@ -1,0 +1,221 @@
+"""The /v1 door: key, version, account, idempotency and faults around every endpoint."""
+
+import json
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+
+from simulators.stripe import (
+    accounts,
+    balance_transactions,
+    charges,
+    checkout,
+    customers,
+    disputes,
+    events,
+    listing,
+    parameters,
+    payment_intents,
+    payment_methods,
+    refunds,
+    setup_intents,
+)
+from simulators.stripe.faults import ConnectionDroppedError, Faults
+from simulators.stripe.idempotency import Answer, IdempotencyKeys
+from simulators.stripe.routing import Call, Route, check_simulated
+from simulators.stripe.store import API_VERSION, Account, Platform
+from simulators.stripe.wire import (
+    InvalidParameterError,
+    Object,
+    StripeError,
+    decode_form,
+    new_id,
+)
+
+RESOURCES = (
+    accounts,
+    customers,
+    payment_methods,
+    payment_intents,
+    setup_intents,
+    checkout,
+    charges,
+    refunds,
+    events,
+    disputes,
+    balance_transactions,
+)
+ROUTES = tuple(route for resource in RESOURCES for route in resource.routes.listed)
+ENDIVE = "2026-10-28"
+"""The API version that ended the ``payment_method_types`` request parameter."""
+_NEVER_BEGAN = (409, 429)
+
+
+@dataclass(eq=False)
+class Api:
+    """Answers the requests of Stripe's clients."""
+
+    platform: Platform
+    keys: IdempotencyKeys
+    faults: Faults
+    public_url: str | None = None
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return every endpoint for aiohttp's router, and the answer to unknown paths."""
+        known = [
+            web.route(route.method, route.path, _Endpoint(self, route).answer) for route in ROUTES
+        ]
+        return [*known, web.route("*", "/v1/{path:.*}", self._unknown)]
+
+    async def _unknown(self, request: web.Request) -> web.Response:
+        url = f"{request.method}: {request.path}"
+        error = StripeError(404, f"Unrecognized request URL ({url}).")
+        return answered(error, new_id("req", 14)).response()
+
+
+@dataclass(frozen=True, slots=True)
+class _Endpoint:
+    """One endpoint, called by aiohttp."""
+
+    api: Api
+    route: Route
+
+    async def answer(self, request: web.Request) -> web.Response:
+        """Answer one request, or drop its connection."""
+        request_id = new_id("req", 14)
+        try:
+            _authenticate(request)
+            body = await request.text()
+            answer, headers = await self._idempotently(request, body, request_id)
+        except StripeError as error:
+            answer, headers = answered(error, request_id), {}
+        except ConnectionDroppedError:
+            return _drop(request)
+        return answer.response(**_echo(request), **headers)
+
+    async def _idempotently(
+        self, request: web.Request, body: str, request_id: str
+    ) -> tuple[Answer, dict[str, str]]:
+        """Return the answer kept under the request's key, or execute it and keep its answer."""
+        key = request.headers.get("Idempotency-Key")
+        account = self._account(request)
+        if request.method == "GET" or key is None:
+            answer = await self._execute(request, account, body, request_id, key)
+            return await self._after(request, answer), {}
+        kept = self.api.keys.begin(account.id, key, (request.method, request.path, body))
+        if kept:
+            return kept, {"Idempotent-Replayed": "true", "Original-Request": kept.request_id}
+        try:
+            answer = await self._execute(request, account, body, request_id, key)
+        except BaseException:
+            self.api.keys.forget(account.id, key)
+            raise
+        self.api.keys.keep(account.id, key, answer)
+        answer = await self._after(request, answer)
+        self.api.keys.keep(account.id, key, answer)
+        return answer, {}
+
+    async def _execute(
+        self, request: web.Request, account: Account, body: str, request_id: str, key: str | None
+    ) -> Answer:
+        """Return the outcome, errors and server errors included.
+
+        Raises:
+            StripeError: what was refused before it began, and is not kept under its key.
+        """
+        try:
+            await self.api.faults.strike(request.method, request.path, "before")
+            return self._handled(request, account, body, request_id, key)
+        except StripeError as error:
+            if isinstance(error, InvalidParameterError) or error.status in _NEVER_BEGAN:
+                raise
+            return answered(error, request_id)
+
+    def _handled(
+        self, request: web.Request, account: Account, body: str, request_id: str, key: str | None
+    ) -> Answer:
+        form = decode_form(parse_qsl(request.query_string + "&" + body, keep_blank_values=True))
+        params = self._typed(request, form)
+        expand = params.pop("expand", [])
+        with account.turn(request_id, key):
+            call = Call(account, params, request.match_info.get("id", ""))
+            result = listing.expanded(account, self.route.handler(call), expand)
+        return Answer(200, _json(result), request_id)
+
+    def _typed(self, request: web.Request, form: Object) -> Object:
+        legacy = _legacy(request, form)
+        params = parameters.parse(self.route.params_type, form) | legacy
+        check_simulated(params, self.route.simulated | {"expand"})
+        return params
+
+    async def _after(self, request: web.Request, answer: Answer) -> Answer:
+        """Return the answer, unless a fault turns the request that took effect into an error."""
+        try:
+            await self.api.faults.strike(request.method, request.path, "after")
+        except StripeError as error:
+            return answered(error, answer.request_id)
+        return answer
+
+    def _account(self, request: web.Request) -> Account:
+        account = self.api.platform.account(request.headers.get("Stripe-Account"))
+        account.base_url = self.api.public_url or str(request.url.origin())
+        return account
+
+
+def _authenticate(request: web.Request) -> None:
+    """Accept test keys only.
+
+    Raises:
+        StripeError: 401.
+    """
+    credentials = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not credentials:
+        raise StripeError(
+            401,
+            "You did not provide an API key. You need to provide your API key in the Authorization "
+            "header, using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY').",
+        )
+    if not credentials.startswith("sk_test_"):
+        raise StripeError(401, f"Invalid API Key provided: {credentials[:8]}{'*' * 8}")
+
+
+def _legacy(request: web.Request, form: Object) -> Object:
+    """Take ``payment_method_types`` out of the form where the API version still has it.
+
+    Raises:
+        InvalidParameterError: from endive on.
+    """
+    if "payment_method_types" not in form:
+        return {}
+    if request.headers.get("Stripe-Version", "") >= ENDIVE:
+        raise InvalidParameterError(
+            "The payment_method_types parameter is no longer supported. Use "
+            "allowed_payment_method_types instead.",
+            code="payment_method_types_no_longer_supported",
+            param="payment_method_types",
+        )
+    return {"payment_method_types": list(form.pop("payment_method_types").values())}
+
+
+def _echo(request: web.Request) -> dict[str, str]:
+    headers = {"Stripe-Version": request.headers.get("Stripe-Version", API_VERSION)}
+    if key := request.headers.get("Idempotency-Key"):
+        headers["Idempotency-Key"] = key
+    return headers
+
+
+def _drop(request: web.Request) -> web.Response:
+    """Close the connection; what is returned goes nowhere."""
+    if request.transport:
+        request.transport.abort()
+    return web.Response()
+
+
+def answered(error: StripeError, request_id: str) -> Answer:
+    """Return an error as it goes over the wire."""
+    return Answer(error.status, _json({"error": error.error}), request_id)
+
+
+def _json(obj: Object) -> bytes:
+    return json.dumps(obj, indent=2).encode()

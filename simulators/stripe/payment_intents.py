@@ -1,0 +1,200 @@
+"""PaymentIntents: https://docs.stripe.com/api/payment_intents."""
+
+import stripe
+
+from simulators.stripe import customers, intents, listing
+from simulators.stripe.cards import AUTHENTICATION_REQUIRED
+from simulators.stripe.currencies import check_amount, normalised
+from simulators.stripe.intents import check_not_in_checkout, unexpected_state
+from simulators.stripe.payment_lifecycle import (
+    CANCELABLE,
+    CONFIRMABLE,
+    UNSET_CARD_OPTIONS,
+    attempt,
+    cancel_now,
+    capture_now,
+    declined,
+    new,
+)
+from simulators.stripe.routing import Call, Routes
+from simulators.stripe.store import Account
+from simulators.stripe.wire import InvalidParameterError, Object, StripeError
+
+routes = Routes()
+_TYPES = "allowed_payment_method_types payment_method_types automatic_payment_methods"
+_FIELDS = (
+    "description metadata receipt_email setup_future_usage shipping statement_descriptor_suffix"
+    " transfer_group"
+)
+_CONFIRMATION = (
+    "payment_method payment_method_data off_session return_url error_on_requires_action"
+    " mandate_data use_stripe_sdk"
+)
+
+
+@routes(
+    "POST",
+    "/v1/payment_intents",
+    stripe.params.PaymentIntentCreateParams,
+    f"{_TYPES} {_FIELDS} {_CONFIRMATION} amount capture_method confirm currency customer"
+    " payment_method_options",
+)
+def create(call: Call) -> Object:
+    """Create a PaymentIntent, and confirm it at once if asked to."""
+    account, params = call.account, call.params
+    currency = normalised(params["currency"])
+    check_amount(params["amount"], currency)
+    intents.check_payment_method_types(params)
+    _check_confirmation_only(params)
+    if "customer" in params:
+        customers.existing(account, params["customer"], "customer")
+    names = {*_FIELDS.split(), "allowed_payment_method_types", "capture_method", "customer"}
+    fields = {name: value for name, value in params.items() if name in names}
+    fields["payment_method_options"] = intents.card_options(params, *UNSET_CARD_OPTIONS)
+    intent = new(account, params["amount"], currency, **fields, **_automatic(params))
+    if params.get("confirm"):
+        return _confirm(account, intent, params)
+    if "payment_method" in params or "payment_method_data" in params:
+        chosen = intents.chosen_payment_method(account, intent, params)
+        intent |= {"payment_method": chosen["id"], "status": "requires_confirmation"}
+    return intent
+
+
+def _check_confirmation_only(params: Object) -> None:
+    for name in ("off_session", "return_url", "error_on_requires_action", "mandate_data"):
+        if name in params and not params.get("confirm"):
+            raise InvalidParameterError(
+                f"The parameter `{name}` cannot be passed when creating a PaymentIntent unless "
+                "`confirm` is set to true.",
+                param=name,
+            )
+
+
+def _automatic(params: Object) -> Object:
+    if "allowed_payment_method_types" in params or "payment_method_types" in params:
+        return {}
+    given = params.get("automatic_payment_methods", {"enabled": True})
+    return {"automatic_payment_methods": {"allow_redirects": "always"} | given}
+
+
+@routes(
+    "POST",
+    "/v1/payment_intents/{id}/confirm",
+    stripe.params.PaymentIntentConfirmParams,
+    f"{_CONFIRMATION} capture_method receipt_email setup_future_usage",
+)
+def confirm(call: Call) -> Object:
+    """Confirm a PaymentIntent."""
+    intent = call.account.get("payment_intent", call.id)
+    check_not_in_checkout(call.account, intent, "confirm")
+    if intent["status"] not in CONFIRMABLE:
+        raise unexpected_state(intent, "confirmed", CONFIRMABLE)
+    for name in ("capture_method", "receipt_email", "setup_future_usage"):
+        if name in call.params:
+            intent[name] = call.params[name] or None
+    return _confirm(call.account, intent, call.params)
+
+
+def _confirm(account: Account, intent: Object, params: Object) -> Object:
+    payment_method = intents.chosen_payment_method(account, intent, params)
+    if "return_url" in params:
+        account.return_urls[intent["id"]] = params["return_url"]
+    _check_return_url(account, intent)
+    off_session = bool(params.get("off_session"))
+    decline = attempt(account, intent, payment_method, off_session=off_session)
+    if intent["status"] == "requires_action" and params.get("error_on_requires_action"):
+        decline = declined(account, intent, payment_method, AUTHENTICATION_REQUIRED)
+    if decline:
+        raise intents.refusal(
+            intent, decline, payment_method=payment_method, charge=intent["latest_charge"]
+        )
+    return intent
+
+
+def _check_return_url(account: Account, intent: Object) -> None:
+    """Refuse to confirm without a way back what may lead the customer away."""
+    automatic = intent["automatic_payment_methods"]
+    if not automatic or automatic["allow_redirects"] == "never":
+        return
+    if intent["id"] not in account.return_urls:
+        raise InvalidParameterError(
+            "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. "
+            "Because some of these payment methods might redirect your customer off of your page, "
+            "you must provide a `return_url`. If you don't want to accept redirect-based payment "
+            "methods, set `automatic_payment_methods[enabled]` to `true` and "
+            "`automatic_payment_methods[allow_redirects]` to `never`.",
+            param="return_url",
+        )
+
+
+@routes(
+    "POST",
+    "/v1/payment_intents/{id}/capture",
+    stripe.params.PaymentIntentCaptureParams,
+    "amount_to_capture final_capture metadata",
+)
+def capture(call: Call) -> Object:
+    """Take what is asked of a hold, all unless an amount is given, and release the rest."""
+    account, intent = call.account, call.account.get("payment_intent", call.id)
+    if intent["status"] != "requires_capture":
+        raise unexpected_state(intent, "captured", ("requires_capture",))
+    capturable_minor: int = intent["amount_capturable"]
+    amount_minor: int = call.params.get("amount_to_capture", capturable_minor)
+    if not 1 <= amount_minor <= capturable_minor:
+        raise StripeError(
+            400,
+            "The amount to capture must be above 0 and at most the capturable amount of "
+            f"{capturable_minor}.",
+            code="amount_too_large" if amount_minor > 0 else "parameter_invalid_integer",
+            param="amount_to_capture",
+        )
+    if "metadata" in call.params:
+        intent["metadata"] = customers.merged(intent["metadata"], call.params["metadata"])
+    capture_now(account, intent, amount_minor)
+    return intent
+
+
+@routes(
+    "POST",
+    "/v1/payment_intents/{id}/cancel",
+    stripe.params.PaymentIntentCancelParams,
+    "cancellation_reason",
+)
+def cancel(call: Call) -> Object:
+    """Cancel a PaymentIntent; one of a Checkout Session only while it holds money."""
+    intent = call.account.get("payment_intent", call.id)
+    if intent["status"] not in CANCELABLE:
+        raise unexpected_state(intent, "canceled", CANCELABLE)
+    if intent["status"] != "requires_capture":
+        check_not_in_checkout(call.account, intent, "cancel")
+    cancel_now(call.account, intent, call.params.get("cancellation_reason"))
+    return intent
+
+
+@routes(
+    "POST",
+    "/v1/payment_intents/{id}",
+    stripe.params.PaymentIntentUpdateParams,
+    f"{_FIELDS} customer",
+)
+def update(call: Call) -> Object:
+    """Change a PaymentIntent."""
+    intent = call.account.get("payment_intent", call.id)
+    return intents.updated(intent, call.params)
+
+
+@routes("GET", "/v1/payment_intents/{id}", stripe.params.PaymentIntentRetrieveParams)
+def retrieve(call: Call) -> Object:
+    """Return a PaymentIntent."""
+    return call.account.get("payment_intent", call.id)
+
+
+@routes(
+    "GET",
+    "/v1/payment_intents",
+    stripe.params.PaymentIntentListParams,
+    f"{listing.DATED_PAGE} customer",
+)
+def index(call: Call) -> Object:
+    """List PaymentIntents."""
+    return intents.listed(call.account, "payment_intent", call.params, "customer")
