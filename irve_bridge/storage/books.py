@@ -1,0 +1,33 @@
+"""The money: movements only ever added."""
+
+from sqlalchemy import Connection, bindparam, select
+from sqlalchemy.dialects import postgresql
+
+from irve_bridge.service.ports import Movement
+from irve_bridge.storage.rows import from_row, to_row
+from irve_bridge.storage.schema import movements
+
+_RECORD = postgresql.insert(movements).on_conflict_do_nothing(
+    index_elements=["provider", "account", "kind", "provider_id"]
+)
+_MOVEMENTS = (
+    select(movements)
+    .where(movements.c.session_id == bindparam("of_session"))
+    .order_by(movements.c.id)
+)
+
+
+class SqlBooks:
+    """Implements `ports.Books`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def record(self, movement: Movement) -> bool:
+        """Add a movement; False when this provider id was recorded as this kind already."""
+        return self._connection.execute(_RECORD, to_row(movement)).rowcount == 1
+
+    def movements(self, session_id: str) -> list[Movement]:
+        """Return a session's movements, in order."""
+        rows = self._connection.execute(_MOVEMENTS, {"of_session": session_id})
+        return [from_row(row, Movement) for row in rows]

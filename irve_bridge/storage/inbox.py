@@ -1,0 +1,27 @@
+"""Facts as they arrived, each once."""
+
+from sqlalchemy import Connection
+
+from irve_bridge.domain.facts import Fact
+from irve_bridge.storage.rows import insert_once
+from irve_bridge.storage.schema import inbox
+
+_PUT = insert_once(inbox)
+
+
+class SqlInbox:
+    """Implements `ports.Inbox`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def put(self, key: str, fact: Fact, session_id: str | None = None) -> bool:
+        """Store a fact under its key; False when it is known already."""
+        row = {
+            "key": key,
+            "kind": type(fact).__name__,
+            "session_id": session_id,
+            "at": fact.at,
+            "fact": fact,
+        }
+        return self._connection.execute(_PUT, row).rowcount == 1

@@ -1,0 +1,188 @@
+"""What must be done: claimed with a lease, performed once, in order per session and lane."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Update,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from irve_bridge.domain.intents import Intent, Lane
+from irve_bridge.domain.session import Session
+from irve_bridge.service.ports import Attempt
+from irve_bridge.storage.rows import from_row, to_row
+from irve_bridge.storage.schema import attempts, intents
+from irve_bridge.storage.sessions import SqlSessions
+
+_WAITS = intents.c.ended_at.is_(None)
+_ONE = intents.c.id == bindparam("of_id")
+_earlier = intents.alias("earlier")
+_FIRST = and_(
+    _WAITS,
+    intents.c.lane.in_(bindparam("of_lanes", expanding=True)),
+    ~select(_earlier.c.id)
+    .where(
+        _earlier.c.session_id == intents.c.session_id,
+        _earlier.c.lane == intents.c.lane,
+        _earlier.c.id < intents.c.id,
+        _earlier.c.ended_at.is_(None),
+    )
+    .exists(),
+)
+_NEXT_DUE = (
+    select(intents)
+    .where(
+        _FIRST,
+        intents.c.not_before <= bindparam("now"),
+        or_(intents.c.lease_until.is_(None), intents.c.lease_until <= bindparam("now")),
+    )
+    .order_by(intents.c.not_before, intents.c.id)
+    .limit(bindparam("most"))
+)
+_NEXT_MOMENT = select(
+    func.min(
+        case(
+            (intents.c.lease_until > intents.c.not_before, intents.c.lease_until),
+            else_=intents.c.not_before,
+        )
+    )
+).where(_FIRST)
+_ADD = insert(intents)
+_PENDING = (
+    select(intents.c.id)
+    .where(
+        _WAITS,
+        intents.c.session_id == bindparam("of_session"),
+        intents.c.kind == bindparam("of_kind"),
+    )
+    .limit(1)
+)
+_CLAIM = update(intents).where(_ONE, _WAITS).values(tries=intents.c.tries + 1)
+_LEASED = select(intents.c.id).where(
+    _ONE,
+    _WAITS,
+    intents.c.lease == bindparam("of_lease"),
+    intents.c.lease_until > bindparam("now"),
+)
+_GIVE_BACK = update(intents).where(_ONE, _WAITS).values(lease=None, lease_until=None)
+_VOID = (
+    update(intents).where(_WAITS, intents.c.lease.is_not(None)).values(lease=None, lease_until=None)
+)
+
+_OPEN_ATTEMPT = (
+    select(attempts)
+    .where(attempts.c.intent_id == bindparam("of_id"), attempts.c.outcome.is_(None))
+    .order_by(attempts.c.number.desc())
+    .limit(1)
+)
+_LAST_NUMBER = select(func.coalesce(func.max(attempts.c.number), 0)).where(
+    attempts.c.intent_id == bindparam("of_id")
+)
+_BEGIN = insert(attempts)
+_CLOSE = update(attempts).where(
+    attempts.c.intent_id == bindparam("of_id"), attempts.c.number == bindparam("of_number")
+)
+
+
+class SqlIntents:
+    """Implements `ports.Intents`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._sessions = SqlSessions(connection)
+
+    def add(self, session_id: str, intent: Intent, at: datetime) -> None:
+        """Record an intent behind the session's others in its lane."""
+        row = to_row(intent) | {
+            "session_id": session_id,
+            "lane": intent.kind.lane.value,
+            "created_at": at,
+            "not_before": at,
+            "tries": 0,
+            "status": "waiting",
+        }
+        self._connection.execute(_ADD, row)
+
+    def pending(self, session_id: str, kind: str) -> bool:
+        """Return whether such an intent waits unclaimed or is being performed."""
+        named = {"of_session": session_id, "of_kind": kind}
+        return self._connection.execute(_PENDING, named).first() is not None
+
+    def next_due(
+        self, lanes: Sequence[Lane], now: datetime, limit: int
+    ) -> list[tuple[int, Session, Intent, datetime, int]]:
+        """Return (id, session, intent, created, tries) of those that may be claimed now.
+
+        Only the first unfinished intent of a session's lane, due, and under no live lease.
+        """
+        named = {"of_lanes": [lane.value for lane in lanes], "now": now, "most": limit}
+        rows = self._connection.execute(_NEXT_DUE, named).all()
+        sessions = self._sessions.get_many([row.session_id for row in rows]) if rows else {}
+        return [
+            (row.id, sessions[row.session_id], from_row(row, Intent), row.created_at, row.tries)
+            for row in rows
+        ]
+
+    def claim(self, intent_id: int, lease: str, until: datetime) -> None:
+        """Take the lease and count one more try."""
+        self._write(_CLAIM, intent_id, lease=lease, lease_until=until)
+
+    def open_attempt(self, intent_id: int) -> Attempt | None:
+        """Return the attempt whose outcome nobody knows, marked `unknown`."""
+        row = self._connection.execute(_OPEN_ATTEMPT, {"of_id": intent_id}).first()
+        return None if row is None else replace(from_row(row, Attempt), unknown=True)
+
+    def last_attempt_number(self, intent_id: int) -> int:
+        """Return the number of the latest attempt, 0 for none."""
+        number: int = self._connection.execute(_LAST_NUMBER, {"of_id": intent_id}).scalar_one()
+        return number
+
+    def begin_attempt(self, intent_id: int, attempt: Attempt) -> None:
+        """Store an attempt before its call."""
+        row = to_row(attempt) | {"intent_id": intent_id}
+        del row["unknown"]  # what a later claim finds out, not what is stored
+        self._connection.execute(_BEGIN, row)
+
+    def close_attempt(self, intent_id: int, number: int, outcome: str, at: datetime) -> None:
+        """Write an attempt's known outcome; `burnt` leaves it unknown and its key unusable."""
+        if outcome == "burnt":
+            self._write(_CLOSE, intent_id, of_number=number, burnt=True)
+        else:
+            self._write(_CLOSE, intent_id, of_number=number, outcome=outcome, ended_at=at)
+
+    def leased(self, intent_id: int, lease: str, now: datetime) -> bool:
+        """Return whether this lease is still alive."""
+        named = {"of_id": intent_id, "of_lease": lease, "now": now}
+        return self._connection.execute(_LEASED, named).first() is not None
+
+    def finish(self, intent_id: int, status: str, note: str | None, at: datetime) -> None:
+        """End an intent: done, failed or cancelled."""
+        self._write(_GIVE_BACK, intent_id, status=status, note=note, ended_at=at)
+
+    def postpone(self, intent_id: int, until: datetime, note: str) -> None:
+        """Give the lease back; the intent is due again at `until`."""
+        self._write(_GIVE_BACK, intent_id, not_before=until, note=note)
+
+    def void_leases(self) -> None:
+        """Take every lease back, as at the start of the only process that holds any."""
+        self._connection.execute(_VOID)
+
+    def next_moment(self, lanes: Sequence[Lane]) -> datetime | None:
+        """Return when the next waiting intent is due, None for none."""
+        named = {"of_lanes": [lane.value for lane in lanes]}
+        moment: datetime | None = self._connection.scalar(_NEXT_MOMENT, named)
+        return moment
+
+    def _write(self, statement: Update, intent_id: int, **values: Any) -> None:
+        self._connection.execute(statement, values | {"of_id": intent_id})

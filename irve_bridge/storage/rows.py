@@ -1,0 +1,46 @@
+"""Domain objects as rows and back: a column has the name of its field, nothing is listed twice."""
+
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import Row, Table
+from sqlalchemy.dialects.postgresql import Insert, insert
+
+T = TypeVar("T")
+
+
+def to_row(thing: Any) -> dict[str, Any]:
+    """Return a dataclass as column values: enums as text, moments as they are."""
+    row: dict[str, Any] = msgspec.to_builtins(thing, builtin_types=(datetime,))
+    return row
+
+
+def from_row(row: Row[Any], kind: type[T]) -> T:
+    """Return the dataclass a row holds; columns it has no field for are left out."""
+    columns = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
+    return msgspec.convert(columns, kind)
+
+
+def maybe(row: Row[Any] | None, kind: type[T]) -> T | None:
+    """Return the dataclass a row holds, None for no row."""
+    return None if row is None else from_row(row, kind)
+
+
+def insert_once(table: Table) -> Insert:
+    """Return an INSERT that leaves a row with an equal unique key alone.
+
+    SQLite understands PostgreSQL's ON CONFLICT, and so does its SQLAlchemy compiler.
+    """
+    return insert(table).on_conflict_do_nothing()
+
+
+def upsert(table: Table, *, kept: frozenset[str] = frozenset()) -> Insert:
+    """Return an INSERT that overwrites the row with its primary key, but for the `kept` columns."""
+    statement = insert(table)
+    changed = {
+        column.name: statement.excluded[column.name]
+        for column in table.columns
+        if not column.primary_key and column.name not in kept
+    }
+    return statement.on_conflict_do_update(index_elements=table.primary_key.columns, set_=changed)

@@ -1,0 +1,302 @@
+"""The tables. What a comment does not explain is named as in the domain.
+
+Rows about what a charge point said hang on no foreign key: such facts are stored whether or not
+anything else is known of them.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Computed,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from irve_bridge.storage.columns import BigId, Json, UTCDateTime
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+charge_points = Table(
+    "charge_points",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("operator_name", Text, nullable=False),
+    Column("operator_phone", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("time_zone", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("password_hash", Text),
+    Column("connected_at", UTCDateTime),
+    Column("seen_at", UTCDateTime),
+    Column("vendor", Text),
+    Column("model", Text),
+    Column("firmware", Text),
+)
+
+tariffs = Table(
+    "tariffs",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("document", Json, nullable=False),
+)
+
+connectors = Table(
+    "connectors",
+    metadata,
+    Column("charge_point_id", ForeignKey("charge_points.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("evse_id", Text, nullable=False),
+    Column("power_w", Integer, nullable=False),
+    Column("tariff_id", ForeignKey("tariffs.id"), nullable=False),
+    Column("status", Text, nullable=False),
+    Column("error_code", Text),
+    Column("status_at", UTCDateTime),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("token", Text, nullable=False, unique=True),
+    Column("plan", Text, nullable=False),
+    Column("metered_by", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("charge_point_id", Text, nullable=False),
+    Column("connector_number", Integer, nullable=False),
+    Column("id_tag", Text, nullable=False),
+    Column("client_id", Text),
+    Column("locale", Text, nullable=False),
+    Column("tariff", Json, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("amount_minor", Integer, nullable=False),
+    Column("least_minor", Integer, nullable=False),
+    Column("opened_at", UTCDateTime, nullable=False),
+    Column("deadline_at", UTCDateTime),
+    Column("provider", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("customer_id", Text),
+    Column("checkout_id", Text),
+    Column("checkout_url", Text),
+    Column("checkout_expires_at", UTCDateTime),
+    Column("setup_intent_id", Text),
+    Column("payment_method_id", Text),
+    Column("payment_intent_id", Text),
+    Column("secured_minor", Integer),
+    Column("secured_at", UTCDateTime),
+    Column("capture_before", UTCDateTime),
+    Column("email", Text),
+    Column("delivery", Text, nullable=False),
+    Column("start_sent_at", UTCDateTime),
+    Column("stop_cause", Text),
+    Column("transaction_id", Text),
+    Column("started_at", UTCDateTime),
+    Column("stopped_at", UTCDateTime),
+    Column("stop_reason", Text),
+    Column("energy_wh", Integer),
+    Column("cost", Json),
+    Column("decided_minor", Integer),
+    Column("outcome", Text),
+    Column("ended_at", UTCDateTime),
+    Column("callback_sequence", Integer, nullable=False),
+    # Not of the domain. The connector this session holds, as "charge_point_id/number"; until
+    # when, for a claim that lapses; the tag with its letters' case taken away.
+    Column("claim", Text),
+    Column("claim_until", UTCDateTime),
+    Column("id_tag_folded", Text, Computed("lower(id_tag)", persisted=True)),
+)
+# One holder per connector: this index decides the race.
+Index(
+    "uq_sessions_claim",
+    sessions.c.claim,
+    unique=True,
+    sqlite_where=sessions.c.claim.is_not(None),
+    postgresql_where=sessions.c.claim.is_not(None),
+)
+# A StartTransaction finds its session.
+Index(None, sessions.c.charge_point_id, sessions.c.id_tag_folded)
+# The operator's list by state, and the few SECURED ones a plugged cable looks through.
+Index(None, sessions.c.state, sessions.c.opened_at)
+# The operator's list of everything, newest first.
+Index(None, sessions.c.opened_at)
+# The sweep; most sessions are over and have no deadline.
+Index(
+    None,
+    sessions.c.deadline_at,
+    sqlite_where=sessions.c.deadline_at.is_not(None),
+    postgresql_where=sessions.c.deadline_at.is_not(None),
+)
+
+history = Table(
+    "history",
+    metadata,
+    Column("session_id", ForeignKey("sessions.id"), primary_key=True),
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("at", UTCDateTime, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("before", Text, nullable=False),
+    Column("after", Text, nullable=False),
+    Column("fact", Json, nullable=False),
+)
+
+provider_objects = Table(
+    "provider_objects",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("object_id", Text, primary_key=True),
+    Column("session_id", ForeignKey("sessions.id"), nullable=False),
+)
+
+transactions = Table(
+    "transactions",
+    metadata,
+    Column("charge_point_id", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("connector_number", Integer, nullable=False),
+    Column("id_tag", Text, nullable=False),
+    Column("start_at", UTCDateTime, nullable=False),
+    Column("meter_start_wh", BigInteger, nullable=False),
+    Column("accepted", Boolean, nullable=False),
+    Column("session_id", Text),
+    Column("stop_at", UTCDateTime),
+    Column("meter_stop_wh", BigInteger),
+    Column("stop_reason", Text),
+)
+# A repeated StartTransaction finds the first one.
+Index(None, transactions.c.charge_point_id, transactions.c.start_at)
+# The running ones are a handful among all that ever were.
+Index(
+    "ix_transactions_running",
+    transactions.c.charge_point_id,
+    transactions.c.start_at,
+    sqlite_where=transactions.c.stop_at.is_(None),
+    postgresql_where=transactions.c.stop_at.is_(None),
+)
+
+readings = Table(
+    "readings",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("charge_point_id", Text, nullable=False),
+    Column("transaction_id", Text, nullable=False),
+    Column("at", UTCDateTime, nullable=False),
+    Column("register_wh", BigInteger),
+    Column("power_w", BigInteger),
+    Column("current_ma", BigInteger),
+    Column("voltage_mv", BigInteger),
+    Column("soc_percent", BigInteger),
+    Column("activity", Text),
+    Column("context", Text, nullable=False),
+    # A digest of the values: a unique index over the columns themselves holds no two NULLs equal.
+    Column("content", LargeBinary, nullable=False),
+    # One repeated message is kept once; the same index reads a transaction by time.
+    UniqueConstraint("charge_point_id", "transaction_id", "at", "content"),
+)
+
+intents = Table(
+    "intents",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("session_id", ForeignKey("sessions.id"), nullable=False),
+    Column("lane", Text, nullable=False),
+    Column("do", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("parameters", Json, nullable=False),
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("not_before", UTCDateTime, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("lease", Text),
+    Column("lease_until", UTCDateTime),
+    # waiting, done, failed or cancelled
+    Column("status", Text, nullable=False),
+    Column("note", Text),
+    Column("ended_at", UTCDateTime),
+)
+# Workers look only at what has not ended: by lane and moment, and for what stands before it.
+Index(
+    "ix_intents_due",
+    intents.c.lane,
+    intents.c.not_before,
+    sqlite_where=intents.c.ended_at.is_(None),
+    postgresql_where=intents.c.ended_at.is_(None),
+)
+Index(
+    "ix_intents_order",
+    intents.c.session_id,
+    intents.c.lane,
+    intents.c.id,
+    sqlite_where=intents.c.ended_at.is_(None),
+    postgresql_where=intents.c.ended_at.is_(None),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("intent_id", ForeignKey("intents.id"), primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("key", Text, nullable=False, unique=True),
+    Column("request", Json, nullable=False),
+    Column("started_at", UTCDateTime, nullable=False),
+    Column("burnt", Boolean, nullable=False),
+    # NULL as long as nobody knows.
+    Column("outcome", Text),
+    Column("ended_at", UTCDateTime),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("session_id", Text),
+    Column("at", UTCDateTime, nullable=False),
+    Column("fact", Json, nullable=False),
+)
+
+movements = Table(
+    "movements",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("session_id", ForeignKey("sessions.id"), nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("amount_minor", Integer, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("provider_id", Text, nullable=False),
+    Column("at", UTCDateTime, nullable=False),
+    UniqueConstraint("provider", "account", "kind", "provider_id"),
+)
+
+replies = Table(
+    "replies",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("at", UTCDateTime, nullable=False),
+)
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)

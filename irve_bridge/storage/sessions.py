@@ -1,0 +1,239 @@
+"""Charging sessions, who holds which connector, and what happened to them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql
+
+from irve_bridge.domain.decide import Step
+from irve_bridge.domain.facts import SessionFact
+from irve_bridge.domain.session import Session, State
+from irve_bridge.service.ports import Happening, StaleSession
+from irve_bridge.storage.rows import from_row, maybe, to_row, upsert
+from irve_bridge.storage.schema import history, provider_objects, sessions
+
+_GET = select(sessions).where(sessions.c.id == bindparam("of_id"))
+_GET_MANY = select(sessions).where(sessions.c.id.in_(bindparam("of_ids", expanding=True)))
+_BY_TOKEN = select(sessions).where(sessions.c.token == bindparam("of_token"))
+_BY_ID_TAG = (
+    select(sessions)
+    .where(
+        sessions.c.charge_point_id == bindparam("of_charge_point"),
+        sessions.c.id_tag_folded == func.lower(bindparam("of_id_tag")),
+    )
+    .order_by(sessions.c.opened_at.desc())
+    .limit(1)
+)
+_OWNERS = select(provider_objects.c.object_id, provider_objects.c.session_id).where(
+    provider_objects.c.provider == bindparam("of_provider"),
+    provider_objects.c.account == bindparam("of_account"),
+    provider_objects.c.object_id.in_(bindparam("of_objects", expanding=True)),
+)
+_AT_CONNECTOR = select(sessions).where(
+    sessions.c.claim == bindparam("of_claim"),
+    or_(
+        sessions.c.state != State.OPEN.value,
+        sessions.c.claim_until.is_(None),
+        sessions.c.claim_until > bindparam("now"),
+    ),
+)
+_WAITING = (
+    select(sessions)
+    .where(
+        sessions.c.state == State.SECURED.value,
+        sessions.c.charge_point_id == bindparam("of_charge_point"),
+    )
+    .order_by(sessions.c.opened_at)
+)
+_WAITING_AT = _WAITING.where(sessions.c.connector_number == bindparam("of_number"))
+_DUE = (
+    select(sessions)
+    .where(sessions.c.deadline_at <= bindparam("now"))
+    .order_by(sessions.c.deadline_at)
+    .limit(bindparam("most"))
+)
+_NEWEST = (
+    select(sessions)
+    .order_by(sessions.c.opened_at.desc(), sessions.c.id.desc())
+    .limit(bindparam("most"))
+)
+_NEWEST_IN = _NEWEST.where(sessions.c.state == bindparam("of_state"))
+
+_LAPSE = (
+    update(sessions)
+    .where(
+        sessions.c.claim == bindparam("of_claim"),
+        sessions.c.state == State.OPEN.value,
+        sessions.c.claim_until <= bindparam("now"),
+        sessions.c.id != bindparam("of_id"),
+    )
+    .values(claim=None, claim_until=None)
+)
+_ADD = postgresql.insert(sessions).on_conflict_do_nothing(
+    index_elements=[sessions.c.claim], index_where=sessions.c.claim.is_not(None)
+)
+_others = sessions.alias("others")
+_HOLD = (
+    update(sessions)
+    .where(
+        sessions.c.id == bindparam("of_id"),
+        sessions.c.state.in_([state.value for state in State if state.holds_connector]),
+        ~select(_others.c.id)
+        .where(_others.c.claim == bindparam("of_claim"), _others.c.id != bindparam("of_id"))
+        .exists(),
+    )
+    .values(claim=bindparam("of_claim"), claim_until=None)
+)
+_SAVE = update(sessions).where(
+    sessions.c.id == bindparam("of_id"), sessions.c.version == bindparam("of_version")
+)
+_HISTORY = (
+    select(history).where(history.c.session_id == bindparam("of_id")).order_by(history.c.sequence)
+)
+_REMEMBER = insert(history).values(
+    session_id=bindparam("of_id"),
+    sequence=select(func.coalesce(func.max(history.c.sequence), 0) + 1)
+    .where(history.c.session_id == bindparam("of_id"))
+    .scalar_subquery(),
+)
+_OWN = upsert(provider_objects)
+
+
+class SqlSessions:
+    """Implements `ports.Sessions`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, session: Session, claim_until: datetime) -> bool:
+        """Record a new session that claims its connector; False where another has it.
+
+        A claim of an OPEN session is over at its `claim_until`.
+        """
+        self._lapse(session, session.opened_at)
+        claim = {"claim": _claim(session), "claim_until": claim_until}
+        if self._connection.execute(_ADD, to_row(session) | claim).rowcount == 0:
+            return False
+        self._own(session)
+        return True
+
+    def get(self, session_id: str) -> Session | None:
+        """Return a session."""
+        return self._first(_GET, of_id=session_id)
+
+    def get_many(self, session_ids: Sequence[str]) -> dict[str, Session]:
+        """Return sessions by id."""
+        return {session.id: session for session in self._all(_GET_MANY, of_ids=session_ids)}
+
+    def by_token(self, token: str) -> Session | None:
+        """Return the session that a driver's link names."""
+        return self._first(_BY_TOKEN, of_token=token)
+
+    def by_id_tag(self, charge_point_id: str, id_tag: str) -> Session | None:
+        """Return the session whose tag this is, whatever the case of its letters."""
+        return self._first(_BY_ID_TAG, of_charge_point=charge_point_id, of_id_tag=id_tag)
+
+    def by_provider_object(
+        self, provider: str, account: str, object_ids: Sequence[str]
+    ) -> Session | None:
+        """Return the session that owns one of the provider's objects, the first one known."""
+        named = {"of_provider": provider, "of_account": account, "of_objects": object_ids}
+        owners = {row.object_id: row.session_id for row in self._connection.execute(_OWNERS, named)}
+        known = next((owners[object_id] for object_id in object_ids if object_id in owners), None)
+        return known and self.get(known)
+
+    def at_connector(self, charge_point_id: str, number: int, now: datetime) -> Session | None:
+        """Return the session that holds a connector, an OPEN one only while its claim lasts."""
+        return self._first(_AT_CONNECTOR, of_claim=f"{charge_point_id}/{number}", now=now)
+
+    def hold_connector(self, session: Session, now: datetime) -> bool:
+        """Keep the connector for a session whose payment is secured; False where another has it."""
+        self._lapse(session, now)
+        named = {"of_id": session.id, "of_claim": _claim(session)}
+        return self._connection.execute(_HOLD, named).rowcount == 1
+
+    def waiting_at(self, charge_point_id: str, number: int | None = None) -> list[Session]:
+        """Return the SECURED sessions of a charge point or of one connector."""
+        if number is None:
+            return self._all(_WAITING, of_charge_point=charge_point_id)
+        return self._all(_WAITING_AT, of_charge_point=charge_point_id, of_number=number)
+
+    def due(self, now: datetime, limit: int) -> list[Session]:
+        """Return sessions whose deadline has passed, earliest first."""
+        return self._all(_DUE, now=now, most=limit)
+
+    def save(self, session: Session, steps: Sequence[Step], fact: SessionFact) -> Session:
+        """Write a session and its history; return it with its new version.
+
+        Provider objects it names are remembered; a state that no longer holds the connector
+        frees it.
+
+        Raises:
+            StaleSession: It changed since it was read.
+        """
+        saved = replace(session, version=session.version + 1)
+        row = to_row(saved) | {"of_id": session.id, "of_version": session.version}
+        del row["id"]  # setting it makes SQLite look for rows that refer to the old one
+        if not session.state.holds_connector:
+            row |= {"claim": None, "claim_until": None}
+        if self._connection.execute(_SAVE, row).rowcount == 0:
+            raise StaleSession(f"session {session.id} is no longer at version {session.version}")
+        self._remember(session.id, steps, fact)
+        self._own(saved)
+        return saved
+
+    def history(self, session_id: str) -> list[Happening]:
+        """Return what happened to a session, in order."""
+        rows = self._connection.execute(_HISTORY, {"of_id": session_id})
+        return [from_row(row, Happening) for row in rows]
+
+    def search(self, state: str | None = None, limit: int = 100) -> list[Session]:
+        """Return sessions, newest first."""
+        if state is None:
+            return self._all(_NEWEST, most=limit)
+        return self._all(_NEWEST_IN, of_state=state, most=limit)
+
+    def _first(self, query: Select[Any], **named: Any) -> Session | None:
+        row = self._connection.execute(query, named).first()
+        return maybe(row, Session)
+
+    def _all(self, query: Select[Any], **named: Any) -> list[Session]:
+        return [from_row(row, Session) for row in self._connection.execute(query, named)]
+
+    def _lapse(self, session: Session, now: datetime) -> None:
+        named = {"of_claim": _claim(session), "of_id": session.id, "now": now}
+        self._connection.execute(_LAPSE, named)
+
+    def _remember(self, session_id: str, steps: Sequence[Step], fact: SessionFact) -> None:
+        if not steps:
+            return
+        happened = {
+            "of_id": session_id,
+            "at": fact.at,
+            "fact": {"type": type(fact).__name__} | to_row(fact),
+        }
+        self._connection.execute(_REMEMBER, [to_row(step) | happened for step in steps])
+
+    def _own(self, session: Session) -> None:
+        object_ids: set[str | None] = {
+            session.customer_id,
+            session.checkout_id,
+            session.setup_intent_id,
+            session.payment_method_id,
+            session.payment_intent_id,
+        } - {None}
+        owner: dict[str, str | None] = {
+            "provider": session.provider,
+            "account": session.account,
+            "session_id": session.id,
+        }
+        if object_ids:
+            rows = [owner | {"object_id": object_id} for object_id in object_ids]
+            self._connection.execute(_OWN, rows)
+
+
+def _claim(session: Session) -> str:
+    return f"{session.charge_point_id}/{session.connector_number}"

@@ -1,0 +1,120 @@
+"""Charge points, connectors and tariffs."""
+
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection, bindparam, delete, select, update
+
+from irve_bridge.domain.charge_point import ChargePoint, Connector, ConnectorStatus
+from irve_bridge.domain.tariff import Tariff
+from irve_bridge.storage.rows import from_row, maybe, to_row, upsert
+from irve_bridge.storage.schema import charge_points, connectors, tariffs
+
+_ONE_CHARGE_POINT = charge_points.c.id == bindparam("of_id")
+_ONE_CONNECTOR = (connectors.c.charge_point_id == bindparam("of_id")) & (
+    connectors.c.number == bindparam("of_number")
+)
+_CHARGE_POINT = select(charge_points).where(_ONE_CHARGE_POINT)
+_CHARGE_POINTS = select(charge_points).order_by(charge_points.c.id)
+_CONNECTOR = select(connectors).where(_ONE_CONNECTOR)
+_CONNECTORS = (
+    select(connectors)
+    .where(connectors.c.charge_point_id == bindparam("of_id"))
+    .order_by(connectors.c.number)
+)
+_TARIFF = select(tariffs.c.document).where(tariffs.c.id == bindparam("of_id"))
+_TARIFFS = select(tariffs.c.document).order_by(tariffs.c.id)
+_PUT_CHARGE_POINT = upsert(
+    charge_points, kept=frozenset({"connected_at", "seen_at", "vendor", "model", "firmware"})
+)
+_PUT_CONNECTOR = upsert(connectors, kept=frozenset({"status", "error_code", "status_at"}))
+_PUT_TARIFF = upsert(tariffs)
+_REMOVE_CONNECTOR = delete(connectors).where(_ONE_CONNECTOR)
+_NOTE_CHARGE_POINT = update(charge_points).where(_ONE_CHARGE_POINT)
+_NOTE_CONNECTOR = update(connectors).where(_ONE_CONNECTOR)
+_DISCONNECT = (
+    update(charge_points).where(charge_points.c.connected_at.is_not(None)).values(connected_at=None)
+)
+
+
+class SqlStations:
+    """Implements `ports.Stations`; a tariff is put before the connectors that name it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def charge_point(self, charge_point_id: str) -> ChargePoint | None:
+        """Return a registered charge point."""
+        row = self._connection.execute(_CHARGE_POINT, {"of_id": charge_point_id}).first()
+        return maybe(row, ChargePoint)
+
+    def charge_points(self) -> list[ChargePoint]:
+        """Return all registered charge points by id."""
+        return [from_row(row, ChargePoint) for row in self._connection.execute(_CHARGE_POINTS)]
+
+    def connector(self, charge_point_id: str, number: int) -> Connector | None:
+        """Return one connector."""
+        named = {"of_id": charge_point_id, "of_number": number}
+        row = self._connection.execute(_CONNECTOR, named).first()
+        return maybe(row, Connector)
+
+    def connectors(self, charge_point_id: str) -> list[Connector]:
+        """Return a charge point's connectors by number."""
+        rows = self._connection.execute(_CONNECTORS, {"of_id": charge_point_id})
+        return [from_row(row, Connector) for row in rows]
+
+    def tariff(self, tariff_id: str) -> Tariff | None:
+        """Return a tariff."""
+        document = self._connection.scalar(_TARIFF, {"of_id": tariff_id})
+        return document and msgspec.convert(document, Tariff)
+
+    def tariffs(self) -> list[Tariff]:
+        """Return all tariffs by id."""
+        return msgspec.convert(self._connection.scalars(_TARIFFS).all(), list[Tariff])
+
+    def put(self, thing: ChargePoint | Connector | Tariff) -> None:
+        """Register or change; what a charge point reported of itself is kept."""
+        match thing:
+            case ChargePoint():
+                self._connection.execute(_PUT_CHARGE_POINT, to_row(thing))
+            case Connector():
+                self._connection.execute(_PUT_CONNECTOR, to_row(thing))
+            case Tariff():
+                self._connection.execute(_PUT_TARIFF, {"id": thing.id, "document": thing})
+
+    def remove_connector(self, charge_point_id: str, number: int) -> None:
+        """Forget a connector that the operator's file no longer names."""
+        named = {"of_id": charge_point_id, "of_number": number}
+        self._connection.execute(_REMOVE_CONNECTOR, named)
+
+    def connected(self, charge_point_id: str, at: datetime | None) -> None:
+        """Note when the socket opened; None when it closed."""
+        seen = {} if at is None else {"seen_at": at}
+        self._note(charge_point_id, connected_at=at, **seen)
+
+    def all_disconnected(self) -> None:
+        """Note that no socket is open, as at a start."""
+        self._connection.execute(_DISCONNECT)
+
+    def booted(
+        self, charge_point_id: str, vendor: str, model: str, firmware: str | None, at: datetime
+    ) -> None:
+        """Note what the charge point says it is."""
+        self._note(charge_point_id, vendor=vendor, model=model, firmware=firmware, seen_at=at)
+
+    def reported(
+        self,
+        charge_point_id: str,
+        number: int,
+        status: ConnectorStatus,
+        error_code: str | None,
+        at: datetime,
+    ) -> None:
+        """Note a connector's status."""
+        said = {"status": status.value, "error_code": error_code, "status_at": at}
+        named = {"of_id": charge_point_id, "of_number": number}
+        self._connection.execute(_NOTE_CONNECTOR, said | named)
+        self._note(charge_point_id, seen_at=at)
+
+    def _note(self, charge_point_id: str, **said: str | datetime | None) -> None:
+        self._connection.execute(_NOTE_CHARGE_POINT, said | {"of_id": charge_point_id})

@@ -1,0 +1,111 @@
+"""Charge points' transactions and their readings."""
+
+from collections.abc import Iterable
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy.dialects import postgresql
+
+from irve_bridge.domain.metering import Reading
+from irve_bridge.domain.transaction import Transaction
+from irve_bridge.service.ports import TakenReading
+from irve_bridge.storage.rows import from_row, insert_once, maybe, to_row
+from irve_bridge.storage.schema import counters, readings, transactions
+
+_ONE = (transactions.c.charge_point_id == bindparam("of_charge_point")) & (
+    transactions.c.id == bindparam("of_id")
+)
+_ADD = insert(transactions)
+_SAVE = update(transactions).where(_ONE)
+_GET = select(transactions).where(_ONE)
+_SAME_START = select(transactions).where(
+    transactions.c.charge_point_id == bindparam("charge_point_id"),
+    transactions.c.start_at == bindparam("start_at"),
+    transactions.c.connector_number == bindparam("connector_number"),
+    func.lower(transactions.c.id_tag) == func.lower(bindparam("id_tag")),
+    transactions.c.meter_start_wh == bindparam("meter_start_wh"),
+)
+_RUNNING = (
+    select(transactions).where(transactions.c.stop_at.is_(None)).order_by(transactions.c.start_at)
+)
+_RUNNING_AT = _RUNNING.where(transactions.c.charge_point_id == bindparam("of_charge_point"))
+_READINGS = (
+    select(readings)
+    .where(
+        readings.c.charge_point_id == bindparam("of_charge_point"),
+        readings.c.transaction_id == bindparam("of_id"),
+    )
+    .order_by(readings.c.at, readings.c.id)
+)
+_ADD_READING = insert_once(readings)
+_COUNT = (
+    postgresql.insert(counters)
+    .values(name="transaction", value=1)
+    .on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
+    .returning(counters.c.value)
+)
+
+
+class SqlTransactions:
+    """Implements `ports.Transactions`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def next_id(self) -> int:
+        """Return a new positive id, unique in this installation (OCPP 1.6 errata 3.54)."""
+        number: int = self._connection.execute(_COUNT).scalar_one()
+        return number
+
+    def add(self, transaction: Transaction) -> None:
+        """Record a new transaction."""
+        self._connection.execute(_ADD, to_row(transaction))
+
+    def save(self, transaction: Transaction) -> None:
+        """Write down its stop."""
+        named = {"of_charge_point": transaction.charge_point_id, "of_id": transaction.id}
+        self._connection.execute(_SAVE, to_row(transaction) | named)
+
+    def get(self, charge_point_id: str, transaction_id: str) -> Transaction | None:
+        """Return a transaction by its key."""
+        named = {"of_charge_point": charge_point_id, "of_id": transaction_id}
+        row = self._connection.execute(_GET, named).first()
+        return maybe(row, Transaction)
+
+    def same_start(self, transaction: Transaction) -> Transaction | None:
+        """Return the one with equal charge point, connector, id tag, start and first register."""
+        row = self._connection.execute(_SAME_START, to_row(transaction)).first()
+        return maybe(row, Transaction)
+
+    def running(self, charge_point_id: str | None = None) -> list[Transaction]:
+        """Return the transactions without a stop, oldest first."""
+        if charge_point_id is None:
+            rows = self._connection.execute(_RUNNING)
+        else:
+            rows = self._connection.execute(_RUNNING_AT, {"of_charge_point": charge_point_id})
+        return [from_row(row, Transaction) for row in rows]
+
+    def readings(self, charge_point_id: str, transaction_id: str) -> list[Reading]:
+        """Return all readings of a transaction, by time."""
+        named = {"of_charge_point": charge_point_id, "of_id": transaction_id}
+        return [from_row(row, Reading) for row in self._connection.execute(_READINGS, named)]
+
+    def add_readings(self, readings: Iterable[TakenReading]) -> None:
+        """Record readings; one with the same moment and values is kept once."""
+        rows = [_reading_row(taken) for taken in readings]
+        if rows:
+            self._connection.execute(_ADD_READING, rows)
+
+
+def _reading_row(taken: TakenReading) -> dict[str, Any]:
+    said = to_row(taken.reading)
+    at = said.pop("at")
+    content = blake2b(msgspec.json.encode(said), digest_size=8).digest()
+    return said | {
+        "charge_point_id": taken.charge_point_id,
+        "transaction_id": taken.transaction_id,
+        "at": at,
+        "content": content,
+    }

@@ -1,0 +1,25 @@
+"""One open transaction, room by room."""
+
+from sqlalchemy import Connection
+
+from irve_bridge.service import ports
+from irve_bridge.storage.books import SqlBooks
+from irve_bridge.storage.inbox import SqlInbox
+from irve_bridge.storage.intents import SqlIntents
+from irve_bridge.storage.replies import SqlReplies
+from irve_bridge.storage.sessions import SqlSessions
+from irve_bridge.storage.stations import SqlStations
+from irve_bridge.storage.transactions import SqlTransactions
+
+
+class SqlTx:
+    """Implements `ports.Tx` on a connection whose transaction somebody else begins and ends."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.stations: ports.Stations = SqlStations(connection)
+        self.transactions: ports.Transactions = SqlTransactions(connection)
+        self.sessions: ports.Sessions = SqlSessions(connection)
+        self.intents: ports.Intents = SqlIntents(connection)
+        self.inbox: ports.Inbox = SqlInbox(connection)
+        self.books: ports.Books = SqlBooks(connection)
+        self.replies: ports.Replies = SqlReplies(connection)

@@ -1,0 +1,111 @@
+"""The database is the truth about stations and tariffs."""
+
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from irve_bridge.domain.charge_point import ChargePoint, Connector, ConnectorStatus
+from irve_bridge.domain.tariff import Tariff
+from irve_bridge.service.ports import Storage, Tx
+
+CP = ChargePoint(id="CP1", name="Quai Nord", operator_name="Port", operator_phone="+33 1")
+PLUG = Connector(charge_point_id="CP1", number=1, evse_id="FR*A", power_w=22_000, tariff_id="T1")
+
+
+@pytest.fixture
+async def storage(storage: Storage, tariff: Tariff) -> Storage:
+    def register(tx: Tx) -> None:
+        for thing in (tariff, CP, PLUG):
+            tx.stations.put(thing)
+
+    await storage.transact(register)
+    return storage
+
+
+async def test_what_was_registered_is_found_whole(storage: Storage, tariff: Tariff) -> None:
+    second, other = replace(PLUG, number=2), replace(CP, id="CP0", account="acct_2")
+    cheaper = replace(tariff, id="T0")
+
+    def unit(tx: Tx) -> None:
+        stations = tx.stations
+        for thing in (second, other, cheaper):
+            stations.put(thing)
+        assert (stations.charge_point("CP1"), stations.charge_points()) == (CP, [other, CP])
+        assert (stations.connector("CP1", 2), stations.connectors("CP1")) == (
+            second,
+            [PLUG, second],
+        )
+        assert (stations.tariff("T1"), stations.tariffs()) == (tariff, [cheaper, tariff])
+
+    await storage.transact(unit)
+
+
+async def test_what_was_never_registered_is_none(storage: Storage) -> None:
+    def find(tx: Tx) -> None:
+        assert tx.stations.charge_point("CP9") is None
+        assert tx.stations.connector("CP1", 9) is None
+        assert tx.stations.connectors("CP9") == []
+        assert tx.stations.tariff("T9") is None
+
+    await storage.read(find)
+
+
+async def test_registering_again_keeps_what_the_charge_point_reported(
+    storage: Storage, now: datetime
+) -> None:
+    def unit(tx: Tx) -> tuple[ChargePoint | None, Connector | None]:
+        tx.stations.connected("CP1", now)
+        tx.stations.booted("CP1", "Vendor", "Model", "1.2", now)
+        tx.stations.reported("CP1", 1, ConnectorStatus.FAULTED, "GroundFailure", now)
+        tx.stations.put(replace(CP, name="Quai Sud"))
+        tx.stations.put(replace(PLUG, power_w=7_400))
+        return tx.stations.charge_point("CP1"), tx.stations.connector("CP1", 1)
+
+    charge_point, connector = await storage.transact(unit)
+    assert charge_point == replace(
+        CP,
+        name="Quai Sud",
+        connected_at=now,
+        seen_at=now,
+        vendor="Vendor",
+        model="Model",
+        firmware="1.2",
+    )
+    assert connector == replace(
+        PLUG,
+        power_w=7_400,
+        status=ConnectorStatus.FAULTED,
+        error_code="GroundFailure",
+        status_at=now,
+    )
+
+
+async def test_a_closed_socket_is_noted_and_when_it_was_last_heard_stays(
+    storage: Storage, now: datetime
+) -> None:
+    def unit(tx: Tx) -> ChargePoint | None:
+        tx.stations.connected("CP1", now)
+        tx.stations.connected("CP1", None)
+        return tx.stations.charge_point("CP1")
+
+    assert await storage.transact(unit) == replace(CP, seen_at=now)
+
+
+async def test_all_sockets_are_closed_at_a_start(storage: Storage, now: datetime) -> None:
+    def unit(tx: Tx) -> list[ChargePoint]:
+        tx.stations.connected("CP1", now)
+        tx.stations.all_disconnected()
+        return tx.stations.charge_points()
+
+    assert await storage.transact(unit) == [replace(CP, seen_at=now)]
+
+
+async def test_a_removed_connector_is_gone(storage: Storage) -> None:
+    await storage.transact(lambda tx: tx.stations.remove_connector("CP1", 1))
+    assert await storage.read(lambda tx: tx.stations.connectors("CP1")) == []
+
+
+async def test_a_connector_of_an_unknown_tariff_is_refused(storage: Storage) -> None:
+    with pytest.raises(Exception, match=r"(?i)foreign key"):
+        await storage.transact(lambda tx: tx.stations.put(replace(PLUG, tariff_id="T9")))

@@ -1,0 +1,125 @@
+"""What a charge point metered is kept once, whatever it repeats."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from irve_bridge.domain.metering import Activity, Reading
+from irve_bridge.domain.transaction import Transaction
+from irve_bridge.service.ports import Storage, TakenReading, Tx
+
+STARTED = Transaction(
+    charge_point_id="CP1",
+    id="1",
+    connector_number=1,
+    id_tag="AbC",
+    start_at=datetime(2026, 5, 4, 12, tzinfo=UTC),
+    meter_start_wh=1000,
+    accepted=True,
+    session_id="s-a",
+)
+READING = Reading(at=STARTED.start_at, register_wh=1500, power_w=7000, activity=Activity.CHARGING)
+
+
+async def test_ids_are_positive_and_never_given_twice(storage: Storage) -> None:
+    ids = [await storage.transact(lambda tx: tx.transactions.next_id()) for _ in range(3)]
+    assert len({number for number in ids if number > 0}) == 3
+
+
+async def test_a_transaction_is_found_by_its_key_and_takes_its_stop(storage: Storage) -> None:
+    stop_at = STARTED.start_at + timedelta(hours=1)
+    stopped = replace(STARTED, stop_at=stop_at, meter_stop_wh=9000, stop_reason="Local")
+    other = replace(STARTED, charge_point_id="CP2")
+
+    def unit(tx: Tx) -> None:
+        tx.transactions.add(STARTED)
+        tx.transactions.add(other)
+        assert tx.transactions.get("CP1", "1") == STARTED
+        tx.transactions.save(stopped)
+        assert tx.transactions.get("CP1", "1") == stopped
+        assert tx.transactions.get("CP2", "1") == other
+        assert tx.transactions.get("CP1", "2") is None
+
+    await storage.transact(unit)
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        ({"id": "2", "accepted": False, "session_id": None}, True),
+        ({"id_tag": "aBc"}, True),
+        ({"id_tag": "abd"}, False),
+        ({"charge_point_id": "CP2"}, False),
+        ({"connector_number": 2}, False),
+        ({"start_at": STARTED.start_at + timedelta(seconds=1)}, False),
+        ({"meter_start_wh": 1001}, False),
+    ],
+)
+async def test_a_repeated_start_is_known_by_its_content(
+    storage: Storage, change: dict[str, object], same: bool
+) -> None:
+    await storage.transact(lambda tx: tx.transactions.add(STARTED))
+    repeated = replace(STARTED, **change)  # type: ignore[arg-type]
+    found = await storage.read(lambda tx: tx.transactions.same_start(repeated))
+    assert found == (STARTED if same else None)
+
+
+async def test_the_running_ones_are_listed_oldest_first(storage: Storage) -> None:
+    older = replace(STARTED, id="2", start_at=STARTED.start_at - timedelta(hours=1))
+    elsewhere = replace(STARTED, id="3", charge_point_id="CP2")
+    stopped = replace(STARTED, id="4", stop_at=STARTED.start_at)
+
+    def unit(tx: Tx) -> None:
+        for transaction in (STARTED, older, elsewhere, stopped):
+            tx.transactions.add(transaction)
+        assert tx.transactions.running("CP1") == [older, STARTED]
+        everywhere = tx.transactions.running()
+        assert everywhere[0] == older
+        assert set(everywhere) == {older, STARTED, elsewhere}
+
+    await storage.transact(unit)
+
+
+async def test_a_repeated_reading_is_kept_once(storage: Storage) -> None:
+    """With values missing too, in one batch and later, and whatever the zone of its moment."""
+    bare = Reading(at=READING.at)
+    abroad = replace(READING, at=READING.at.astimezone(timezone(timedelta(hours=2))))
+    taken = [TakenReading("CP1", "1", reading) for reading in (READING, bare, READING, abroad)]
+    await storage.add_readings(taken)
+    await storage.add_readings(taken)
+    await storage.transact(lambda tx: tx.transactions.add_readings(taken))
+    assert await storage.read(lambda tx: tx.transactions.readings("CP1", "1")) == [READING, bare]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"register_wh": 1501},
+        {"register_wh": None},
+        {"power_w": 0},
+        {"soc_percent": 50},
+        {"activity": Activity.SUSPENDED_EV},
+        {"context": "Transaction.End"},
+        {"at": READING.at + timedelta(microseconds=1)},
+    ],
+)
+async def test_a_reading_that_differs_is_another_one(
+    storage: Storage, change: dict[str, object]
+) -> None:
+    other = replace(READING, **change)  # type: ignore[arg-type]
+    await storage.add_readings([TakenReading("CP1", "1", READING), TakenReading("CP1", "1", other)])
+    assert await storage.read(lambda tx: tx.transactions.readings("CP1", "1")) == [READING, other]
+
+
+async def test_readings_come_back_by_time_and_by_transaction(storage: Storage) -> None:
+    moments = [READING.at + timedelta(seconds=s) for s in (30, 10, 20)]
+    taken = [TakenReading("CP1", "1", replace(READING, at=at)) for at in moments]
+    await storage.add_readings([*taken, TakenReading("CP1", "2", READING)])
+    found = await storage.read(lambda tx: tx.transactions.readings("CP1", "1"))
+    assert [reading.at for reading in found] == sorted(moments)
+
+
+async def test_no_readings_are_no_work(storage: Storage) -> None:
+    await storage.add_readings([])
+    assert await storage.read(lambda tx: tx.transactions.readings("CP1", "1")) == []

@@ -1,0 +1,84 @@
+"""What is particular to SQLite: its URL, its lock, and the commit that units share."""
+
+import asyncio
+import sqlite3
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from irve_bridge.domain.charge_point import ChargePoint, Connector
+from irve_bridge.service.ports import StoredReply, Tx
+from irve_bridge.storage import open_storage
+
+NOW = datetime(2026, 5, 4, tzinfo=UTC)
+REPLY = StoredReply("f", 200, "{}")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "bridge.db", "sqlite://", "sqlite:///:memory:", "postgresql://u:secret@h/db", "mysql://h"],
+)
+async def test_any_other_url_is_refused_in_one_sentence_without_its_password(url: str) -> None:
+    with pytest.raises(ValueError, match="must be sqlite:///") as refused:
+        async with open_storage(url):
+            pass
+    assert "secret" not in str(refused.value)
+
+
+async def test_a_new_folder_is_made(tmp_path: Path) -> None:
+    async with open_storage(f"sqlite:///{tmp_path}/var/lib/bridge.db"):
+        assert (tmp_path / "var/lib/bridge.db").exists()
+
+
+async def test_a_writer_waits_for_another_process_and_readers_do_not(tmp_path: Path) -> None:
+    path = tmp_path / "bridge.db"
+    async with open_storage(f"sqlite:///{path}") as storage:
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("INSERT INTO counters VALUES ('other', 1)")
+        writing = asyncio.ensure_future(
+            storage.transact(lambda tx: tx.replies.put("a", REPLY, NOW))
+        )
+        assert await storage.read(lambda tx: tx.replies.get("a")) is None
+        assert not writing.done()
+        other.execute("COMMIT")
+        other.close()
+        await writing
+        assert await storage.read(lambda tx: tx.replies.get("a")) == REPLY
+
+
+async def test_a_commit_that_fails_fails_every_unit_of_its_batch(tmp_path: Path) -> None:
+    """And nothing of the batch is left, and the next one is written."""
+    async with open_storage(f"sqlite:///{tmp_path}/bridge.db") as storage:
+        busy, go_on = threading.Event(), threading.Event()
+
+        def block(_: Tx) -> None:
+            busy.set()
+            go_on.wait()
+
+        first = asyncio.ensure_future(storage.transact(block))
+        await asyncio.to_thread(busy.wait)
+        innocent = asyncio.ensure_future(
+            storage.transact(lambda tx: tx.replies.put("a", REPLY, NOW))
+        )
+        culprit = asyncio.ensure_future(storage.transact(break_the_commit))
+        await asyncio.sleep(0)
+        go_on.set()
+        await first
+        for failed in (innocent, culprit):
+            with pytest.raises(IntegrityError, match="FOREIGN KEY"):
+                await failed
+        assert await storage.read(lambda tx: tx.replies.get("a")) is None
+        await storage.transact(lambda tx: tx.replies.put("a", REPLY, NOW))
+        assert await storage.read(lambda tx: tx.replies.get("a")) == REPLY
+
+
+def break_the_commit(tx: Tx) -> None:
+    tx.stations._connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")  # type: ignore[attr-defined]
+    tx.stations.put(ChargePoint(id="CP1", name="", operator_name="", operator_phone=""))
+    tx.stations.put(
+        Connector(charge_point_id="CP1", number=1, evse_id="E", power_w=1, tariff_id="none")
+    )
