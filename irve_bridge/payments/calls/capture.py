@@ -1,0 +1,42 @@
+from datetime import datetime
+
+from irve_bridge.domain.facts import SessionFact
+from irve_bridge.domain.intents import Intent
+from irve_bridge.domain.session import Session
+from irve_bridge.payments.amounts import wire_amount
+from irve_bridge.payments.calls import payment_call
+from irve_bridge.payments.calls.call import Request, declined, stamped
+from irve_bridge.payments.client import Account, StripeSettings
+from irve_bridge.payments.outcomes import Refusal
+from irve_bridge.service.ports import Outcome, Task
+
+
+class Capture:
+    """The cost is taken from the hold; the rest of it is let go.
+
+    Source: https://docs.stripe.com/payments/place-a-hold-on-a-payment-method.
+    """
+
+    def prepare(
+        self, session: Session, intent: Intent, _settings: StripeSettings, _now: datetime
+    ) -> Request:
+        """Return the amount to take."""
+        amount = wire_amount(session.currency, intent.parameters["amount_minor"])
+        return {"amount_to_capture": amount}
+
+    async def post(self, account: Account, task: Task) -> Outcome:
+        """Take the money."""
+        payment = await account.client.v1.payment_intents.capture_async(
+            payment_call.payment_intent_id(task),
+            stamped(task),
+            account.options(task.attempt.key),
+        )
+        return payment_call.outcome(account, task, payment)
+
+    async def look(self, account: Account, task: Task) -> Outcome | None:
+        """Return whether it was captured, or the hold is gone."""
+        return await payment_call.look(account, task, before="requires_capture")
+
+    def refused(self, task: Task, refusal: Refusal, at: datetime) -> tuple[SessionFact, ...]:
+        """The hold is there, but cannot be captured: the cost stays due."""
+        return declined(task, refusal, at)

@@ -1,0 +1,40 @@
+from datetime import datetime
+
+from irve_bridge.domain.facts import SessionFact
+from irve_bridge.domain.intents import Intent
+from irve_bridge.domain.session import Session
+from irve_bridge.payments.calls import payment_call
+from irve_bridge.payments.calls.call import Request, declined, stamped
+from irve_bridge.payments.client import Account, StripeSettings
+from irve_bridge.payments.outcomes import Refusal
+from irve_bridge.service.ports import Outcome, Task
+
+
+class ConfirmCharge:
+    """The cost is taken from the kept card, without its driver.
+
+    Source: https://docs.stripe.com/api/payment_intents/confirm.
+    """
+
+    def prepare(
+        self, _session: Session, _intent: Intent, _settings: StripeSettings, _now: datetime
+    ) -> Request:
+        """Return what tells the bank that nobody is there to authenticate."""
+        return {"off_session": True}
+
+    async def post(self, account: Account, task: Task) -> Outcome:
+        """Take the money."""
+        payment = await account.client.v1.payment_intents.confirm_async(
+            payment_call.payment_intent_id(task),
+            stamped(task),
+            account.options(task.attempt.key),
+        )
+        return payment_call.outcome(account, task, payment)
+
+    async def look(self, account: Account, task: Task) -> Outcome | None:
+        """Return whether it was taken or declined."""
+        return await payment_call.look(account, task, before="requires_confirmation")
+
+    def refused(self, task: Task, refusal: Refusal, at: datetime) -> tuple[SessionFact, ...]:
+        """The bank declined, or wants to see the driver: the cost stays due."""
+        return declined(task, refusal, at)

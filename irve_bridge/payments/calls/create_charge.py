@@ -1,0 +1,60 @@
+from datetime import datetime
+
+from irve_bridge.domain.facts import ChargeCreated, SessionFact
+from irve_bridge.domain.intents import Intent
+from irve_bridge.domain.session import Session
+from irve_bridge.payments import texts
+from irve_bridge.payments.amounts import wire_amount
+from irve_bridge.payments.calls.call import Request, declined, mark, ours, stamped
+from irve_bridge.payments.client import PAGE, Account, StripeSettings
+from irve_bridge.payments.outcomes import Refusal
+from irve_bridge.service.ports import Done, Outcome, Task
+
+
+class CreateCharge:
+    """A payment for the cost, unconfirmed: its id is stored before anything is taken.
+
+    Source: https://docs.stripe.com/api/payment_intents/create.
+    """
+
+    def prepare(
+        self, session: Session, intent: Intent, settings: StripeSettings, _now: datetime
+    ) -> Request:
+        """Return the PaymentIntent for the kept card."""
+        suffix = settings.statement_suffix
+        return {
+            "amount": wire_amount(session.currency, intent.parameters["amount_minor"]),
+            "currency": session.currency.lower(),
+            "customer": session.customer_id,
+            "payment_method": session.payment_method_id,
+            "allowed_payment_method_types": ["card"],
+            "description": texts.item_name(session),
+            "metadata": mark(session),
+            **({"statement_descriptor_suffix": suffix} if suffix else {}),
+        }
+
+    async def post(self, account: Account, task: Task) -> Outcome:
+        """Create the payment; nothing is taken yet."""
+        payment = await account.client.v1.payment_intents.create_async(
+            stamped(task), account.options(task.attempt.key)
+        )
+        return _created(task, payment.id, account.now())
+
+    async def look(self, account: Account, task: Task) -> Outcome | None:
+        """Find the payment among its customer's."""
+        listed = await account.client.v1.payment_intents.list_async(
+            {"customer": task.session.customer_id or "", "limit": PAGE}, account.options()
+        )
+        for payment in listed.data:
+            if ours(payment, task):
+                return _created(task, payment.id, account.now())
+        return None
+
+    def refused(self, task: Task, refusal: Refusal, at: datetime) -> tuple[SessionFact, ...]:
+        """The cost stays due."""
+        return declined(task, refusal, at)
+
+
+def _created(task: Task, payment_intent_id: str, at: datetime) -> Done:
+    fact = ChargeCreated(session_id=task.session.id, at=at, payment_intent_id=payment_intent_id)
+    return Done((fact,))

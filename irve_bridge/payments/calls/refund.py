@@ -1,0 +1,55 @@
+from datetime import datetime
+
+import stripe
+
+from irve_bridge.domain.facts import RefundFailed, SessionFact
+from irve_bridge.domain.intents import Intent
+from irve_bridge.domain.session import Session
+from irve_bridge.payments import observe, reading
+from irve_bridge.payments.amounts import wire_refund
+from irve_bridge.payments.calls import payment_call
+from irve_bridge.payments.calls.call import Request, mark, ours, proven, stamped
+from irve_bridge.payments.client import Account, StripeSettings
+from irve_bridge.payments.outcomes import OPERATORS_TURN, Refusal
+from irve_bridge.service.ports import Again, Outcome, Task
+
+
+class Refund:
+    """Money goes back to the card. Source: https://docs.stripe.com/api/refunds/create."""
+
+    def prepare(
+        self, session: Session, intent: Intent, _settings: StripeSettings, _now: datetime
+    ) -> Request:
+        """Return the refund."""
+        return {
+            "payment_intent": intent.parameters["payment_intent_id"],
+            "amount": wire_refund(session.currency, intent.parameters["amount_minor"]),
+            "metadata": mark(session),
+        }
+
+    async def post(self, account: Account, task: Task) -> Outcome:
+        """Give the money back."""
+        refund = await account.client.v1.refunds.create_async(
+            stamped(task), account.options(task.attempt.key)
+        )
+        return _outcome(account, task, refund)
+
+    async def look(self, account: Account, task: Task) -> Outcome | None:
+        """Find the refund among its payment's."""
+        payment_intent_id = payment_call.payment_intent_id(task)
+        for refund in await observe.refunds(account, task.session, payment_intent_id):
+            if ours(refund, task):
+                return _outcome(account, task, refund)
+        return None
+
+    def refused(self, task: Task, refusal: Refusal, at: datetime) -> tuple[SessionFact, ...]:
+        """Stripe will not refund this; a person finds out why."""
+        fact = RefundFailed(session_id=task.session.id, at=at, refund_id="", code=refusal.code)
+        return (fact,)
+
+
+def _outcome(account: Account, task: Task, refund: stripe.Refund) -> Outcome:
+    """A pending refund waits for the operator's balance; a webhook may tell of its end earlier."""
+    return proven(reading.from_refund(task.session, refund, account.now())) or Again(
+        reason=f"refund {refund.status}", known=False, after=OPERATORS_TURN
+    )

@@ -1,0 +1,59 @@
+"""A signed webhook → a hint to look. What it claims is never believed, only looked up."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import stripe
+
+from irve_bridge.domain.facts import ProviderSpoke
+from irve_bridge.service.ports import SignatureRefused
+
+_REFERENCES = ("payment_intent", "setup_intent", "customer", "charge", "latest_charge")
+
+
+def read_webhook(
+    body: bytes, signature: str, secrets: Iterable[str], at: datetime
+) -> ProviderSpoke:
+    """Return the objects and the session that an event names.
+
+    Signatures are of real time: one older than five minutes is refused
+    (https://docs.stripe.com/webhooks#verify-manually).
+
+    Raises:
+        SignatureRefused: Not signed with any of the secrets, or not an event.
+    """
+    if not any(_signed(body, signature, secret) for secret in secrets):
+        raise SignatureRefused("the webhook is not signed with our secret")
+    try:
+        event = json.loads(body)
+        thing: Mapping[str, Any] = event["data"]["object"]
+        return ProviderSpoke(
+            at=at,
+            provider="stripe",
+            account=event.get("account") or "",
+            event_id=event["id"],
+            type=event["type"],
+            body=body.decode(),
+            object_ids=_object_ids(thing),
+            session_id=(thing.get("metadata") or {}).get("session_id"),
+        )
+    except (ValueError, LookupError, TypeError, AttributeError):
+        raise SignatureRefused("the webhook is signed, but is no event") from None
+
+
+def _signed(body: bytes, signature: str, secret: str) -> bool:
+    try:
+        stripe.WebhookSignature.verify_header(
+            body, signature, secret, stripe.Webhook.DEFAULT_TOLERANCE
+        )
+    except (stripe.SignatureVerificationError, UnicodeDecodeError):
+        return False
+    return True
+
+
+def _object_ids(thing: Mapping[str, Any]) -> tuple[str, ...]:
+    named = [thing.get("id"), *(thing.get(name) for name in _REFERENCES)]
+    ids = (each["id"] if isinstance(each, Mapping) else each for each in named if each)
+    return tuple(dict.fromkeys(ids))

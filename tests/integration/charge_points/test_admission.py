@@ -1,0 +1,114 @@
+"""Who may open a socket."""
+
+import base64
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+PASSWORD = "correct horse battery"
+KEY = "00ff10ee" * 5
+
+
+def basic(user: str, password: bytes) -> dict[str, Any]:
+    credentials = base64.b64encode(user.encode() + b":" + password).decode()
+    return {"additional_headers": {"Authorization": f"Basic {credentials}"}}
+
+
+async def refusal(open_socket: Callable[..., Any], path: str, **options: Any) -> Any:
+    """Return the HTTP response that refused the handshake."""
+    with pytest.raises(InvalidStatus) as refused:
+        async with open_socket(path, **options):
+            pass
+    return refused.value.response
+
+
+@pytest.mark.parametrize("path", ["NOBODY", "", "CP1/extra", "../CP1", "cp1"])
+async def test_an_unknown_charge_point_gets_404(open_socket: Any, path: str) -> None:
+    assert (await refusal(open_socket, path)).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["CP1", "CP1/", "%43P1", "CP1?x=y"])
+async def test_a_path_may_be_percent_encoded_and_end_in_a_slash(
+    open_socket: Any, path: str
+) -> None:
+    async with open_socket(path) as raw:
+        assert raw.socket.subprotocol == "ocpp1.6"
+        assert await raw.alive()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        basic("CP LOCKED", b"wrong"),
+        basic("CP LOCKED", b""),
+        basic("CP1", PASSWORD.encode()),
+        {"additional_headers": {"Authorization": "Basic not base64!"}},
+        {"additional_headers": {"Authorization": "Bearer " + PASSWORD}},
+    ],
+)
+async def test_without_its_own_name_and_password_a_locked_charge_point_gets_401(
+    open_socket: Any, options: dict[str, Any]
+) -> None:
+    response = await refusal(open_socket, "CP%20LOCKED", **options)
+    assert response.status_code == 401
+    assert response.headers["WWW-Authenticate"].startswith("Basic ")
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "password"),
+    [
+        ("CP%20LOCKED", "CP LOCKED", PASSWORD.encode()),
+        ("CP%20KEY", "CP KEY", KEY.encode()),
+        ("CP%20KEY", "CP KEY", KEY.upper().encode()),
+        ("CP%20KEY", "CP KEY", bytes.fromhex(KEY)),
+    ],
+)
+async def test_the_password_opens_as_text_as_hex_or_as_its_bytes(
+    open_socket: Any, path: str, name: str, password: bytes
+) -> None:
+    """An AuthorizationKey's bytes need not be UTF-8 (OCPP 1.6 security whitepaper)."""
+    async with open_socket(path, **basic(name, password)) as raw:
+        assert await raw.alive()
+
+
+@pytest.mark.parametrize("subprotocols", [None, ["ocpp2.0.1"]])
+async def test_without_a_common_subprotocol_the_server_closes_after_the_handshake(
+    open_socket: Any, subprotocols: Any
+) -> None:
+    """OCPP-J 1.6 §3.2: the handshake completes without a subprotocol, then the server closes."""
+    async with open_socket(subprotocols=subprotocols) as raw:
+        assert raw.socket.subprotocol is None
+        await raw.socket.wait_closed()
+        assert raw.socket.close_code == 1002
+
+
+async def test_the_first_common_subprotocol_is_ocpp_1_6(open_socket: Any) -> None:
+    async with open_socket(subprotocols=["ocpp2.0.1", "ocpp1.6"]) as raw:
+        assert await raw.alive()
+
+
+async def test_a_second_connection_replaces_the_first(house: Any, open_socket: Any) -> None:
+    """The newest socket is the charge point's; the old one closing changes nothing."""
+    async with open_socket() as old:
+        assert await old.alive()
+        async with open_socket() as new:
+            assert await new.alive()
+            await old.socket.wait_closed()
+            with pytest.raises(ConnectionClosed):
+                await old.call("Heartbeat", {})
+            assert await new.alive()
+            assert await house.connected_at() is not None
+
+
+async def test_being_connected_is_known_while_the_socket_is_open(
+    house: Any, open_socket: Any
+) -> None:
+    assert await house.connected_at() is None
+    async with open_socket() as raw:
+        assert await raw.alive()
+        assert await house.connected_at() is not None
+    await house.disconnected()
+    assert await house.connected_at() is None

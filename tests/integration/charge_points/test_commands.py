@@ -1,0 +1,118 @@
+"""Commands from the bus: what the charge point said comes back, and silence is no refusal."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from irve_bridge.charge_points.settings import DoorSettings
+from irve_bridge.service.commands import Answer, RemoteStart, RemoteStop
+from irve_bridge.service.ports import Offline, Unanswered
+
+START = RemoteStart(connector_number=1, id_tag="TAG1")
+
+
+async def test_offline_says_that_nothing_was_sent(house: Any) -> None:
+    with pytest.raises(Offline):
+        await house.command(START)
+
+
+@pytest.mark.parametrize("status", ["Accepted", "Rejected"])
+async def test_a_start_travels_to_the_charge_point_and_its_status_back(
+    house: Any, raw: Any, status: str
+) -> None:
+    assert await raw.alive()
+    answer, call = await asyncio.gather(house.command(START), raw.answer_next(status))
+    assert call == ("RemoteStartTransaction", {"connectorId": 1, "idTag": "TAG1"})
+    assert answer == Answer(status=status)
+
+
+async def test_a_stop_carries_the_integer_id(house: Any, raw: Any) -> None:
+    assert await raw.alive()
+    answer, call = await asyncio.gather(
+        house.command(RemoteStop(transaction_id="42")), raw.answer_next("Accepted")
+    )
+    assert call == ("RemoteStopTransaction", {"transactionId": 42})
+    assert answer.accepted
+
+
+@pytest.mark.parametrize(
+    ("reply", "code"),
+    [
+        ([4, "NotSupported", "", {}], "NotSupported"),
+        ([4, "Nonsense", "", {}], "GenericError"),
+        ([3, {"status": "Maybe"}], "FormatViolation"),
+        ([3, {}], "ProtocolError"),
+    ],
+)
+async def test_a_callerror_or_an_answer_out_of_the_schema_is_an_error_not_a_refusal(
+    house: Any, raw: Any, reply: list[Any], code: str
+) -> None:
+    assert await raw.alive()
+    asked = asyncio.create_task(house.command(START))
+    unique_id, *_ = await raw.next_call()
+    await raw.send([reply[0], unique_id, *reply[1:]])
+    assert await asked == Answer(error=code)
+
+
+async def test_silence_is_unanswered_and_a_late_answer_harms_nobody(house: Any, raw: Any) -> None:
+    assert await raw.alive()
+    asked = asyncio.create_task(house.command(START, timeout_s=0.05))
+    late_id, *_ = await raw.next_call()
+    with pytest.raises(Unanswered):
+        await asked
+    await raw.send([3, late_id, {"status": "Rejected"}])
+    answer, _ = await asyncio.gather(house.command(START), raw.answer_next("Accepted"))
+    assert answer == Answer(status="Accepted")
+
+
+@pytest.mark.parametrize("settings", [DoorSettings(port=0, call_timeout_s=0.05)])
+async def test_the_sockets_own_time_out_is_unanswered_too(house: Any, raw: Any) -> None:
+    assert await raw.alive()
+    with pytest.raises(Unanswered):
+        await house.command(START, timeout_s=5)
+
+
+async def test_a_socket_that_closes_under_a_command_leaves_it_unanswered(
+    house: Any, raw: Any
+) -> None:
+    """At once, not at the time-out: it may have arrived."""
+    assert await raw.alive()
+    asked = asyncio.create_task(house.command(START, timeout_s=60))
+    await raw.next_call()
+    await raw.socket.close()
+    async with asyncio.timeout(5):
+        with pytest.raises(Unanswered):
+            await asked
+
+
+async def test_calls_may_cross(house: Any, raw: Any) -> None:
+    """A charge point that talks before it answers is heard meanwhile (OCPP-J 1.6 §4.1.1)."""
+    assert await raw.alive()
+    asked = asyncio.create_task(house.command(START))
+    unique_id, *_ = await raw.next_call()
+    assert await raw.alive()
+    await raw.send([3, unique_id, {"status": "Accepted"}])
+    assert (await asked).accepted
+
+
+async def test_one_call_at_a_time(house: Any, raw: Any) -> None:
+    assert await raw.alive()
+    first = asyncio.create_task(house.command(START))
+    second = asyncio.create_task(house.command(RemoteStop(transaction_id="1")))
+    unique_id, *_ = await raw.next_call()
+    assert await raw.alive()
+    assert raw.calls.empty()
+    await raw.send([3, unique_id, {"status": "Accepted"}])
+    await raw.answer_next("Accepted")
+    assert (await first).accepted
+    assert (await second).accepted
+
+
+async def test_commands_go_to_the_newest_socket(house: Any, raw: Any, open_socket: Any) -> None:
+    assert await raw.alive()
+    async with open_socket() as new:
+        assert await new.alive()
+        answer, _ = await asyncio.gather(house.command(START), new.answer_next("Accepted"))
+        assert answer.accepted
+    assert raw.calls.empty()

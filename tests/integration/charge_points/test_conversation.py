@@ -1,0 +1,143 @@
+"""What a charge point may say, and what nothing it says can break."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from irve_bridge.charge_points.settings import DoorSettings
+from irve_bridge.domain.charge_point import ConnectorStatus
+
+BOOT = {"chargePointVendor": "V", "chargePointModel": "M", "firmwareVersion": "1.2"}
+
+
+async def test_a_boot_is_accepted_and_noted(house: Any, raw: Any) -> None:
+    answer = await raw.confirmed("BootNotification", BOOT)
+    assert (answer["status"], answer["interval"]) == ("Accepted", 300)
+    assert datetime.fromisoformat(answer["currentTime"]).tzinfo
+    point = await house.storage.read(lambda tx: tx.stations.charge_point("CP1"))
+    assert (point.vendor, point.model, point.firmware) == ("V", "M", "1.2")
+
+
+async def test_a_long_serial_number_does_not_keep_a_charge_point_out(raw: Any) -> None:
+    """Some are longer than the schema allows; nothing here depends on them."""
+    boot = BOOT | {"chargePointSerialNumber": "S" * 40}
+    assert (await raw.confirmed("BootNotification", boot))["status"] == "Accepted"
+
+
+@pytest.mark.parametrize("error", ["NoError", "Error", "GroundFailure"])
+async def test_a_status_is_noted_whatever_its_error_code(house: Any, raw: Any, error: str) -> None:
+    status = {"connectorId": 1, "errorCode": error, "status": "SuspendedEV"}
+    assert await raw.confirmed("StatusNotification", status) == {}
+    connector = await house.storage.read(lambda tx: tx.stations.connector("CP1", 1))
+    assert connector.status is ConnectorStatus.SUSPENDED_EV
+    assert connector.error_code == (None if error == "NoError" else error)
+
+
+@pytest.mark.parametrize("number", [0, 9])
+async def test_a_status_of_no_registered_connector_is_confirmed(raw: Any, number: int) -> None:
+    status = {"connectorId": number, "errorCode": "NoError", "status": "Available"}
+    assert await raw.confirmed("StatusNotification", status) == {}
+
+
+async def test_an_unknown_vendor_is_named_so(raw: Any) -> None:
+    answer = await raw.confirmed("DataTransfer", {"vendorId": "x", "data": "y"})
+    assert answer == {"status": "UnknownVendorId"}
+
+
+@pytest.mark.parametrize(
+    ("action", "payload"),
+    [
+        ("FirmwareStatusNotification", {"status": "Installed"}),
+        ("DiagnosticsStatusNotification", {"status": "Idle"}),
+        (
+            "SecurityEventNotification",
+            {"type": "StartupOfTheDevice", "timestamp": "2026-03-01T10:00:00Z"},
+        ),
+        ("Heartbeat", None),
+    ],
+)
+async def test_what_needs_no_answer_is_confirmed(raw: Any, action: str, payload: Any) -> None:
+    """A payload of null stands for an empty one (OCPP-J 1.6 §4)."""
+    kind, *_ = await raw.call(action, payload)
+    assert kind == 3
+
+
+@pytest.mark.parametrize(
+    ("action", "payload", "code"),
+    [
+        ("MakeCoffee", {}, "NotImplemented"),
+        ("SignCertificate", {"csr": "x"}, "NotSupported"),
+        ("BootNotification", {"chargePointVendor": "V"}, "ProtocolError"),
+        ("BootNotification", BOOT | {"colour": "red"}, "FormationViolation"),
+        ("Authorize", {"idTag": 5}, "TypeConstraintViolation"),
+        ("Authorize", {"idTag": "X" * 21}, "TypeConstraintViolation"),
+        (
+            "StatusNotification",
+            {"connectorId": 1, "errorCode": "NoError", "status": "Asleep"},
+            "FormationViolation",
+        ),
+        ("DataTransfer", {}, "ProtocolError"),
+    ],
+)
+async def test_what_is_wrong_is_refused_with_its_code(
+    raw: Any, action: str, payload: Any, code: str
+) -> None:
+    """OCPP-J 1.6 §4.2.3."""
+    kind, _, given, *_ = await raw.call(action, payload)
+    assert (kind, given) == (4, code)
+
+
+@pytest.mark.parametrize("unique_id", ['"a b"', "17", '"' + "x" * 60 + '"', '"\\u00e9"'])
+async def test_a_message_id_is_given_back_as_it_came(raw: Any, unique_id: str) -> None:
+    await raw.send(f'[2,{unique_id},"Heartbeat",{{}}]')
+    assert (await raw.reply())[1] == json.loads(unique_id)
+
+
+USELESS = [
+    "",
+    "not json",
+    "{}",
+    "[]",
+    "null",
+    "[2]",
+    "[3]",
+    '[2,"1"]',
+    '[2,"1",["a"],{}]',
+    '[3,"nobody asked",{}]',
+    '[4,"nobody asked","InternalError","",{}]',
+    "[3,{},{}]",
+    '[5,"1","Heartbeat",{}]',
+    '["2","1","Heartbeat",{}]',
+    b"\x00\xff\xfe",
+    "[" * 50_000,
+    '[2,"1","Heartbeat",' + "[" * 50_000,
+]
+
+
+@pytest.mark.parametrize("frame", USELESS, ids=lambda frame: repr(frame[:20]))
+async def test_the_conversation_survives(raw: Any, frame: str | bytes) -> None:
+    await raw.send(frame)
+    assert await raw.alive()
+
+
+async def test_a_binary_frame_is_read_like_text(raw: Any) -> None:
+    await raw.send(b'[2,"b","Heartbeat",{}]')
+    assert (await raw.reply())[:2] == [3, "b"]
+
+
+@pytest.mark.parametrize("settings", [DoorSettings(port=0, invalid_burst=3, invalid_per_s=0)])
+async def test_a_flood_of_useless_messages_closes_the_socket(raw: Any) -> None:
+    for _ in range(3):
+        await raw.send("nonsense")
+    assert await raw.alive()
+    await raw.send("nonsense")
+    await raw.socket.wait_closed()
+    assert raw.socket.close_code == 1008
+
+
+async def test_a_frame_beyond_the_bound_closes_the_socket(raw: Any) -> None:
+    await raw.send("x" * (64 * 1024 + 1))
+    await raw.socket.wait_closed()
+    assert raw.socket.close_code == 1009

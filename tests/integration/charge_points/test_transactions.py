@@ -1,0 +1,251 @@
+"""A charge point's transactions: recorded once, whatever is repeated or malformed."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from irve_bridge.domain.intents import Kind
+from irve_bridge.domain.session import State
+
+AT = "2026-03-01T10:00:00Z"
+LATER = "2026-03-01T11:00:00Z"
+START = {"connectorId": 1, "idTag": "TAG1", "meterStart": 1000, "timestamp": AT}
+STOP = {"idTag": "TAG1", "meterStop": 6000, "timestamp": LATER}
+ENERGY = {"timestamp": AT, "sampledValue": [{"value": "2500"}]}
+
+
+@pytest.fixture
+def database(storage: Any, tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    """The database as another process sees it."""
+    with closing(sqlite3.connect(tmp_path / "bridge.db", isolation_level=None)) as connection:
+        yield connection
+
+
+def count(database: sqlite3.Connection, table: str) -> int:
+    number: int = database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+    return number
+
+
+async def test_a_charge_is_metered_and_ended(house: Any, raw: Any) -> None:
+    """Start, meter values and stop move the session of the tag to its bill."""
+    session = await house.secure()
+    start = await raw.confirmed("StartTransaction", START)
+    id_ = start["transactionId"]
+    assert start["idTagInfo"] == {"status": "Accepted"}
+    charging = await house.session(session)
+    assert (charging.state, charging.transaction_id) == (State.CHARGING, str(id_))
+
+    values = {"connectorId": 1, "transactionId": id_, "meterValue": [ENERGY]}
+    assert await raw.confirmed("MeterValues", values) == {}
+    assert house.meters.live(charging, house.clock.now()).energy_wh == 1500
+
+    assert await raw.confirmed("StopTransaction", STOP | {"transactionId": id_}) == {}
+    ended = await house.session(session)
+    assert (ended.state, ended.energy_wh) == (State.SETTLING, 5000)
+
+
+async def test_a_tag_of_no_session_is_not_accepted(raw: Any) -> None:
+    start = await raw.confirmed("StartTransaction", START)
+    assert start["idTagInfo"] == {"status": "Invalid"}
+    assert start["transactionId"] > 0
+
+
+async def test_authorize_knows_only_tags_of_sessions(house: Any, raw: Any) -> None:
+    await house.secure("ABCD")
+    known = await raw.confirmed("Authorize", {"idTag": "abcd"})
+    assert known == {"idTagInfo": {"status": "Accepted"}}
+    unknown = await raw.confirmed("Authorize", {"idTag": "OTHER"})
+    assert unknown == {"idTagInfo": {"status": "Invalid"}}
+
+
+async def test_a_repeated_start_gets_the_same_transaction(
+    house: Any, raw: Any, open_socket: Callable[..., Any]
+) -> None:
+    """A retry has a new message id, perhaps a new socket, but the same content."""
+    await house.secure()
+    first = await raw.confirmed("StartTransaction", START)
+    assert await raw.confirmed("StartTransaction", START) == first
+    async with open_socket() as again:
+        assert await again.confirmed("StartTransaction", START) == first
+
+
+@pytest.mark.parametrize("timestamp", ["", "yesterday", "1970-01-01T00:03:00Z"])
+async def test_a_repeated_start_without_a_clock_gets_the_same_transaction(
+    house: Any, raw: Any, timestamp: str
+) -> None:
+    """A clock that was never set says nothing about when: the rest tells a repeat."""
+    session = await house.secure()
+    first = await raw.confirmed("StartTransaction", START | {"timestamp": timestamp})
+    assert first["idTagInfo"] == {"status": "Accepted"}
+    again = await raw.confirmed("StartTransaction", START | {"timestamp": timestamp})
+    assert again == first
+    started_at = (await house.session(session)).started_at
+    assert abs((house.clock.now() - started_at).total_seconds()) < 60
+
+
+@pytest.mark.parametrize(
+    "oddity",
+    [
+        {"meterStart": "1000"},
+        {"meterStart": 1000.0},
+        {"connectorId": "1"},
+        {"vendorSays": "hello"},
+        {"reservationId": None},
+        {"timestamp": None},
+        {"timestamp": 1772359200},
+    ],
+)
+async def test_a_start_that_fails_validation_still_starts(
+    house: Any, raw: Any, oddity: dict[str, Any]
+) -> None:
+    """A CALLERROR would lose the revenue: what can be understood is recorded."""
+    session = await house.secure()
+    answer = await raw.confirmed("StartTransaction", START | oddity)
+    assert answer["idTagInfo"] == {"status": "Accepted"}
+    assert (await house.session(session)).state is State.CHARGING
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {**START, "idTag": None},
+        {"idTag": "TAG1"},
+        {**START, "meterStart": 10**30},
+        [],
+        None,
+        "text",
+    ],
+)
+async def test_a_start_that_cannot_be_read_is_kept_whole_and_confirmed(
+    raw: Any, database: sqlite3.Connection, payload: Any
+) -> None:
+    """It gets an id of its own and its tag is not honoured; a repeat is kept once."""
+    first = await raw.confirmed("StartTransaction", payload)
+    assert first["idTagInfo"] == {"status": "Invalid"}
+    assert first["transactionId"] > 0
+    await raw.confirmed("StartTransaction", payload)
+    assert count(database, "inbox") == 1
+
+
+@pytest.mark.parametrize(
+    "oddity",
+    [
+        {"reason": "Tired"},
+        {"transactionData": [{"timestamp": AT}, ENERGY, 7]},
+        {"idTag": 12},
+        {"extra": {}},
+        {"meterStop": "6000"},
+        {"timestamp": "2026-03-01 11:00:00"},
+    ],
+)
+async def test_a_stop_that_fails_validation_still_stops(
+    house: Any, raw: Any, oddity: dict[str, Any]
+) -> None:
+    session = await house.secure()
+    start = await raw.confirmed("StartTransaction", START)
+    stop = STOP | {"transactionId": start["transactionId"]} | oddity
+    assert await raw.confirmed("StopTransaction", stop) == {}
+    ended = await house.session(session)
+    assert (ended.state, ended.energy_wh) == (State.SETTLING, 5000)
+
+
+@pytest.mark.parametrize("id_", [-1, 0, "offline-6"])
+async def test_a_stop_with_an_id_never_learnt_ends_the_transaction_of_its_tag(
+    house: Any, raw: Any, id_: Any
+) -> None:
+    """OCPP 1.6 errata 3.18: -1 where no id was received; some make up texts."""
+    session = await house.secure()
+    await raw.confirmed("StartTransaction", START)
+    assert await raw.confirmed("StopTransaction", STOP | {"transactionId": id_}) == {}
+    assert (await house.session(session)).state is State.SETTLING
+
+
+async def test_a_stop_without_its_register_is_looked_at_by_a_person(house: Any, raw: Any) -> None:
+    session = await house.secure()
+    start = await raw.confirmed("StartTransaction", START)
+    stop = {"transactionId": start["transactionId"], "timestamp": LATER}
+    assert await raw.confirmed("StopTransaction", stop) == {}
+    assert (await house.session(session)).state is State.REVIEW
+
+
+async def test_a_stop_that_cannot_be_read_is_kept_whole_and_confirmed(
+    raw: Any, database: sqlite3.Connection
+) -> None:
+    assert await raw.confirmed("StopTransaction", {"meterStop": 3}) == {}
+    assert count(database, "inbox") == 1
+
+
+async def test_meter_values_keep_what_is_readable(house: Any, raw: Any) -> None:
+    """One odd sample costs that sample, not the message."""
+    session = await house.secure()
+    await raw.confirmed("StartTransaction", START)
+    samples = [
+        {"value": "50", "measurand": "Frequency", "unit": "Hz"},
+        {"value": 1.25, "unit": "kWh", "context": "Whenever"},
+    ]
+    values = {"connectorId": 1, "meterValue": [{"timestamp": AT, "sampledValue": samples}]}
+    assert await raw.confirmed("MeterValues", values) == {}
+    charging = await house.session(session)
+    assert house.meters.live(charging, house.clock.now()).energy_wh == 250
+
+
+async def test_meter_values_that_cannot_be_read_are_kept_whole_and_confirmed(
+    raw: Any, database: sqlite3.Connection
+) -> None:
+    assert await raw.confirmed("MeterValues", {"connectorId": 1}) == {}
+    assert count(database, "inbox") == 1
+
+
+async def test_a_start_is_confirmed_only_once_it_is_committed(
+    house: Any, raw: Any, database: sqlite3.Connection, open_socket: Callable[..., Any]
+) -> None:
+    """While another process holds the database, the bridge hears others but confirms nothing."""
+    await house.secure()
+    async with open_socket("CP2") as other:
+        assert await other.alive()
+        database.execute("BEGIN IMMEDIATE")
+        await raw.send([2, "a", "StartTransaction", START])
+        for _ in range(20):
+            assert await other.alive()
+        assert raw.silent
+        database.execute("COMMIT")
+        kind, id_, answer = await raw.reply()
+    assert (kind, id_, answer["idTagInfo"]) == (3, "a", {"status": "Accepted"})
+    assert count(database, "transactions") == 1
+
+
+@pytest.mark.parametrize(
+    ("table", "action", "payload"),
+    [
+        ("transactions", "StartTransaction", START),
+        ("transactions", "StopTransaction", STOP | {"transactionId": 1}),
+        ("readings", "MeterValues", {"connectorId": 1, "meterValue": [ENERGY]}),
+    ],
+)
+async def test_what_cannot_be_stored_is_refused_so_that_it_is_sent_again(
+    raw: Any, database: sqlite3.Connection, table: str, action: str, payload: dict[str, Any]
+) -> None:
+    database.execute(f"ALTER TABLE {table} RENAME TO away")
+    kind, _, code, *_ = await raw.call(action, payload)
+    assert (kind, code) == (4, "InternalError")
+    database.execute(f"ALTER TABLE away RENAME TO {table}")
+    await raw.confirmed(action, payload)
+
+
+async def test_plugging_in_sends_a_lost_start_again(house: Any, raw: Any) -> None:
+    """Available, then Preparing, while the session waits: RemoteStart is wanted anew."""
+    session = await house.secure()
+    status = {"connectorId": 1, "errorCode": "NoError"}
+
+    def pending(tx: Any) -> bool:
+        found: bool = tx.intents.pending(session.id, Kind.REMOTE_START)
+        return found
+
+    await raw.confirmed("StatusNotification", status | {"status": "Available"})
+    assert not await house.storage.read(pending)
+    await raw.confirmed("StatusNotification", status | {"status": "Preparing"})
+    assert await house.storage.read(pending)
