@@ -1,0 +1,20 @@
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorSettings:
+    """How the charge points' door listens and what it asks of a charge point.
+
+    Seconds of the socket are real ones; the intervals are told to the charge point, in its time.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 9000
+    ping_interval_s: float = 20
+    ping_timeout_s: float = 20
+    call_timeout_s: float = 30
+    heartbeat_interval_s: int = 300
+    meter_interval_s: int = 30
+    status_grace_s: float = 10
+    invalid_burst: int = 30
+    invalid_per_s: float = 1.0

@@ -1,0 +1,249 @@
+"""What a charge point says becomes a fact; it is answered once the fact is stored."""
+
+import hashlib
+from datetime import datetime
+
+import structlog
+from msgspec import Struct, ValidationError
+
+from irve_bridge.charge_points.settings import DoorSettings
+from irve_bridge.charge_points.v16 import timestamps
+from irve_bridge.charge_points.v16.decode import (
+    DECODERS,
+    TRANSACTION_MESSAGES,
+    UNREADABLE,
+    Authorize,
+    BootNotification,
+    Heartbeat,
+    Message,
+    MeterValues,
+    StartTransaction,
+    StatusNotification,
+    StopTransaction,
+)
+from irve_bridge.charge_points.v16.readings import readings
+from irve_bridge.charge_points.v16.salvage import salvage
+from irve_bridge.domain import facts
+from irve_bridge.domain.charge_point import ConnectorStatus
+from irve_bridge.domain.transaction import Transaction
+from irve_bridge.service import transactions
+from irve_bridge.service.handle import Handler, Work
+from irve_bridge.service.meters import Meters
+from irve_bridge.service.ports import Clock
+
+NO_ERROR = "NoError"
+
+log = structlog.get_logger()
+
+
+class Confirmation(Struct, frozen=True, rename="camel"):
+    """A CALLRESULT's payload; an empty one says that the message was heard."""
+
+
+class BootConfirmation(Confirmation, frozen=True):
+    """OCPP 1.6 ed. 2 §6.4; the heartbeat's interval is in seconds."""
+
+    current_time: str
+    interval: int
+    status: str = "Accepted"
+
+
+class HeartbeatConfirmation(Confirmation, frozen=True):
+    """OCPP 1.6 ed. 2 §6.30."""
+
+    current_time: str
+
+
+class IdTagInfo(Struct, frozen=True):
+    """OCPP 1.6 ed. 2 §7.27: Accepted or Invalid."""
+
+    status: str
+
+
+class AuthorizeConfirmation(Confirmation, frozen=True):
+    """OCPP 1.6 ed. 2 §6.2."""
+
+    id_tag_info: IdTagInfo
+
+
+class StartConfirmation(Confirmation, frozen=True):
+    """OCPP 1.6 ed. 2 §6.46."""
+
+    transaction_id: int
+    id_tag_info: IdTagInfo
+
+
+HEARD = Confirmation()
+
+
+class Answers:
+    """Answers one charge point's hot and vital messages."""
+
+    def __init__(
+        self,
+        charge_point_id: str,
+        handler: Handler,
+        meters: Meters,
+        clock: Clock,
+        settings: DoorSettings,
+    ) -> None:
+        self._id = charge_point_id
+        self._handler = handler
+        self._meters = meters
+        self._clock = clock
+        self._settings = settings
+
+    async def confirm(self, action: str, payload: bytes) -> tuple[str, Confirmation] | None:
+        """Store what a message says; return what became of it, and its confirmation.
+
+        None for what is not understood here. A transaction message always is: salvaged where it
+        fails validation, else kept whole.
+        """
+        decoder = DECODERS.get(action)
+        if decoder is None:
+            return None
+        try:
+            message = decoder.decode(payload)
+        except UNREADABLE as error:
+            type_ = TRANSACTION_MESSAGES.get(action)
+            return await self._rescue(type_, payload, error) if type_ else None
+        return "confirmed", await self._confirm(message)
+
+    async def _rescue(
+        self,
+        type_: type[StartTransaction | StopTransaction | MeterValues],
+        payload: bytes,
+        error: Exception,
+    ) -> tuple[str, Confirmation]:
+        action = type_.__name__
+        try:
+            message = salvage(payload, type_)
+        except ValidationError as essential:
+            log.warning("message kept unread", action=action, error=str(essential))
+            return "kept", await self._keep(action, payload, str(essential))
+        log.warning("message salvaged", action=action, error=str(error))
+        return "salvaged", await self._confirm(message)
+
+    async def _confirm(self, message: Message) -> Confirmation:
+        now = self._clock.now()
+        match message:
+            case MeterValues():
+                return await self._meter_values(message, now)
+            case StatusNotification():
+                return await self._status(message, now)
+            case StartTransaction():
+                return await self._start(message, now)
+            case StopTransaction():
+                return await self._stop(message, now)
+            case Authorize():
+                return await self._authorize(message)
+            case BootNotification():
+                return await self._boot(message, now)
+            case Heartbeat():
+                return HeartbeatConfirmation(timestamps.text(now))
+            case _:
+                raise TypeError(type(message).__name__)
+
+    async def _boot(self, message: BootNotification, now: datetime) -> Confirmation:
+        fact = facts.ChargePointBooted(
+            at=now,
+            charge_point_id=self._id,
+            vendor=message.charge_point_vendor,
+            model=message.charge_point_model,
+            firmware=message.firmware_version or None,
+        )
+        await self._handler.run(lambda work: transactions.booted(work, fact))
+        return BootConfirmation(timestamps.text(now), self._settings.heartbeat_interval_s)
+
+    async def _status(self, message: StatusNotification, now: datetime) -> Confirmation:
+        fact = facts.ConnectorStatusChanged(
+            at=now,
+            charge_point_id=self._id,
+            connector_number=message.connector_id,
+            status=ConnectorStatus(message.status.value),
+            since=timestamps.parse(message.timestamp or "") or now,
+            error_code=None if message.error_code == NO_ERROR else message.error_code,
+        )
+        await self._handler.run(lambda work: transactions.status_changed(work, fact))
+        return HEARD
+
+    async def _authorize(self, message: Authorize) -> Confirmation:
+        accepted = await self._handler.run(
+            lambda work: transactions.authorize(work, self._id, message.id_tag)
+        )
+        return AuthorizeConfirmation(_id_tag_info(accepted=accepted))
+
+    async def _start(self, message: StartTransaction, now: datetime) -> Confirmation:
+        started_at = timestamps.parse(message.timestamp)
+        fact = facts.TransactionStarted(
+            at=now,
+            charge_point_id=self._id,
+            connector_number=message.connector_id,
+            id_tag=message.id_tag,
+            meter_start_wh=message.meter_start,
+            started_at=started_at or now,
+        )
+        unit = transactions.started if started_at else _started_undated
+        reply = await self._handler.run(lambda work: unit(work, fact))
+        return StartConfirmation(int(reply.transaction_id), _id_tag_info(accepted=reply.accepted))
+
+    async def _stop(self, message: StopTransaction, now: datetime) -> Confirmation:
+        stopped_at = timestamps.parse(message.timestamp) or now
+        fact = facts.TransactionStopped(
+            at=now,
+            charge_point_id=self._id,
+            transaction_id=str(message.transaction_id),
+            meter_stop_wh=message.meter_stop,
+            stopped_at=stopped_at,
+            reason=message.reason.value,
+            id_tag=message.id_tag,
+            readings=readings(message.transaction_data, stopped_at),
+        )
+        await self._handler.run(lambda work: transactions.stopped(work, fact))
+        return HEARD
+
+    async def _meter_values(self, message: MeterValues, now: datetime) -> Confirmation:
+        id_ = message.transaction_id
+        if taken := readings(message.meter_value, now):
+            transaction_id = None if id_ is None else str(id_)
+            await self._meters.take(self._id, message.connector_id, transaction_id, taken, now)
+        return HEARD
+
+    async def _keep(self, action: str, payload: bytes, error: str) -> Confirmation:
+        """Keep a message whole, once; a start is given an id, but its tag is not honoured."""
+        fact = facts.MessageUnreadable(
+            at=self._clock.now(),
+            charge_point_id=self._id,
+            action=action,
+            raw=payload.decode(errors="replace"),
+            error=error,
+        )
+        key = f"unreadable:{self._id}:{action}:{hashlib.sha256(payload).hexdigest()}"
+        starts = action == StartTransaction.__name__
+
+        def unit(work: Work) -> int:
+            work.tx.inbox.put(key, fact)
+            return work.tx.transactions.next_id() if starts else 0
+
+        id_ = await self._handler.run(unit)
+        return StartConfirmation(id_, _id_tag_info(accepted=False)) if starts else HEARD
+
+
+def _started_undated(work: Work, fact: facts.TransactionStarted) -> transactions.StartReply:
+    """Record a start without a moment; a repeat of it is known by all the rest."""
+    for running in work.tx.transactions.running(fact.charge_point_id):
+        if _same_but_undated(running, fact):
+            return transactions.StartReply(running.id, running.accepted)
+    return transactions.started(work, fact)
+
+
+def _same_but_undated(running: Transaction, fact: facts.TransactionStarted) -> bool:
+    return (
+        running.connector_number == fact.connector_number
+        and running.id_tag.casefold() == fact.id_tag.casefold()
+        and running.meter_start_wh == fact.meter_start_wh
+    )
+
+
+def _id_tag_info(*, accepted: bool) -> IdTagInfo:
+    return IdTagInfo("Accepted" if accepted else "Invalid")

@@ -1,0 +1,214 @@
+"""One charge point's conversation: every frame enters and leaves here."""
+
+import asyncio
+import logging
+import uuid
+from typing import Any
+
+import msgspec
+import ocpp.messages
+import structlog
+from ocpp import routing, v16
+from ocpp.exceptions import FormationViolationError
+from ocpp.v16 import call_result
+from ocpp.v16.enums import Action, DataTransferStatus
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
+
+from irve_bridge.charge_points.metrics import MESSAGES
+from irve_bridge.charge_points.settings import DoorSettings
+from irve_bridge.charge_points.v16 import commands
+from irve_bridge.charge_points.v16.answers import Answers
+from irve_bridge.charge_points.v16.decode import (
+    DECODERS,
+    UNREADABLE,
+    Call,
+    decode_call,
+    decode_reply,
+)
+from irve_bridge.charge_points.v16.patience import Patience
+from irve_bridge.charge_points.v16.welcome import Welcome
+from irve_bridge.service.ports import Storage
+
+# Validation of rare messages takes less time than the two thread hops to another thread would.
+ocpp.messages.ASYNC_VALIDATION = False
+
+ACTIONS = frozenset(action.value for action in Action)
+USELESS = frozenset({"refused", "kept", "ignored"})
+SHOWN_BYTES = 200
+# What the library would log with a stack trace for each odd frame is logged here in a line.
+LIBRARY_LOG = logging.getLogger("irve_bridge.charge_points.ocpp")
+LIBRARY_LOG.setLevel(logging.CRITICAL)
+
+log = structlog.get_logger()
+
+
+class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no types
+    """Answers what is decoded fast itself and leaves everything unusual to the library."""
+
+    def __init__(
+        self,
+        charge_point_id: str,
+        socket: ServerConnection,
+        answers: Answers,
+        storage: Storage,
+        settings: DoorSettings,
+    ) -> None:
+        super().__init__(charge_point_id, socket, settings.call_timeout_s, LIBRARY_LOG)
+        self.route_map |= {action: {"_on_action": _refuse} for action in DECODERS}
+        self._answers = answers
+        self._patience = Patience(settings.invalid_burst, settings.invalid_per_s)
+        self._welcome = Welcome(charge_point_id, self.ask, storage, settings)
+        self._greeting: asyncio.Task[None] | None = None
+        self._asking = asyncio.Lock()
+        self._awaited: str | None = None
+        self._action = ""
+
+    async def start(self) -> None:
+        """Converse until the socket closes.
+
+        Raises:
+            websockets.exceptions.ConnectionClosed: It closed.
+        """
+        try:
+            while True:
+                await self.route_message(await self._connection.recv(decode=False))
+        finally:
+            if self._greeting:
+                self._greeting.cancel()
+
+    async def perform(self, command: bytes) -> bytes:
+        """Call the charge point for somebody on the bus and return the encoded answer."""
+        return await commands.perform(command, self.ask)
+
+    async def ask(self, payload: Any) -> Any:
+        """Call the charge point, one call at a time (OCPP-J 1.6 §4.1.1), outside any handler.
+
+        Raises:
+            ocpp.exceptions.OCPPError: It answered with a CALLERROR.
+            TimeoutError: It did not answer.
+        """
+        async with self._asking:
+            self._awaited = str(uuid.uuid4())
+            try:
+                return await self.call(payload, suppress=False, unique_id=self._awaited)
+            finally:
+                self._awaited = None
+
+    async def route_message(self, raw_msg: bytes) -> None:
+        """Take one frame; nothing but a flood of useless ones ends the conversation."""
+        try:
+            call = decode_call(raw_msg)
+        except UNREADABLE:
+            await self._take_reply(raw_msg)
+            return
+        self._action = call.action if call.action in ACTIONS else "other"
+        try:
+            await self._answer(call, raw_msg)
+        except ConnectionClosed:
+            raise
+        except Exception:
+            log.exception("message failed", action=call.action)
+            await self._call_error(call, "InternalError", "failed")
+        self._greet(call.action)
+
+    async def _answer(self, call: Call, raw: bytes) -> None:
+        payload = bytes(call.payload)
+        confirmed = await self._answers.confirm(
+            call.action, b"{}" if payload == b"null" else payload
+        )
+        if confirmed:
+            outcome, confirmation = confirmed
+            frame = msgspec.json.encode((3, call.unique_id, confirmation))
+            await self._reply(frame, outcome)
+        elif call.action in self.route_map:
+            await super().route_message(raw)
+        else:
+            known = call.action in ACTIONS
+            await self._call_error(call, "NotSupported" if known else "NotImplemented", "refused")
+
+    async def _call_error(self, call: Call, code: str, outcome: str) -> None:
+        """Refuse a call (OCPP-J 1.6 §4.2.3)."""
+        await self._reply(msgspec.json.encode((4, call.unique_id, code, "", {})), outcome)
+
+    async def _take_reply(self, raw: bytes) -> None:
+        """Hand over the reply that a call waits for; drop what nobody asked for."""
+        try:
+            reply = decode_reply(raw)
+        except UNREADABLE:
+            reply = None
+        if reply and reply.unique_id == self._awaited:
+            self._awaited = None
+            await super().route_message(raw)
+        else:
+            self._action = "other"
+            log.warning("frame ignored", frame=raw[:SHOWN_BYTES])
+            await self._note("ignored")
+
+    async def _send(self, message: str) -> None:
+        """Send what the library wrote, its calls included."""
+        if message.startswith("[2,"):
+            await self._connection.send(message)
+        elif message.startswith("[4,"):
+            # The library writes the later protocol's name (OCPP-J 1.6 §4.2.3).
+            named = message.replace('"FormatViolation"', '"FormationViolation"', 1)
+            await self._reply(named.encode(), "refused")
+        else:
+            await self._reply(message.encode(), "confirmed")
+
+    async def _reply(self, frame: bytes, outcome: str) -> None:
+        if outcome == "refused":
+            log.warning("message refused", action=self._action, frame=frame[:SHOWN_BYTES])
+        await self._connection.send(frame, text=True)
+        await self._note(outcome)
+
+    async def _note(self, outcome: str) -> None:
+        MESSAGES.labels(self._action, outcome).inc()
+        if outcome in USELESS and self._patience.ends():
+            log.error("too many useless messages")
+            await self._connection.close(CloseCode.POLICY_VIOLATION, "too many useless messages")
+
+    def _greet(self, action: str) -> None:
+        """Greet after a boot, and after the first message of one that did not boot.
+
+        Who has neither booted nor said anything must not be called yet (OCPP 1.6 ed. 2 §4.2).
+        """
+        booted = action == Action.boot_notification.value
+        if not booted and self._greeting:
+            return
+        if self._greeting:
+            self._greeting.cancel()
+        self._greeting = asyncio.create_task(self._welcome_it(booted=booted))
+
+    async def _welcome_it(self, *, booted: bool) -> None:
+        try:
+            await self._welcome.greet(booted=booted)
+        except (TimeoutError, ConnectionClosed) as error:
+            log.info("welcome unanswered", error=str(error))
+        except Exception:
+            log.exception("welcome failed")
+
+    @routing.on(Action.data_transfer)  # type: ignore[untyped-decorator]
+    def _data_transfer(self, vendor_id: str, **_: Any) -> Any:
+        log.info("data transfer of an unknown vendor", vendor_id=vendor_id)
+        return call_result.DataTransfer(DataTransferStatus.unknown_vendor_id)
+
+    @routing.on(Action.firmware_status_notification)  # type: ignore[untyped-decorator]
+    def _firmware_status(self, **said: Any) -> Any:
+        log.info("firmware status", **said)
+        return call_result.FirmwareStatusNotification()
+
+    @routing.on(Action.diagnostics_status_notification)  # type: ignore[untyped-decorator]
+    def _diagnostics_status(self, **said: Any) -> Any:
+        log.info("diagnostics status", **said)
+        return call_result.DiagnosticsStatusNotification()
+
+    @routing.on(Action.security_event_notification)  # type: ignore[untyped-decorator]
+    def _security_event(self, **said: Any) -> Any:
+        log.warning("security event", **said)
+        return call_result.SecurityEventNotification()
+
+
+def _refuse(**_: Any) -> None:
+    raise FormationViolationError("not readable here")

@@ -1,0 +1,150 @@
+"""What a charge point may say (OCPP 1.6 ed. 2 §6), decoded straight from the bytes.
+
+Types are as strict as the schemas, but for what real charge points do and nobody is hurt by: texts
+that are only shown may be of any length, an error code may be any word. What concerns a transaction
+is never refused, so its ids are taken as they come.
+"""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+from ocpp.v16.enums import (
+    ChargePointStatus,
+    Location,
+    Measurand,
+    Phase,
+    ReadingContext,
+    Reason,
+    UnitOfMeasure,
+    ValueFormat,
+)
+
+Integer = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+IdTag = Annotated[str, Meta(max_length=20)]
+AnyTag = Annotated[str, Meta(max_length=255)]
+
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+class Call(Struct, frozen=True, array_like=True):
+    """A CALL's envelope (OCPP-J 1.6 §4.2.1); its id is given back as it came."""
+
+    message_type: Annotated[int, Meta(ge=2, le=2)]
+    unique_id: Raw
+    action: str
+    payload: Raw = Raw(b"{}")
+
+
+class Reply(Struct, frozen=True, array_like=True):
+    """The beginning of a CALLRESULT or CALLERROR (OCPP-J 1.6 §4.2.2, §4.2.3)."""
+
+    message_type: Annotated[int, Meta(ge=3, le=4)]
+    unique_id: str
+
+
+class Message(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """A payload."""
+
+
+class BootNotification(Message, frozen=True):
+    """§6.5."""
+
+    charge_point_vendor: str
+    charge_point_model: str
+    charge_point_serial_number: str | UnsetType = UNSET
+    charge_box_serial_number: str | UnsetType = UNSET
+    firmware_version: str | UnsetType = UNSET
+    iccid: str | UnsetType = UNSET
+    imsi: str | UnsetType = UNSET
+    meter_type: str | UnsetType = UNSET
+    meter_serial_number: str | UnsetType = UNSET
+
+
+class Heartbeat(Message, frozen=True):
+    """§6.29."""
+
+
+class StatusNotification(Message, frozen=True):
+    """§6.47."""
+
+    connector_id: Integer
+    error_code: str
+    status: ChargePointStatus
+    info: str | UnsetType = UNSET
+    timestamp: str | UnsetType = UNSET
+    vendor_id: str | UnsetType = UNSET
+    vendor_error_code: str | UnsetType = UNSET
+
+
+class Authorize(Message, frozen=True):
+    """§6.1."""
+
+    id_tag: IdTag
+
+
+class SampledValue(Message, frozen=True):
+    """§7.43; what is left out has the default that stands there."""
+
+    value: str
+    context: ReadingContext = ReadingContext.sample_periodic
+    format: ValueFormat = ValueFormat.raw
+    measurand: Measurand = Measurand.energy_active_import_register
+    phase: Phase | None = None
+    location: Location = Location.outlet
+    unit: UnitOfMeasure | None = None
+
+
+class MeterValue(Message, frozen=True):
+    """§7.33."""
+
+    timestamp: str
+    sampled_value: list[SampledValue]
+
+
+class StartTransaction(Message, frozen=True):
+    """§6.45."""
+
+    connector_id: Integer
+    id_tag: AnyTag
+    meter_start: Integer
+    timestamp: str
+    reservation_id: Integer | UnsetType = UNSET
+
+
+class StopTransaction(Message, frozen=True):
+    """§6.49; some charge points make up textual ids for what they started offline."""
+
+    transaction_id: Integer | str
+    meter_stop: Integer
+    timestamp: str
+    id_tag: AnyTag | None = None
+    reason: Reason = Reason.local
+    transaction_data: list[MeterValue] = []
+
+
+class MeterValues(Message, frozen=True):
+    """§6.31."""
+
+    connector_id: Integer
+    meter_value: list[MeterValue]
+    transaction_id: Integer | str | None = None
+
+
+decode_call = msgspec.json.Decoder(Call).decode
+decode_reply = msgspec.json.Decoder(Reply).decode
+TRANSACTION_MESSAGES: dict[str, type[StartTransaction | StopTransaction | MeterValues]] = {
+    "StartTransaction": StartTransaction,
+    "StopTransaction": StopTransaction,
+    "MeterValues": MeterValues,
+}
+DECODERS: dict[str, msgspec.json.Decoder[Message]] = {
+    type_.__name__: msgspec.json.Decoder(type_)
+    for type_ in (
+        BootNotification,
+        Heartbeat,
+        StatusNotification,
+        Authorize,
+        *TRANSACTION_MESSAGES.values(),
+    )
+}
