@@ -1,0 +1,6 @@
+"""The drivers', the CSMS's and the payment provider's door."""
+
+from irve_bridge.web.app import create_app
+from irve_bridge.web.context import WebContext, WebSettings
+
+__all__ = ["WebContext", "WebSettings", "create_app"]

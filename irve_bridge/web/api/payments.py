@@ -1,0 +1,120 @@
+"""POST /api/create-payment and GET /api/quote: open to everybody, and throttled."""
+
+from aiohttp import web
+from pydantic import TypeAdapter
+
+from irve_bridge.domain.errors import Refusal
+from irve_bridge.domain.session import Session, State
+from irve_bridge.domain.tariff import estimate
+from irve_bridge.web.callers import bearer, remember
+from irve_bridge.web.context import CONTEXT
+from irve_bridge.web.forms import (
+    PAYMENT,
+    AnyPayment,
+    Place,
+    Quote,
+    opening,
+    payment_fields,
+    read_json,
+    validated,
+)
+from irve_bridge.web.i18n import language_of
+from irve_bridge.web.pages.station import station_page
+from irve_bridge.web.refusals import RequestRefused, status_of
+from irve_bridge.web.rendering import presenter_of, see_other
+from irve_bridge.web.replies import Reply, once
+from irve_bridge.web.throttle import client_address, throttle
+
+PLACE = TypeAdapter(Place)
+QUOTE = TypeAdapter(Quote)
+
+
+async def create_payment(request: web.Request) -> web.StreamResponse:
+    """Open a session and its checkout; a form is sent on there, an API caller gets its address."""
+    if request.content_type == "application/json":
+        throttle(request)
+        payment, text = await read_json(request, PAYMENT)
+        caller = bearer(request) or client_address(request)
+        reply = await once(request, caller, text, lambda: _open(request, payment))
+        return reply.response()
+    return await _from_form(request)
+
+
+async def _from_form(request: web.Request) -> web.StreamResponse:
+    form = {name: str(value) for name, value in (await request.post()).items()}
+    here = ("charge_point_id", "connector_id")
+    place = validated(PLACE, {name: form[name] for name in here if name in form})
+    try:
+        throttle(request)
+        session = await _open_from_form(request, form, place)
+    except Refusal as refusal:
+        return await station_page(
+            request, place.charge_point_id, place.connector_id, refusal, status_of(refusal)
+        )
+    paying_url = session.checkout_url if session.state is State.OPEN else None
+    response = see_other(paying_url or f"/c/{session.token}")
+    remember(request, response, session.token)
+    return response
+
+
+async def _open_from_form(request: web.Request, form: dict[str, str], place: Place) -> Session:
+    """A form sent twice opens one session; changed in between, it is another request."""
+    context = request.app[CONTEXT]
+    view = await context.views.station(place.charge_point_id, place.connector_id)
+    fields = payment_fields(form, view.tariff.currency)
+    payment = validated(PAYMENT, fields)
+    text = payment.model_dump_json()
+    form_key = form.get("form_key")
+    reply = await once(
+        request,
+        client_address(request),
+        text,
+        lambda: _open(request, payment),
+        key=f"{form_key} {text}"[:255] if form_key else None,
+    )
+    return await context.desk.session(reply.document["session_id"])
+
+
+async def _open(request: web.Request, payment: AnyPayment) -> Reply:
+    context = request.app[CONTEXT]
+    if payment.currency is not None:
+        view = await context.views.station(payment.charge_point_id, payment.connector_id)
+        if payment.currency != view.tariff.currency:
+            sentence = f"This station's currency is {view.tariff.currency}."
+            raise RequestRefused(422, "currency_refused", sentence, "currency")
+    opened = await context.desk.open(opening(payment, language_of(request).code))
+    session = await context.desk.checkout(opened.id, context.settings.checkout_timeout_s)
+    if session.state is State.OPEN and session.checkout_url is None:
+        await context.desk.give_up(session.id)
+        raise RequestRefused(
+            504, "checkout_late", "The payment page did not open in time: nothing was charged."
+        )
+    if session.state is State.ABANDONED:
+        raise RequestRefused(
+            502, "checkout_refused", "The payment could not be opened: nothing was charged."
+        )
+    return Reply(
+        201,
+        {
+            "session_id": session.id,
+            "url": session.checkout_url,
+            "expires_at": _iso(session),
+            "session_url": f"{context.settings.base_url}/c/{session.token}",
+            "token": session.token,
+            "amount": session.amount_minor,
+            "currency": session.currency,
+        },
+    )
+
+
+async def quote(request: web.Request) -> web.Response:
+    """Answer what an energy or a duration costs at a connector, with VAT."""
+    asked = validated(QUOTE, dict(request.query))
+    view = await request.app[CONTEXT].views.station(asked.charge_point_id, asked.connector_id)
+    cost = estimate(view.tariff, view.connector.power_w, asked.energy_wh, asked.minutes)
+    text = presenter_of(request).language.money(cost.gross_minor, cost.currency)
+    return web.json_response({"amount": cost.gross_minor, "currency": cost.currency, "text": text})
+
+
+def _iso(session: Session) -> str | None:
+    return session.checkout_expires_at.isoformat() if session.checkout_expires_at else None

@@ -1,0 +1,149 @@
+"""The CSMS's routes: start, end and look at a session."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from aiohttp import web
+from pydantic import TypeAdapter
+
+from irve_bridge.domain.errors import UnknownThing
+from irve_bridge.domain.facts import StopCause
+from irve_bridge.domain.session import MeteredBy, PlanName, Session, State
+from irve_bridge.service.desk import Opening
+from irve_bridge.service.views import SessionView
+from irve_bridge.web.callers import is_csms, is_driver, require_csms
+from irve_bridge.web.context import CONTEXT
+from irve_bridge.web.forms import End, Start, read_json
+from irve_bridge.web.refusals import RequestRefused
+from irve_bridge.web.replies import Reply, once
+
+START = TypeAdapter(Start)
+END = TypeAdapter(End)
+CSMS = "csms"
+
+
+async def start(request: web.Request) -> web.Response:
+    """Answer POST /api/start-charging-session."""
+    require_csms(request)
+    body, text = await read_json(request, START)
+    reply = await once(request, CSMS, text, lambda: _start(request, body))
+    return reply.response()
+
+
+async def end(request: web.Request) -> web.Response:
+    """Answer POST /api/end-charging-session."""
+    require_csms(request)
+    body, text = await read_json(request, END)
+    reply = await once(request, CSMS, text, lambda: _end(request, body))
+    return reply.response()
+
+
+async def show(request: web.Request) -> web.Response:
+    """Answer GET /api/sessions/{session_id}, to the CSMS or the session's own driver."""
+    try:
+        view = await request.app[CONTEXT].views.by_id(request.match_info["session_id"])
+    except UnknownThing:
+        if is_csms(request):
+            raise
+        view = None
+    if view is None or not (is_csms(request) or is_driver(request, view.session)):
+        raise RequestRefused(401, "unauthorized", "Show the CSMS's key or the session's token.")
+    return web.json_response(session_document(view))
+
+
+async def _start(request: web.Request, body: Start) -> Reply:
+    context = request.app[CONTEXT]
+    opened = await context.desk.open(
+        Opening(
+            plan=PlanName.DYNAMIC,
+            charge_point_id=body.charge_point_id,
+            connector_number=body.connector_id,
+            client_id=body.client_id,
+            metered_by=body.metered_by,
+            payment_method_id=body.payment_method_id or body.token,
+        )
+    )
+    session = await context.desk.checkout(opened.id, context.settings.checkout_timeout_s)
+    if session.state is State.ABANDONED:
+        raise RequestRefused(
+            402, "card_refused", f"The card was refused: {session.outcome or 'unknown'}."
+        )
+    return Reply(201 if session.state is not State.OPEN else 202, _started(session))
+
+
+def _started(session: Session) -> dict[str, Any]:
+    """A setup that needs the driver's own action gives an address to send them to."""
+    started: dict[str, Any] = {"session_id": session.id, "status": session.state}
+    if session.state is State.OPEN and session.checkout_url:
+        started["url"] = session.checkout_url
+        started["expires_at"] = _iso(session.checkout_expires_at)
+    return started
+
+
+async def _end(request: web.Request, body: End) -> Reply:
+    desk = request.app[CONTEXT].desk
+    session = await desk.session(body.session_id)
+    if body.currency is not None and body.currency != session.currency:
+        sentence = f"This session's currency is {session.currency}."
+        raise RequestRefused(422, "currency_refused", sentence, "currency")
+    reported = body.reported_wh is not None or body.amount is not None
+    if reported:
+        ended = await desk.report_end(session.id, body.reported_wh, body.amount)
+    elif session.metered_by is MeteredBy.BRIDGE:
+        ended = await desk.stop(session.id, StopCause.CSMS)
+    else:
+        raise RequestRefused(
+            422, "invalid", "The CSMS meters this session: give energy_wh or amount.", "energy_wh"
+        )
+    return Reply(200, summary(ended))
+
+
+def summary(session: Session) -> dict[str, Any]:
+    """Return a session's identity, state and figures; amounts in minor units of `currency`."""
+    return {
+        "session_id": session.id,
+        "status": session.state,
+        "payment_type": session.plan,
+        "metered_by": session.metered_by,
+        "client_id": session.client_id,
+        "charge_point_id": session.charge_point_id,
+        "connector_id": session.connector_number,
+        "transaction_id": session.transaction_id,
+        "currency": session.currency,
+        "agreed_amount": session.amount_minor,
+        "secured_amount": session.secured_minor,
+        "amount": session.decided_minor,
+        "energy_wh": session.energy_wh,
+        "outcome": session.outcome,
+    }
+
+
+def session_document(view: SessionView) -> dict[str, Any]:
+    """Return everything a caller may know of a session; the driver's token is not among it."""
+    session = view.session
+    return summary(session) | {
+        "setup_intent_id": session.setup_intent_id,
+        "payment_intent_id": session.payment_intent_id,
+        "cost": msgspec.to_builtins(session.cost),
+        "live": msgspec.to_builtins(view.live),
+        "movements": [
+            {
+                "kind": movement.kind,
+                "amount": movement.amount_minor,
+                "currency": movement.currency,
+                "provider_id": movement.provider_id,
+                "at": _iso(movement.at),
+            }
+            for movement in view.movements
+        ],
+        "opened_at": _iso(session.opened_at),
+        "secured_at": _iso(session.secured_at),
+        "started_at": _iso(session.started_at),
+        "stopped_at": _iso(session.stopped_at),
+        "ended_at": _iso(session.ended_at),
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

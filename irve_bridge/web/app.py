@@ -1,0 +1,66 @@
+"""All routes in one table, and what lives as long as the application."""
+
+from aiohttp import web
+
+from irve_bridge.web import assets, progress, rendering
+from irve_bridge.web.api import health, payments, sessions
+from irve_bridge.web.api.webhook import webhook
+from irve_bridge.web.assets import ASSETS, load_assets
+from irve_bridge.web.context import CONTEXT, WebContext
+from irve_bridge.web.i18n import LANGUAGES, load_languages
+from irve_bridge.web.middlewares import (
+    REQUEST_SECONDS,
+    explain,
+    expose_metric,
+    harden,
+    observe,
+    request_seconds,
+)
+from irve_bridge.web.pages import finish, session
+from irve_bridge.web.pages.home import home
+from irve_bridge.web.pages.station import station
+from irve_bridge.web.progress import STREAMS
+from irve_bridge.web.replies import IN_FLIGHT, InFlight
+from irve_bridge.web.throttle import THROTTLE, Throttle
+
+ROUTES = (
+    web.get("/", home),
+    web.get(r"/s/{charge_point_id}/{connector_id:\d{1,9}}", station),
+    web.get("/c/{token}", session.session),
+    web.get("/c/{token}/return", session.returned),
+    web.get("/c/{token}/cancelled", session.cancelled),
+    web.post("/c/{token}/cancelled", session.cancelled),
+    web.post("/c/{token}/stop", session.stop),
+    web.get("/c/{token}/events", progress.events),
+    web.get("/finish-dynamic-charge/{session_id}", finish.show),
+    web.post("/finish-dynamic-charge/{session_id}", finish.finish),
+    web.post("/api/create-payment", payments.create_payment),
+    web.get("/api/quote", payments.quote),
+    web.post("/api/start-charging-session", sessions.start),
+    web.post("/api/end-charging-session", sessions.end),
+    web.get("/api/sessions/{session_id}", sessions.show),
+    web.post("/webhook", webhook),
+    web.get("/healthz", health.alive),
+    web.get("/readyz", health.ready),
+    web.get("/metrics", health.metrics),
+    web.get("/static/{name}", assets.serve),
+)
+
+
+def create_app(context: WebContext) -> web.Application:
+    """Return the application; serve it without aiohttp's access log, which would show tokens."""
+    app = web.Application(middlewares=[observe, explain])
+    settings = context.settings
+    app[CONTEXT] = context
+    app[LANGUAGES] = load_languages()
+    app[ASSETS] = load_assets()
+    app[THROTTLE] = Throttle(settings.throttle_per_minute, settings.throttle_burst)
+    app[IN_FLIGHT] = InFlight()
+    app[STREAMS] = set()
+    app[REQUEST_SECONDS] = request_seconds()
+    rendering.setup(app)
+    app.add_routes(ROUTES)
+    app.on_response_prepare.append(harden)
+    app.cleanup_ctx.append(expose_metric)
+    app.on_shutdown.append(progress.hang_up)
+    return app

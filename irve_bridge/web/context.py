@@ -1,0 +1,58 @@
+"""What the web room is given."""
+
+from dataclasses import dataclass, field
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
+from irve_bridge.service.desk import Desk
+from irve_bridge.service.policy import Policy
+from irve_bridge.service.ports import Bus, Clock, Payments, Storage
+from irve_bridge.service.views import Views
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSettings:
+    """What the operator decides about the pages and the API.
+
+    `checkout_origins` are where a checkout may send the driver's browser.
+    `trusted_proxies` is how many proxies of ours add to X-Forwarded-For; 0 trusts nobody.
+    """
+
+    base_url: str
+    operator_name: str = ""
+    csms_api_key: str | None = field(default=None, repr=False)
+    payment_public_key: str | None = None
+    checkout_origins: tuple[str, ...] = ("https://checkout.stripe.com",)
+    list_stations: bool = False
+    trusted_proxies: int = 0
+    throttle_per_minute: float = 20
+    throttle_burst: int = 10
+    checkout_timeout_s: float = 20
+    live_interval_s: float = 10
+    fixed_choices_minor: tuple[int, ...] = (1000, 2000, 3000)
+    energy_choices_wh: tuple[int, ...] = (10_000, 20_000, 40_000)
+    duration_choices_minutes: tuple[int, ...] = (30, 60)
+
+    @property
+    def https(self) -> bool:
+        """Whether drivers reach us over TLS, so that cookies may insist on it."""
+        return self.base_url.startswith("https://")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebContext:
+    """The service behind the pages, and how to read the time, the money and the storage."""
+
+    desk: Desk
+    views: Views
+    payments: Payments
+    storage: Storage
+    bus: Bus
+    clock: Clock
+    policy: Policy
+    settings: WebSettings
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+
+
+CONTEXT = web.AppKey("context", WebContext)

@@ -1,0 +1,222 @@
+"""What requests carry, as pydantic models: amounts in minor units with their currency."""
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Literal, TypeVar
+
+from aiohttp import web
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+
+from irve_bridge.domain.money import minor_digits
+from irve_bridge.domain.session import MeteredBy, PlanName
+from irve_bridge.service.desk import Opening
+from irve_bridge.web.refusals import RequestRefused, refuse_invalid
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+ClientId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Currency = Annotated[
+    str, BeforeValidator(lambda value: str(value).upper()), StringConstraints(pattern="^[A-Z]{3}$")
+]
+AmountMinor = Annotated[int, Field(ge=1, le=99_999_999)]
+EnergyKwh = Annotated[Decimal, Field(gt=0, le=1000, decimal_places=3)]
+EnergyWh = Annotated[int, Field(ge=0, le=1_000_000)]
+Minutes = Annotated[int, Field(ge=1, le=1440)]
+M = TypeVar("M")
+
+
+class Body(BaseModel):
+    """Nothing unknown is accepted: a misspelt field never passes for a missing one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Place(Body):
+    """One connector."""
+
+    charge_point_id: Name
+    connector_id: Annotated[int, Field(ge=1)]
+
+
+class Quantity(Body):
+    """An energy or a duration."""
+
+    energy_kwh: EnergyKwh | None = None
+    minutes: Minutes | None = Field(default=None, validate_default=True)
+
+    @property
+    def energy_wh(self) -> int | None:
+        """The energy in Wh."""
+        return None if self.energy_kwh is None else int(self.energy_kwh * 1000)
+
+    @field_validator("minutes")
+    @classmethod
+    def _one(cls, minutes: int | None, info: ValidationInfo) -> int | None:
+        if (info.data.get("energy_kwh") is None) == (minutes is None):
+            raise ValueError("give either energy_kwh or minutes")
+        return minutes
+
+
+class Quote(Quantity, Place):
+    """Ask what an energy or a duration costs here."""
+
+
+class Payment(Place):
+    """What every way to pay needs; `currency`, where given, must be the station's."""
+
+    currency: Currency | None = None
+    client_id: ClientId | None = None
+
+
+class FixedPayment(Payment):
+    """Pay an amount now; what is not used goes back."""
+
+    payment_type: Literal["fixed"]
+    amount: AmountMinor
+
+
+class EstimatedPayment(Quantity, Payment):
+    """Hold the price of an energy or a duration; only the cost is captured."""
+
+    payment_type: Literal["estimated"]
+
+
+class DynamicPayment(Payment):
+    """Keep the card and charge the cost at the end."""
+
+    payment_type: Literal["dynamic"]
+
+
+AnyPayment = FixedPayment | EstimatedPayment | DynamicPayment
+PAYMENT: TypeAdapter[AnyPayment] = TypeAdapter(
+    Annotated[AnyPayment, Field(discriminator="payment_type")]
+)
+
+
+class Start(Place):
+    """The CSMS's own session: it brings the driver's payment method (`pm_…`) or token (`tok_…`)."""
+
+    payment_type: Literal["dynamic"] = "dynamic"
+    metered_by: MeteredBy = MeteredBy.BRIDGE
+    payment_method_id: Annotated[str, StringConstraints(pattern="^pm_", max_length=255)] | None = (
+        None
+    )
+    token: Annotated[str, StringConstraints(pattern="^tok_", max_length=255)] | None = Field(
+        default=None, validate_default=True
+    )
+    client_id: ClientId | None = None
+
+    @field_validator("token")
+    @classmethod
+    def _one(cls, token: str | None, info: ValidationInfo) -> str | None:
+        if (info.data.get("payment_method_id") is None) == (token is None):
+            raise ValueError("give either payment_method_id or token")
+        return token
+
+
+class End(Body):
+    """End a session; energy or amount only for one that the CSMS meters."""
+
+    session_id: Name
+    energy_wh: EnergyWh | None = None
+    energy_kwh: Annotated[Decimal, Field(ge=0, le=1000, decimal_places=3)] | None = None
+    amount: Annotated[int, Field(ge=0, le=99_999_999)] | None = None
+    currency: Currency | None = None
+
+    @field_validator("energy_kwh", "amount")
+    @classmethod
+    def _only_one(cls, reported: Decimal | int | None, info: ValidationInfo) -> Decimal | int | None:
+        before = (info.data.get("energy_wh"), info.data.get("energy_kwh"))
+        if reported is not None and before != (None, None):
+            raise ValueError("give only one of energy_wh, energy_kwh and amount")
+        return reported
+
+    @property
+    def reported_wh(self) -> int | None:
+        """The reported energy in Wh, in whichever unit it came."""
+        return self.energy_wh if self.energy_kwh is None else int(self.energy_kwh * 1000)
+
+
+class Finish(Body):
+    """A driver's wish to stop."""
+
+    token: str | None = None
+
+
+def opening(payment: AnyPayment, locale: str) -> Opening:
+    """Return the request as the desk takes it."""
+    quantity = payment if isinstance(payment, EstimatedPayment) else None
+    return Opening(
+        plan=PlanName(payment.payment_type),
+        charge_point_id=payment.charge_point_id,
+        connector_number=payment.connector_id,
+        amount_minor=payment.amount if isinstance(payment, FixedPayment) else None,
+        energy_wh=quantity.energy_wh if quantity else None,
+        minutes=quantity.minutes if quantity else None,
+        client_id=payment.client_id,
+        locale=locale,
+    )
+
+
+async def read_json(request: web.Request, model: TypeAdapter[M]) -> tuple[M, str]:
+    """Return a JSON body and its text.
+
+    Raises:
+        RequestRefused: 415 for another type, 422 naming the field at fault.
+    """
+    if request.content_type != "application/json":
+        raise RequestRefused(415, "unsupported_type", "Send the body as application/json.")
+    text = (await request.read()).decode(errors="replace")
+    try:
+        return model.validate_json(text or "{}"), text
+    except ValidationError as error:
+        refuse_invalid(error)
+
+
+def validated(model: TypeAdapter[M], fields: Mapping[str, str]) -> M:
+    """Return fields of a form or a query, validated.
+
+    Raises:
+        RequestRefused: 422 naming the field at fault.
+    """
+    try:
+        return model.validate_python(dict(fields))
+    except ValidationError as error:
+        refuse_invalid(error)
+
+
+def payment_fields(form: Mapping[str, str], currency: str) -> dict[str, str]:
+    """Return what the station page's form says, as the API's fields.
+
+    What was typed goes before what was picked from a list.
+    """
+    names = ("charge_point_id", "connector_id", "payment_type")
+    fields = {name: form[name] for name in names if name in form}
+    match fields.get("payment_type"):
+        case "fixed":
+            fields["amount"] = _typed_minor(form, currency) or form.get("amount", "")
+        case "estimated":
+            unit, _, quantity = form.get("estimate", "").partition(":")
+            if typed := form.get("estimate_typed", "").strip().replace(",", "."):
+                unit, quantity = form.get("estimate_unit", "energy_kwh"), typed
+            fields[unit if unit == "minutes" else "energy_kwh"] = quantity
+    return fields
+
+
+def _typed_minor(form: Mapping[str, str], currency: str) -> str | None:
+    typed = form.get("amount_typed", "").strip().replace(",", ".")
+    if not typed:
+        return None
+    try:
+        return f"{(Decimal(typed) * 10 ** minor_digits(currency)).normalize():f}"
+    except InvalidOperation:
+        return typed

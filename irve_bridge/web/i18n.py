@@ -1,0 +1,135 @@
+"""Languages: gettext catalogues read at the start, and quantities as people write them.
+
+Catalogues are `locales/{code}/LC_MESSAGES/messages.po`; source texts are English.
+"""
+
+import gettext
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from importlib.resources import files
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+from babel import Locale
+from babel.dates import format_datetime
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_currency, format_decimal, format_percent
+
+from irve_bridge.domain.money import minor_digits
+
+DEFAULT = "fr"
+REGIONS = {"fr": "fr_FR", "en": "en_GB"}
+"""Every language and whose conventions its numbers and dates follow; the first is the default."""
+
+
+def N_(message: str) -> str:  # noqa: N802 - gettext's own name for a text translated later
+    """Mark a text for the catalogues."""
+    return message
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One language: its words and its way to write quantities."""
+
+    code: str
+    locale: Locale
+    words: gettext.NullTranslations
+
+    def text(self, message: str) -> str:
+        """Return a message in this language."""
+        return self.words.gettext(message)
+
+    def money(self, amount_minor: int, currency: str) -> str:
+        """Return an amount in minor units, written out."""
+        amount = Decimal(amount_minor).scaleb(-minor_digits(currency))
+        return format_currency(amount, currency, locale=self.locale)
+
+    def unit_price(self, amount: Fraction, currency: str) -> str:
+        """Return a price in major units, with up to two decimals more than the currency has."""
+        digits = minor_digits(currency)
+        pattern = self.locale.currency_formats["standard"].pattern.split(";")[0]
+        decimals = ("." + "0" * digits if digits else ".") + "##"
+        exact = Decimal(amount.numerator) / Decimal(amount.denominator)
+        return format_currency(
+            exact,
+            currency,
+            format=pattern.replace(".00", decimals),
+            locale=self.locale,
+            currency_digits=False,
+        )
+
+    def kwh(self, energy_wh: int) -> str:
+        """Return an energy in kWh."""
+        return f"{self._number(energy_wh, '#,##0.00')}\N{NO-BREAK SPACE}kWh"
+
+    def kwh_short(self, energy_wh: int) -> str:
+        """Return a round energy in kWh."""
+        return f"{self._number(energy_wh, '#,##0.##')}\N{NO-BREAK SPACE}kWh"
+
+    def kw(self, power_w: int) -> str:
+        """Return a power in kW."""
+        return f"{self._number(power_w, '#,##0.#')}\N{NO-BREAK SPACE}kW"
+
+    def percent(self, percent: Decimal) -> str:
+        """Return a rate given in percent."""
+        return format_percent(percent / 100, "#,##0.##\N{NO-BREAK SPACE}%", locale=self.locale)
+
+    def duration(self, seconds: int) -> str:
+        """Return a duration in hours, minutes and seconds, short."""
+        hours, rest = divmod(seconds, 3600)
+        minutes, rest_s = divmod(rest, 60)
+        parts = [f"{hours}\N{NO-BREAK SPACE}h"] if hours else []
+        parts += [f"{minutes}\N{NO-BREAK SPACE}min"] if hours or minutes else []
+        parts += [] if hours else [f"{rest_s}\N{NO-BREAK SPACE}s"]
+        return " ".join(parts)
+
+    def moment(self, at: datetime, time_zone: str) -> str:
+        """Return a moment as a clock at the station shows it."""
+        return format_datetime(at, "medium", tzinfo=ZoneInfo(time_zone), locale=self.locale)
+
+    def _number(self, thousandths: int, pattern: str) -> str:
+        return format_decimal(Decimal(thousandths) / 1000, pattern, locale=self.locale)
+
+
+LANGUAGES = web.AppKey("languages", dict[str, Language])
+
+
+def load_languages() -> dict[str, Language]:
+    """Return every language by its code, the catalogues compiled in memory."""
+    return {code: _load(code, region) for code, region in REGIONS.items()}
+
+
+def language_of(request: web.Request) -> Language:
+    """Return the language that the visitor prefers among ours, French where none is."""
+    languages = request.app[LANGUAGES]
+    for code in accepted(request.headers.get("Accept-Language", "")):
+        if code in languages:
+            return languages[code]
+    return languages[DEFAULT]
+
+
+def accepted(header: str) -> Iterable[str]:
+    """Return the language codes of an Accept-Language header, best first (RFC 9110 §12.5.4)."""
+    weighted = []
+    for part in header.split(","):
+        tag, _, parameters = part.partition(";")
+        weight = parameters.strip().removeprefix("q=")
+        try:
+            weighted.append((-float(weight or 1), tag.strip().lower().partition("-")[0]))
+        except ValueError:
+            continue
+    return [code for weight, code in sorted(weighted, key=lambda w: w[0]) if weight < 0]
+
+
+def _load(code: str, region: str) -> Language:
+    path = files("irve_bridge.web") / "locales" / code / "LC_MESSAGES" / "messages.po"
+    compiled = io.BytesIO()
+    with path.open("rb") as source:
+        write_mo(compiled, read_po(source, locale=code))
+    compiled.seek(0)
+    return Language(code, Locale.parse(region), gettext.GNUTranslations(compiled))

@@ -1,0 +1,131 @@
+"""Around every handler: one line of log, and no error without words."""
+
+import re
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from uuid import uuid4
+
+import structlog
+from aiohttp import web
+from prometheus_client import Histogram
+
+from irve_bridge.domain.errors import Refusal
+from irve_bridge.web.context import CONTEXT
+from irve_bridge.web.refusals import RequestRefused, document, status_of
+from irve_bridge.web.rendering import presenter_of, render, wants_page
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+REQUEST_SECONDS = web.AppKey("request_seconds", Histogram)
+_TOKEN = re.compile(r"(?<=^/c/)[^/]+")
+_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+log = structlog.get_logger()
+
+
+def request_seconds() -> Histogram:
+    """Return the metric of how long requests take."""
+    return Histogram(
+        "irve_http_request_seconds",
+        "Time to answer an HTTP request",
+        ("method", "route", "status"),
+        registry=None,
+    )
+
+
+async def expose_metric(app: web.Application) -> AsyncIterator[None]:
+    """Keep the metric in the registry while the application runs."""
+    app[CONTEXT].registry.register(app[REQUEST_SECONDS])
+    yield
+    app[CONTEXT].registry.unregister(app[REQUEST_SECONDS])
+
+
+@web.middleware
+async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Log and measure a request under a correlation id; a driver's token is never written."""
+    began_s = time.perf_counter()
+    correlation_id = uuid4().hex
+    with structlog.contextvars.bound_contextvars(correlation_id=correlation_id):
+        response = await handler(request)
+        took_s = time.perf_counter() - began_s
+        log.info(
+            "http_request",
+            method=request.method,
+            path=_TOKEN.sub("***", request.path),
+            status=response.status,
+            took_ms=round(took_s * 1000, 1),
+        )
+    resource = request.match_info.route.resource
+    route = resource.canonical if resource else "none"
+    labels = (request.method, route, str(response.status))
+    request.app[REQUEST_SECONDS].labels(*labels).observe(took_s)
+    return response
+
+
+@web.middleware
+async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer what went wrong with a code and a sentence, as a page or as JSON."""
+    try:
+        return await handler(request)
+    except Refusal as refusal:
+        return refused(request, refusal)
+    except web.HTTPException as error:
+        code = _CODES.get(error.status, "refused")
+        response = refused(request, RequestRefused(error.status, code, f"{error.reason}."))
+        if "Allow" in error.headers:
+            response.headers["Allow"] = error.headers["Allow"]
+        return response
+    except Exception:
+        correlation_id = structlog.contextvars.get_contextvars()["correlation_id"]
+        log.exception("http_request_failed")
+        sentence = f"Something went wrong on our side (reference {correlation_id})."
+        return refused(request, RequestRefused(500, "internal", sentence), correlation_id)
+
+
+def refused(request: web.Request, refusal: Refusal, reference: str | None = None) -> web.Response:
+    """Return a refusal as a page or as JSON, whichever was asked for."""
+    status = status_of(refusal)
+    if wants_page(request):
+        sentence = presenter_of(request).refusal(refusal)
+        told = {"sentence": sentence, "reference": reference}
+        response = render(request, "error.html", told, status)
+    else:
+        response = web.json_response(document(refusal), status=status)
+    if status == web.HTTPUnauthorized.status_code:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if status == web.HTTPTooManyRequests.status_code:
+        response.headers["Retry-After"] = "60"
+    return response
+
+
+async def harden(request: web.Request, response: web.StreamResponse) -> None:
+    """Set the security headers of every answer (https://infosec.mozilla.org/guidelines)."""
+    settings = request.app[CONTEXT].settings
+    headers = {
+        "Content-Security-Policy": _policy(settings.checkout_origins),
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+        "Cache-Control": "no-store",
+    }
+    if settings.https:
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    for name, value in headers.items():
+        response.headers.setdefault(name, value)
+
+
+def _policy(checkout_origins: tuple[str, ...]) -> str:
+    """The checkout's origins are form targets: browsers follow a form's redirection under them."""
+    form_targets = " ".join(("'self'", *checkout_origins))
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self'",
+            "connect-src 'self'",
+            f"form-action {form_targets}",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        )
+    )

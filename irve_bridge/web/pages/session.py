@@ -1,0 +1,98 @@
+"""The driver's own page, from the checkout to the receipt, behind an unguessable link."""
+
+from urllib.parse import quote
+
+import structlog
+from aiohttp import web
+
+from irve_bridge.domain.facts import StopCause
+from irve_bridge.domain.session import MeteredBy, State
+from irve_bridge.service.ports import ProviderUnreachable
+from irve_bridge.service.views import SessionView
+from irve_bridge.web.callers import remember
+from irve_bridge.web.context import CONTEXT
+from irve_bridge.web.present import given_back_minor, paid_minor
+from irve_bridge.web.progress import look
+from irve_bridge.web.rendering import presenter_of, render, see_other
+
+log = structlog.get_logger()
+
+TEMPLATES = {
+    State.OPEN: "session/waiting.html",
+    State.SECURED: "session/waiting.html",
+    State.CHARGING: "session/charging.html",
+    State.STOPPING: "session/charging.html",
+    State.SETTLING: "session/waiting.html",
+    State.SETTLED: "session/receipt.html",
+}
+OVER = "session/over.html"
+_STILL = frozenset({State.SETTLED, State.RELEASED, State.ABANDONED, State.WRITTEN_OFF})
+_STOPPABLE = frozenset({State.SECURED, State.CHARGING})
+
+
+async def session(request: web.Request) -> web.Response:
+    """Answer GET /c/{token}."""
+    return session_page(request, await view_of(request))
+
+
+async def view_of(request: web.Request) -> SessionView:
+    """Return the session that the link names.
+
+    Raises:
+        UnknownThing: The link names none.
+    """
+    return await request.app[CONTEXT].views.by_token(request.match_info["token"])
+
+
+def session_page(request: web.Request, view: SessionView) -> web.Response:
+    """Return the page of a session as it stands."""
+    presenter = presenter_of(request)
+    session = view.session
+    told = {
+        "view": view,
+        "session": session,
+        "here": f"/c/{session.token}",
+        "station": f"/s/{quote(session.charge_point_id, safe='')}/{session.connector_number}",
+        "story": presenter.story(view),
+        "live": presenter.live(view.live) if view.live else None,
+        "look": look(view),
+        "moving": session.state not in _STILL,
+        "time_zone": view.charge_point.time_zone if view.charge_point else "UTC",
+        "stoppable": session.state in _STOPPABLE
+        and session.stop_cause is None
+        and session.metered_by is MeteredBy.BRIDGE,
+        "paid_minor": paid_minor(view.movements),
+        "given_back_minor": given_back_minor(view.movements),
+    }
+    response = render(request, TEMPLATES.get(session.state, OVER), told)
+    remember(request, response, session.token)
+    return response
+
+
+async def returned(request: web.Request) -> web.StreamResponse:
+    """Answer GET /c/{token}/return: the checkout sends the driver back, perhaps before its webhook.
+
+    The provider is asked; a driver is never told to wait for a webhook that is late.
+    """
+    view = await view_of(request)
+    if view.session.state in (State.OPEN, State.ABANDONED):
+        try:
+            await request.app[CONTEXT].desk.look(view.session)
+        except ProviderUnreachable:
+            log.warning("provider_unreachable", session_id=view.session.id)
+    return see_other(f"/c/{view.session.token}")
+
+
+async def cancelled(request: web.Request) -> web.StreamResponse:
+    """Answer GET and POST /c/{token}/cancelled: the driver left the checkout, so it is closed."""
+    view = await view_of(request)
+    if view.session.state is State.OPEN:
+        await request.app[CONTEXT].desk.give_up(view.session.id)
+    return see_other(f"/c/{view.session.token}")
+
+
+async def stop(request: web.Request) -> web.StreamResponse:
+    """Answer POST /c/{token}/stop."""
+    view = await view_of(request)
+    await request.app[CONTEXT].desk.stop(view.session.id, StopCause.DRIVER)
+    return see_other(f"/c/{view.session.token}")

@@ -1,0 +1,185 @@
+"""What the domain knows, in a driver's words."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from irve_bridge.domain.charge_point import ChargePoint, Connector, ConnectorStatus
+from irve_bridge.domain.errors import Refusal
+from irve_bridge.domain.session import PlanName, Session, State
+from irve_bridge.domain.tariff import Dimension, Line, PriceComponent, Tariff
+from irve_bridge.service.meters import Live
+from irve_bridge.service.ports import Movement
+from irve_bridge.service.views import SessionView
+from irve_bridge.web.i18n import N_, Language
+from irve_bridge.web.wording import (
+    CONNECTORS,
+    DECLINED,
+    DIMENSIONS,
+    ENDINGS,
+    OFFLINE,
+    PLANS,
+    REFUSALS,
+    STORIES,
+    UNITS,
+    Story,
+)
+
+_PER_MINUTE = frozenset({Dimension.TIME, Dimension.PARKING_TIME})
+_TAKEN = frozenset({"charge", "capture"})
+_BACK = frozenset({"refund", "release"})
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """One line of a price or a bill."""
+
+    label: str
+    quantity: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class Presenter:
+    """Puts things into one language's words."""
+
+    language: Language
+
+    def prices(self, tariff: Tariff) -> list[Priced]:
+        """Return the prices with VAT: kWh, minute, session (Regulation (EU) 2023/1804, art. 5)."""
+        priced = [c for c in tariff.components if c.price] or list(tariff.components[:1])
+        return [self._price(c, tariff.currency) for c in priced]
+
+    def connector_state(self, charge_point: ChargePoint, connector: Connector) -> str:
+        """Return what a connector is doing, in plain words."""
+        if charge_point.connected_at is None:
+            return self.language.text(OFFLINE)
+        return self.language.text(CONNECTORS[connector.status])
+
+    def startable(self, charge_point: ChargePoint, connector: Connector) -> bool:
+        """Return whether a cable may be plugged in here now."""
+        return charge_point.connected_at is not None and connector.status.startable
+
+    def refusal(self, refusal: Refusal) -> str:
+        """Return why not, and what to do."""
+        sentence = REFUSALS.get(refusal.code)
+        return self.language.text(sentence) if sentence else refusal.sentence
+
+    def plan(self, plan: PlanName) -> str:
+        """Return the name of a way to pay."""
+        return self.language.text(PLANS[plan])
+
+    def story(self, view: SessionView) -> Story:
+        """Return a headline and a sentence for where the session stands."""
+        headline, sentence = _story(view)
+        return Story(self.language.text(headline), self.language.text(sentence))
+
+    def live(self, live: Live) -> dict[str, str]:
+        """Return the live figures as they stand on the page."""
+        activity = N_("The car is not drawing power") if live.paused else N_("Charging")
+        if live.state == State.STOPPING:
+            activity = N_("Stopping")
+        return {
+            "energy": self.language.kwh(live.energy_wh),
+            "power": self.language.kw(live.power_w),
+            "cost": self.language.money(live.cost_minor, live.currency),
+            "elapsed": self.language.duration(live.elapsed_s),
+            "activity": self.language.text(activity),
+            "soc": "" if live.soc_percent is None else f"{live.soc_percent}\N{NO-BREAK SPACE}%",
+        }
+
+    def bill(self, session: Session) -> list[Priced]:
+        """Return the lines of the bill, gross; they add up to what was paid."""
+        cost = session.cost
+        if cost is None:
+            return []
+        lines = [self._line(line, cost.currency) for line in cost.lines if line.gross_minor]
+        waived_minor = (session.decided_minor or 0) - cost.gross_minor
+        if lines and waived_minor:
+            amount = self.language.money(waived_minor, cost.currency)
+            lines.append(Priced(self.language.text(N_("Not billed")), "", amount))
+        return lines
+
+    def vat(self, session: Session) -> list[Priced]:
+        """Return the VAT by rate, where the whole cost is what was paid."""
+        cost = session.cost
+        if cost is None or session.decided_minor != cost.gross_minor:
+            return []
+        return [
+            Priced(
+                self.language.text(N_("VAT included")),
+                self.language.percent(line.percent),
+                self.language.money(line.amount_minor, cost.currency),
+            )
+            for line in cost.vat
+        ]
+
+    def duration_s(self, session: Session) -> int:
+        """Return how long the charge took, in seconds."""
+        if session.started_at is None or session.stopped_at is None:
+            return 0
+        return int((session.stopped_at - session.started_at).total_seconds())
+
+    def _price(self, component: PriceComponent, currency: str) -> Priced:
+        dimension = component.type
+        gross = component.gross / 60 if dimension in _PER_MINUTE else component.gross
+        return Priced(
+            self.language.text(DIMENSIONS[dimension]),
+            self.language.text(UNITS[dimension]),
+            self.language.unit_price(gross, currency),
+        )
+
+    def _line(self, line: Line, currency: str) -> Priced:
+        quantity = ""
+        if line.dimension is Dimension.ENERGY:
+            quantity = self.language.kwh(line.energy_wh)
+        elif line.dimension in _PER_MINUTE:
+            quantity = self.language.duration(line.seconds)
+        price = PriceComponent(line.dimension, line.price, vat=line.vat)
+        unit = self._price(price, currency)
+        return Priced(
+            unit.label,
+            f"{quantity} × {unit.amount}{unit.quantity}" if quantity else "",  # noqa: RUF001 - times
+            self.language.money(line.gross_minor, currency),
+        )
+
+
+def paid_minor(movements: tuple[Movement, ...]) -> int:
+    """Return what the driver has paid: everything taken less everything refunded."""
+    return sum(_signed(movements))
+
+
+def given_back_minor(movements: tuple[Movement, ...]) -> int:
+    """Return what was refunded or let go."""
+    return sum(m.amount_minor for m in movements if m.kind in _BACK)
+
+
+def _signed(movements: tuple[Movement, ...]) -> Iterator[int]:
+    for movement in movements:
+        if movement.kind in _TAKEN:
+            yield movement.amount_minor
+        elif movement.kind == "refund":
+            yield -movement.amount_minor
+
+
+def _story(view: SessionView) -> Story:
+    session = view.session
+    match session.state:
+        case State.SECURED if view.charge_point and view.charge_point.connected_at is None:
+            return STORIES["secured_offline"]
+        case State.SECURED if session.stop_cause is not None:
+            return STORIES["secured_stopping"]
+        case State.SECURED if view.connector and view.connector.status is ConnectorStatus.PREPARING:
+            return STORIES["secured_plugged"]
+        case State.RELEASING | State.RELEASED | State.ABANDONED | State.DUE:
+            headline, _ = STORIES[session.state]
+            return Story(headline, _ending(session))
+        case _:
+            return STORIES[session.state]
+
+
+def _ending(session: Session) -> str:
+    if session.state is State.DUE:
+        return DECLINED.get(session.outcome or "", DECLINED[""])
+    if session.state is not State.ABANDONED and session.outcome is None:
+        return ENDINGS["stopped_early"]
+    return ENDINGS.get(session.outcome or "", ENDINGS["refused"])

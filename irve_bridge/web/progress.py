@@ -1,0 +1,84 @@
+"""A session's live updates as server-sent events (https://html.spec.whatwg.org/#server-sent-events).
+
+`live` carries the figures, raw and as they are written on the page; `moved` says that the page
+shows a state that is over, and is then sent no more.
+"""
+
+import contextlib
+import json
+from typing import Any
+
+import msgspec
+from aiohttp import web
+from aiohttp_sse import EventSourceResponse, sse_response
+
+from irve_bridge.domain.session import State
+from irve_bridge.service.handle import topic
+from irve_bridge.service.ports import Subscription
+from irve_bridge.service.views import SessionView
+from irve_bridge.web.context import CONTEXT
+from irve_bridge.web.present import Presenter
+from irve_bridge.web.rendering import presenter_of
+
+STREAMS = web.AppKey("streams", set[EventSourceResponse])
+
+
+def look(view: SessionView) -> str:
+    """Return what the page depends on besides the live figures."""
+    session = view.session
+    if session.state is not State.SECURED:
+        return session.state
+    online = view.charge_point is not None and view.charge_point.connected_at is not None
+    status = view.connector.status if view.connector else ""
+    return "-".join((session.state, status, str(online), session.stop_cause or ""))
+
+
+async def events(request: web.Request) -> web.StreamResponse:
+    """Answer GET /c/{token}/events?look=…, `look` being what the page shows now."""
+    context = request.app[CONTEXT]
+    token = request.match_info["token"]
+    view = await context.views.by_token(token)
+    shown = request.query.get("look", look(view))
+    async with (
+        context.bus.subscribe(topic(view.session.id)) as updates,
+        sse_response(request) as stream,
+    ):
+        streams = request.app[STREAMS]
+        streams.add(stream)
+        try:
+            with contextlib.suppress(ConnectionResetError, TimeoutError):
+                await _follow(request, stream, updates, shown)
+        finally:
+            streams.discard(stream)
+    return stream
+
+
+async def _follow(
+    request: web.Request, stream: EventSourceResponse, updates: Subscription, shown: str
+) -> None:
+    """Send the state at once and at every update; between updates time itself moves the cost."""
+    context = request.app[CONTEXT]
+    presenter = presenter_of(request)
+    while stream.is_connected():
+        view = await context.views.by_token(request.match_info["token"])
+        if look(view) != shown:
+            await stream.send("{}", event="moved")
+            return
+        if view.live is not None:
+            await stream.send(json.dumps(figures(presenter, view)), event="live")
+        await updates.next(context.settings.live_interval_s)
+
+
+def figures(presenter: Presenter, view: SessionView) -> dict[str, Any]:
+    """Return the live figures raw and in words."""
+    if view.live is None:
+        return {}
+    raw: dict[str, Any] = msgspec.to_builtins(view.live)
+    return raw | {"text": presenter.live(view.live)}
+
+
+async def hang_up(app: web.Application) -> None:
+    """End every stream, so that a shutdown waits for none of them."""
+    streams = app[STREAMS]
+    for stream in tuple(streams):
+        stream.stop_streaming()

@@ -1,0 +1,58 @@
+"""Refusals as HTTP says them: a status, a stable code and a sentence."""
+
+from typing import NoReturn
+
+from pydantic import ValidationError
+
+from irve_bridge.domain.errors import (
+    AmountRefused,
+    Conflict,
+    ConnectorBusy,
+    ConnectorOut,
+    Refusal,
+    TariffRefused,
+    UnknownThing,
+)
+
+_STATUS: dict[type[Refusal], int] = {
+    UnknownThing: 404,
+    ConnectorBusy: 409,
+    ConnectorOut: 409,
+    Conflict: 409,
+    AmountRefused: 422,
+    TariffRefused: 422,
+}
+
+
+class RequestRefused(Refusal):
+    """The request itself is at fault, or comes at the wrong moment; `field` names the part."""
+
+    def __init__(self, status: int, code: str, sentence: str, field: str | None = None) -> None:
+        super().__init__(sentence, code)
+        self.status = status
+        self.field = field
+
+
+def status_of(refusal: Refusal) -> int:
+    """Return the HTTP status of a refusal."""
+    return refusal.status if isinstance(refusal, RequestRefused) else _STATUS[type(refusal)]
+
+
+def document(refusal: Refusal) -> dict[str, dict[str, str]]:
+    """Return the JSON body of a refusal."""
+    error = {"code": refusal.code, "message": refusal.sentence}
+    if isinstance(refusal, RequestRefused) and refusal.field:
+        error["field"] = refusal.field
+    return {"error": error}
+
+
+def refuse_invalid(error: ValidationError) -> NoReturn:
+    """Raise for the first fault that pydantic found, with the field's name.
+
+    Raises:
+        RequestRefused: 422.
+    """
+    first = error.errors(include_url=False)[0]
+    names = first["loc"] or (first.get("ctx", {}).get("discriminator", "body").strip("'"),)
+    message = first["msg"].removeprefix("Value error, ")
+    raise RequestRefused(422, "invalid", f"{names[-1]}: {message}", str(names[-1])) from None

@@ -1,0 +1,93 @@
+"""Idempotency-Key: the same request under the same key is answered once and the same.
+
+Only answers to what was done are kept; a refusal changed nothing, so the key may be used again.
+"""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakValueDictionary
+
+from aiohttp import web
+
+from irve_bridge.service.ports import StoredReply
+from irve_bridge.web.context import CONTEXT
+from irve_bridge.web.refusals import RequestRefused
+
+HEADER = "Idempotency-Key"
+KEY_LENGTH_MOST = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a request is answered: a status and a JSON document."""
+
+    status: int
+    document: dict[str, Any]
+
+    def response(self) -> web.Response:
+        """Return it as JSON."""
+        return web.json_response(self.document, status=self.status)
+
+
+class InFlight:
+    """One lock per key, so that a repeat waits for the first and then gets its answer."""
+
+    def __init__(self) -> None:
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def lock(self, key: str) -> asyncio.Lock:
+        """Return the lock of this key."""
+        return self._locks.setdefault(key, asyncio.Lock())
+
+
+IN_FLIGHT = web.AppKey("in_flight", InFlight)
+
+
+async def once(
+    request: web.Request,
+    caller: str,
+    body: str,
+    act: Callable[[], Awaitable[Reply]],
+    key: str | None = None,
+) -> Reply:
+    """Act, or return what the same caller's same request was answered under the same key.
+
+    Raises:
+        RequestRefused: 422, the key was used for another request.
+    """
+    key = request.headers.get(HEADER, key)
+    if not key:
+        return await act()
+    if len(key) > KEY_LENGTH_MOST:
+        raise RequestRefused(422, "invalid", f"{HEADER} is longer than 255 characters.", HEADER)
+    scoped = _digest(request.method, request.path, caller, key)
+    async with request.app[IN_FLIGHT].lock(scoped):
+        return await _stored(request, scoped, _digest(body)) or await _store(
+            request, scoped, _digest(body), await act()
+        )
+
+
+async def _stored(request: web.Request, key: str, fingerprint: str) -> Reply | None:
+    stored = await request.app[CONTEXT].storage.read(lambda tx: tx.replies.get(key))
+    if stored is None:
+        return None
+    if stored.fingerprint != fingerprint:
+        raise RequestRefused(
+            422, "idempotency_key_reused", f"This {HEADER} was used for another request.", HEADER
+        )
+    return Reply(stored.status, json.loads(stored.body))
+
+
+async def _store(request: web.Request, key: str, fingerprint: str, reply: Reply) -> Reply:
+    context = request.app[CONTEXT]
+    stored = StoredReply(fingerprint, reply.status, json.dumps(reply.document))
+    await context.storage.transact(lambda tx: tx.replies.put(key, stored, context.clock.now()))
+    return reply
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

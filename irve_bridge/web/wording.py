@@ -1,0 +1,153 @@
+"""The words for every code, state and dimension, in the catalogues' source language."""
+
+from typing import NamedTuple
+
+from irve_bridge.domain.charge_point import ConnectorStatus
+from irve_bridge.domain.session import PlanName, State
+from irve_bridge.domain.tariff import Dimension
+from irve_bridge.web.i18n import N_
+
+
+class Story(NamedTuple):
+    """A headline and the sentence below it."""
+
+    headline: str
+    sentence: str
+
+
+OFFLINE = N_("Offline")
+
+CONNECTORS = {
+    ConnectorStatus.AVAILABLE: N_("Available"),
+    ConnectorStatus.PREPARING: N_("Cable plugged in, ready to charge"),
+    ConnectorStatus.CHARGING: N_("In use"),
+    ConnectorStatus.SUSPENDED_EV: N_("In use, the car has paused"),
+    ConnectorStatus.SUSPENDED_EVSE: N_("In use, the station has paused"),
+    ConnectorStatus.FINISHING: N_("Charge over, cable still plugged in"),
+    ConnectorStatus.RESERVED: N_("Reserved"),
+    ConnectorStatus.UNAVAILABLE: N_("Out of service"),
+    ConnectorStatus.FAULTED: N_("Out of order"),
+    ConnectorStatus.UNKNOWN: N_("Not known yet"),
+}
+
+DIMENSIONS = {
+    Dimension.ENERGY: N_("Energy"),
+    Dimension.TIME: N_("Charging time"),
+    Dimension.PARKING_TIME: N_("Time plugged in without charging"),
+    Dimension.FLAT: N_("Per session"),
+}
+
+UNITS = {
+    Dimension.ENERGY: N_("/kWh"),
+    Dimension.TIME: N_("/min"),
+    Dimension.PARKING_TIME: N_("/min"),
+    Dimension.FLAT: "",
+}
+
+PLANS = {
+    PlanName.FIXED: N_("Fixed amount"),
+    PlanName.ESTIMATED: N_("Estimated charge"),
+    PlanName.DYNAMIC: N_("Pay for the actual charge"),
+}
+
+STORIES: dict[str, Story] = {
+    State.OPEN: Story(
+        N_("Waiting for your payment"),
+        N_("As soon as your bank confirms, this page goes on by itself."),
+    ),
+    State.SECURED: Story(
+        N_("Plug in the cable"),
+        N_("Your payment is confirmed. The charge starts once the car is plugged in."),
+    ),
+    "secured_plugged": Story(
+        N_("Starting"),
+        N_("Your payment is confirmed and the cable is plugged in: the charge is starting."),
+    ),
+    "secured_offline": Story(
+        N_("The station does not answer"),
+        N_(
+            "Your payment is confirmed, but the station is offline just now. We keep trying; "
+            "if the charge cannot start, you are not charged."
+        ),
+    ),
+    "secured_stopping": Story(
+        N_("Cancelling"),
+        N_("You asked to stop. If nothing starts, you are not charged."),
+    ),
+    State.CHARGING: Story(
+        N_("Charging"), N_("You may leave this page; your link brings you back.")
+    ),
+    State.STOPPING: Story(
+        N_("Stopping"), N_("The station has been asked to stop. This takes a few seconds.")
+    ),
+    State.SETTLING: Story(
+        N_("Charge over"), N_("You may unplug the cable. We are settling the exact amount.")
+    ),
+    State.SETTLED: Story(N_("Thank you"), N_("Your charge is paid. You may unplug the cable.")),
+    State.RELEASING: Story(N_("Your money is on its way back"), ""),
+    State.RELEASED: Story(N_("You have not been charged"), ""),
+    State.ABANDONED: Story(N_("No payment was made"), ""),
+    State.DUE: Story(N_("Your payment did not go through"), ""),
+    State.REVIEW: Story(
+        N_("We are checking your charge"),
+        N_(
+            "The meter's figures need a person's look before anything is billed. "
+            "The final amount is never more than you agreed to."
+        ),
+    ),
+    State.WRITTEN_OFF: Story(N_("Nothing more is due"), N_("This charge is closed.")),
+}
+
+ENDINGS = {
+    "checkout_expired": N_("The payment page expired before the payment was made."),
+    "given_up": N_("You left the payment page. You may try again whenever you like."),
+    "refused": N_("The payment could not be opened. Please try again, or with another card."),
+    "start_refused": N_(
+        "The station refused to start. Check that the cable is well plugged in, or take another "
+        "connector."
+    ),
+    "no_start": N_(
+        "The charge did not start in time: no cable was plugged in, or no car answered."
+    ),
+    "connector_lost": N_("Somebody else took this connector before your payment was confirmed."),
+    "nothing_used": N_("No energy was delivered, so there is nothing to pay."),
+    "below_least": N_("The cost is below the least amount a card can be charged: it is on us."),
+    "reviewed": N_("We looked at your charge: there is nothing to pay."),
+    "stopped_early": N_("The charge was cancelled before it started."),
+}
+
+DECLINED = {
+    "": N_("Your bank declined the payment. Please contact the operator to settle it."),
+    "insufficient_funds": N_(
+        "Your bank declined the payment for lack of funds. Please contact the operator to settle "
+        "it."
+    ),
+    "authentication_required": N_(
+        "Your bank asks you to approve the payment yourself. Please contact the operator to settle "
+        "it."
+    ),
+    "expired_card": N_("Your card has expired. Please contact the operator to settle the payment."),
+}
+
+REFUSALS = {
+    "unknown_connector": N_("We do not know this connector. Please scan the code again."),
+    "unknown_tariff": N_("This connector has no price yet. Please call the operator."),
+    "unknown_session": N_("We do not know this charge. Please scan the code again."),
+    "offline": N_("This station is offline just now. Please take another one."),
+    "faulted": N_("This connector is out of order. Please take another one."),
+    "finishing": N_("A cable from the last charge is still plugged in. Unplug it, then try again."),
+    "unavailable": N_("This connector is out of service for now. Please take another one."),
+    "connector_busy": N_("Somebody else is using this connector. Please take another one."),
+    "amount_refused": N_("This amount cannot be paid here. Please choose another one."),
+    "currency_refused": N_("This station has another currency."),
+    "invalid": N_("Something is missing or not right in the form. Please check it."),
+    "conflict": N_("This has been decided already."),
+    "checkout_late": N_(
+        "The payment page did not open in time. Nothing was charged; please try again."
+    ),
+    "checkout_refused": N_("The payment could not be opened. Nothing was charged."),
+    "too_many_requests": N_("That was too fast. Please wait a minute and try again."),
+    "not_found": N_("There is no such page. Please scan the code on the station."),
+    "unauthorized": N_("This is not your charge. Please open the link you were given."),
+    "internal": N_("Something went wrong on our side. Nothing is lost; please try again."),
+}
