@@ -1,22 +1,59 @@
 # Everything runs in .venv, made with pip alone; each target does nothing when nothing changed.
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo test lint format check-full lock clean
+.PHONY: help setup setup-test demo test lint format check-full lock css clean
 
 help: ## show this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 setup: .venv/.run ## make .venv with what the bridge and the demo need
+
 setup-test: .venv/.test ## the same with what the tests need, a browser included
 
-.venv/.run: requirements/run.txt
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+demo: setup ## bridge, simulators and three charge points; AUTO=1 plays the drivers, JSON=1 prints JSON
+	@$(BIN)/python -m simulators.demo $(if $(AUTO),--auto) $(if $(JSON),--json)
+
+test: setup-test lint ## all tests, in any order, on two cores
+	$(PYTEST) -n 2 -q
+
+lint: setup-test ## format, lint, types and the rule of the rooms
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: setup-test ## format and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+check-full: test ## the tests and what takes long: many kills, long properties
+	HYPOTHESIS_PROFILE=long KILLS=20 $(PYTEST) -n 2 -q tests/integration tests/unit
+
+lock: setup-test ## lock the dependencies anew after a change in pyproject.toml
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
+		--generate-hashes pyproject.toml -o requirements/run.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
+		--generate-hashes --extra test pyproject.toml -o requirements/test.txt
+
+css: setup-test ## compile the pages' styles anew
+	npm ci --no-audit --no-fund && npm run build
+
+clean: ## remove what the targets made
+	rm -rf .venv .demo node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/.run: requirements/run.txt | .venv/bin/python
+	$(PIP) --require-hashes -r requirements/run.txt
 	@touch $@
 
-.venv/.test: requirements/test.txt .venv/.run
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
+.venv/.test: requirements/test.txt | .venv/.run
+	$(PIP) --require-hashes -r requirements/test.txt
 	$(BIN)/python -m tests.setup_browser
 	@touch $@

@@ -47,7 +47,7 @@ def _data(session: Session, sequence: int) -> dict[str, Any]:
         "session_id": session.id,
         "sequence": sequence,
         "client_id": session.client_id,
-        "state": session.state.value,
+        "status": session.state.value,
         "payment_type": session.plan.value,
         "metered_by": session.metered_by.value,
         "charge_point_id": session.charge_point_id,

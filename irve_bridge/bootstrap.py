@@ -1,0 +1,236 @@
+"""The composition root: Settings → a running bridge. The only importer of every room."""
+
+import asyncio
+import contextlib
+import gc
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import aiohttp
+import prometheus_client
+import structlog
+from aiohttp import web
+
+from irve_bridge.bus.in_process import InProcessBus
+from irve_bridge.charge_points.server import ChargePointServer
+from irve_bridge.charge_points.settings import DoorSettings
+from irve_bridge.clock import SharedClock
+from irve_bridge.csms import CallbackHand
+from irve_bridge.domain.intents import Lane
+from irve_bridge.mail import MailHand, Smtp
+from irve_bridge.payments import StripePayments, StripeSettings
+from irve_bridge.service.charger import ChargerHand
+from irve_bridge.service.desk import Desk
+from irve_bridge.service.dispatch import Dispatcher
+from irve_bridge.service.handle import Handler
+from irve_bridge.service.meters import Meters
+from irve_bridge.service.ports import Bus, Clock, Hand, Storage, Tx
+from irve_bridge.service.sweep import Sweep
+from irve_bridge.service.views import Views
+from irve_bridge.settings import STRIPE_API, Settings
+from irve_bridge.storage import open_storage
+from irve_bridge.web import WebContext, WebSettings, create_app
+from irve_bridge.web.i18n import load_languages
+
+log = structlog.get_logger()
+
+RESTART_S = 1.0
+SHUTDOWN_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """A running bridge and where it listens."""
+
+    storage: Storage
+    desk: Desk
+    views: Views
+    clock: Clock
+    web_port: int
+    ocpp_port: int
+
+
+async def serve(settings: Settings) -> None:
+    """Run the bridge until the process is asked to stop."""
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    async with running(settings) as bridge:
+        log.info("started", pages=settings.public_url, ocpp_port=bridge.ocpp_port)
+        gc.freeze()
+        await stopped.wait()
+        log.info("stopping")
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Bridge]:
+    """Compose a bridge and run it while the context is open."""
+    async with AsyncExitStack() as stack:
+        clock = SharedClock(settings.clock_epoch, settings.clock_speed)
+        storage = await stack.enter_async_context(open_storage(settings.database_url))
+        http = await stack.enter_async_context(aiohttp.ClientSession())
+        payments = _payments(settings, clock)
+        stack.push_async_callback(payments.close)
+        bus = InProcessBus()
+        handler = Handler(storage, bus, settings.policy)
+        sweep = Sweep(handler, clock, settings.policy)
+        meters = Meters(storage, bus, sweep.limit_moved)
+        handler.after_commit(meters.heard)
+        await storage.transact(_begin_afresh)
+        await meters.rebuild()
+        hands = _hands(settings, payments, bus, clock, http)
+        dispatcher = Dispatcher(storage, handler, clock, settings.policy, hands)
+        desk = Desk(storage, handler, bus, clock, payments, settings.policy)
+        views = Views(storage, meters, clock)
+        door = ChargePointServer(storage, handler, meters, bus, clock, _door(settings))
+        app = create_app(
+            WebContext(
+                desk=desk,
+                views=views,
+                payments=payments,
+                storage=storage,
+                bus=bus,
+                clock=clock,
+                policy=settings.policy,
+                settings=_web(settings),
+                registry=prometheus_client.REGISTRY,
+            )
+        )
+        await stack.enter_async_context(_worker("dispatcher", dispatcher.run))
+        await stack.enter_async_context(_worker("sweep", lambda: sweep.run(meters)))
+        ocpp_port = await stack.enter_async_context(door.listen())
+        web_port = await stack.enter_async_context(_listen(app, settings))
+        yield Bridge(storage, desk, views, clock, web_port, ocpp_port)
+
+
+def _begin_afresh(tx: Tx) -> None:
+    """What only a dead process could still hold: sockets and leases."""
+    tx.stations.all_disconnected()
+    tx.intents.void_leases()
+
+
+@asynccontextmanager
+async def offline_desk(settings: Settings) -> AsyncIterator[Desk]:
+    """Give a desk that stores facts; the running bridge performs what they lead to."""
+    clock = SharedClock(settings.clock_epoch, settings.clock_speed)
+    payments = _payments(settings, clock)
+    async with open_storage(settings.database_url) as storage:
+        bus = InProcessBus()
+        handler = Handler(storage, bus, settings.policy)
+        yield Desk(storage, handler, bus, clock, payments, settings.policy)
+    await payments.close()
+
+
+@asynccontextmanager
+async def _worker(name: str, run: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    """Keep a worker going while the context is open, whatever befalls it."""
+    task = asyncio.create_task(_forever(name, run))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def _forever(name: str, run: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await run()
+        except Exception:
+            log.exception("worker_failed", worker=name)
+        await asyncio.sleep(RESTART_S)
+
+
+def _payments(settings: Settings, clock: Clock) -> StripePayments:
+    link = f"{settings.public_url}/c/{{token}}"
+    return StripePayments(
+        StripeSettings(
+            secret_key=settings.stripe_secret_key.get_secret_value(),
+            webhook_secrets=settings.stripe_webhook_secrets,
+            api_base=settings.stripe_api_base,
+            return_url_template=f"{link}/return",
+            cancel_url_template=f"{link}/cancelled",
+            checkout_expires_after=timedelta(seconds=settings.checkout_lasts_s),
+        ),
+        clock,
+    )
+
+
+def _hands(
+    settings: Settings,
+    payments: StripePayments,
+    bus: Bus,
+    clock: Clock,
+    http: aiohttp.ClientSession,
+) -> dict[Lane, Hand]:
+    """Give a hand for each lane that the settings open."""
+    hands: dict[Lane, Hand] = {
+        Lane.MONEY: payments,
+        Lane.CHARGER: ChargerHand(bus, clock, settings.policy, settings.command_timeout_s),
+    }
+    if settings.csms_notification_url and settings.csms_notification_secret:
+        hands[Lane.CSMS] = CallbackHand(
+            http,
+            str(settings.csms_notification_url),
+            settings.csms_notification_secret.get_secret_value(),
+            tuple(timedelta(seconds=s) for s in settings.callback_delays_s),
+        )
+    if settings.smtp_host and settings.smtp_from:
+        hands[Lane.MAIL] = MailHand(_smtp(settings), settings.public_url, load_languages())
+    return hands
+
+
+def _smtp(settings: Settings) -> Smtp:
+    password = settings.smtp_password
+    return Smtp(
+        host=settings.smtp_host or "",
+        port=settings.smtp_port,
+        security=settings.smtp_security,
+        username=settings.smtp_username,
+        password=password.get_secret_value() if password else None,
+        sender=settings.smtp_from or "",
+    )
+
+
+def _door(settings: Settings) -> DoorSettings:
+    return DoorSettings(
+        host=settings.ocpp_host,
+        port=settings.ocpp_port,
+        call_timeout_s=settings.command_timeout_s,
+        heartbeat_interval_s=settings.heartbeat_interval_s,
+        meter_interval_s=settings.meter_interval_s,
+    )
+
+
+def _web(settings: Settings) -> WebSettings:
+    own_stripe = urlsplit(settings.stripe_api_base)
+    checkout = (
+        "https://checkout.stripe.com"
+        if settings.stripe_api_base == STRIPE_API
+        else f"{own_stripe.scheme}://{own_stripe.netloc}"
+    )
+    key = settings.csms_api_key
+    return WebSettings(
+        base_url=settings.public_url,
+        csms_api_key=key.get_secret_value() if key else None,
+        payment_public_key=settings.stripe_public_key,
+        checkout_origins=(checkout,),
+        trusted_proxies=settings.trusted_proxies,
+        throttle_per_minute=settings.throttle_per_minute,
+    )
+
+
+@asynccontextmanager
+async def _listen(app: web.Application, settings: Settings) -> AsyncIterator[int]:
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, settings.web_host, settings.web_port).start()
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()

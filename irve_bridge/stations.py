@@ -1,0 +1,207 @@
+"""The operator's file of stations: read, compared with the database, applied."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import available_timezones
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from irve_bridge.domain import tariff as tariffs
+from irve_bridge.domain.charge_point import ChargePoint, Connector
+from irve_bridge.domain.errors import BridgeError, Refusal
+from irve_bridge.domain.tariff import Tariff
+from irve_bridge.service.passwords import hash_password, matches
+from irve_bridge.service.ports import Stations
+
+Name = Annotated[str, Field(min_length=1)]
+Thing = ChargePoint | Connector | Tariff
+
+
+class FileRefused(BridgeError):
+    """The file cannot be applied; nothing was."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OperatorEntry(_Strict):
+    """Who the driver deals with."""
+
+    name: Name
+    phone: Name
+
+
+class ConnectorEntry(_Strict):
+    """One outlet."""
+
+    number: int = Field(ge=1)
+    evse_id: Name
+    power_kw: Decimal = Field(gt=0)
+    tariff: Name
+
+
+class ChargePointEntry(_Strict):
+    """One charge point; its id is its OCPP identity."""
+
+    id: str = Field(pattern=r"^[\w*.:+-]{1,48}$")
+    name: Name
+    address: str = ""
+    time_zone: str = "Europe/Paris"
+    account: str = ""
+    password: str | None = Field(default=None, min_length=8)
+    operator: OperatorEntry | None = None
+    connectors: tuple[ConnectorEntry, ...] = Field(min_length=1)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError(f"{name} is no IANA time zone, such as Europe/Paris")
+        return name
+
+
+class StationsFile(_Strict):
+    """The whole file; tariffs are paths beside it or OCPI objects."""
+
+    operator: OperatorEntry
+    tariffs: tuple[str | dict[str, object], ...]
+    charge_points: tuple[ChargePointEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the file wants registered."""
+
+    tariffs: dict[str, Tariff]
+    charge_points: dict[str, ChargePointEntry]
+    operator: OperatorEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference between the file and the database; `thing` None means that it goes."""
+
+    name: str
+    sign: str
+    thing: Thing | None
+    key: tuple[str, int] | None = None
+
+
+def read(path: Path) -> Wanted:
+    """Return what a stations file wants.
+
+    Raises:
+        FileRefused: Not readable, or something in it is wrong; the sentence names the place.
+    """
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        file = StationsFile.model_validate(document)
+        loaded = [_tariff(entry, path.parent) for entry in file.tariffs]
+        wanted = Wanted(
+            tariffs={tariff.id: tariff for tariff in loaded},
+            charge_points={entry.id: entry for entry in file.charge_points},
+            operator=file.operator,
+        )
+        _refuse_contradictions(wanted)
+    except (OSError, yaml.YAMLError, Refusal) as error:
+        raise FileRefused(f"{path}: {error}") from error
+    except ValidationError as error:
+        raise FileRefused("\n".join(f"{path}: {s}" for s in _sentences(error))) from error
+    return wanted
+
+
+def differences(wanted: Wanted, stations: Stations) -> Iterator[Change]:
+    """Yield what applying would change, tariffs first."""
+    for tariff in wanted.tariffs.values():
+        yield from _change(f"tariff {tariff.id}", stations.tariff(tariff.id), tariff)
+    for entry in wanted.charge_points.values():
+        before = stations.charge_point(entry.id)
+        yield from _change(
+            f"charge point {entry.id}", before, _charge_point(entry, wanted.operator, before)
+        )
+        yield from _connector_changes(entry, stations)
+
+
+def apply(changes: list[Change], stations: Stations) -> None:
+    """Make the database say what the file says."""
+    for change in changes:
+        if change.thing is not None:
+            stations.put(change.thing)
+        elif change.key is not None:
+            stations.remove_connector(*change.key)
+
+
+def _tariff(entry: str | dict[str, object], folder: Path) -> Tariff:
+    if isinstance(entry, str):
+        return tariffs.load((folder / entry).read_bytes())
+    return tariffs.load(dict(entry))
+
+
+def _refuse_contradictions(wanted: Wanted) -> None:
+    for entry in wanted.charge_points.values():
+        for connector in entry.connectors:
+            tariff = wanted.tariffs.get(connector.tariff)
+            if tariff is None:
+                raise FileRefused(
+                    f"{entry.id}/{connector.number} names the tariff {connector.tariff}, "
+                    "which is not in the file"
+                )
+            tariffs.refuse_unlawful(tariff, int(connector.power_kw * 1000))
+
+
+def _sentences(error: ValidationError) -> Iterator[str]:
+    for details in error.errors():
+        where = ".".join(str(part) for part in details["loc"])
+        yield f"{where}: {details['msg']}"
+
+
+def _charge_point(
+    entry: ChargePointEntry, operator: OperatorEntry, before: ChargePoint | None
+) -> ChargePoint:
+    operator = entry.operator or operator
+    base = before or ChargePoint(id=entry.id, name="", operator_name="", operator_phone="")
+    return replace(
+        base,
+        name=entry.name,
+        address=entry.address,
+        time_zone=entry.time_zone,
+        account=entry.account,
+        operator_name=operator.name,
+        operator_phone=operator.phone,
+        password_hash=_password_hash(entry.password, base.password_hash),
+    )
+
+
+def _password_hash(password: str | None, before: str | None) -> str | None:
+    """A salted hash differs each time: keep the one that fits."""
+    if password is None:
+        return None
+    return before if before and matches(password, before) else hash_password(password)
+
+
+def _connector_changes(entry: ChargePointEntry, stations: Stations) -> Iterator[Change]:
+    registered = {c.number: c for c in stations.connectors(entry.id)}
+    for outlet in entry.connectors:
+        before = registered.pop(outlet.number, None)
+        base = before or Connector(
+            charge_point_id=entry.id, number=outlet.number, evse_id="", power_w=0, tariff_id=""
+        )
+        after = replace(
+            base,
+            evse_id=outlet.evse_id,
+            power_w=int(outlet.power_kw * 1000),
+            tariff_id=outlet.tariff,
+        )
+        yield from _change(f"connector {entry.id}/{outlet.number}", before, after)
+    for number in registered:
+        yield Change(f"connector {entry.id}/{number}", "-", None, (entry.id, number))
+
+
+def _change(name: str, before: Thing | None, after: Thing) -> Iterator[Change]:
+    if before != after:
+        yield Change(name, "+" if before is None else "~", after)

@@ -1,0 +1,31 @@
+"""Finds a Chromium for the browser tests, and installs Debian's where there is none."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def find() -> str | None:
+    """Return the path of a Chromium: CHROMIUM's, else the first on the PATH."""
+    named = os.environ.get("CHROMIUM")
+    return named or next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+def main() -> int:
+    """Make sure that there is a browser; say what to do where none can be installed."""
+    if find():
+        return 0
+    apt = shutil.which("apt-get")
+    if apt is None or os.geteuid() != 0:
+        print("Install Chromium (Debian: sudo apt-get install chromium) or set CHROMIUM.")
+        return 1
+    subprocess.run([apt, "update", "-qq"], check=True)
+    subprocess.run([apt, "install", "-y", "-qq", "--no-install-recommends", "chromium"], check=True)
+    return 0 if find() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
