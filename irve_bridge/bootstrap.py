@@ -11,9 +11,9 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import aiohttp
-import prometheus_client
 import structlog
 from aiohttp import web
+from prometheus_client import REGISTRY, CollectorRegistry
 
 from irve_bridge.bus.in_process import InProcessBus
 from irve_bridge.charge_points.server import ChargePointServer
@@ -67,8 +67,10 @@ async def serve(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Bridge]:
-    """Compose a bridge and run it while the context is open."""
+async def running(
+    settings: Settings, registry: CollectorRegistry = REGISTRY
+) -> AsyncIterator[Bridge]:
+    """Compose a bridge and run it while the context is open; metrics go to the registry."""
     async with AsyncExitStack() as stack:
         clock = SharedClock(settings.clock_epoch, settings.clock_speed)
         storage = await stack.enter_async_context(open_storage(settings.database_url))
@@ -97,7 +99,7 @@ async def running(settings: Settings) -> AsyncIterator[Bridge]:
                 clock=clock,
                 policy=settings.policy,
                 settings=_web(settings),
-                registry=prometheus_client.REGISTRY,
+                registry=registry,
             )
         )
         await stack.enter_async_context(_worker("dispatcher", dispatcher.run))

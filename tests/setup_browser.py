@@ -20,8 +20,7 @@ def main() -> int:
         return 0
     apt = shutil.which("apt-get")
     if apt is None or os.geteuid() != 0:
-        print("Install Chromium (Debian: sudo apt-get install chromium) or set CHROMIUM.")
-        return 1
+        sys.exit("Install Chromium (Debian: sudo apt-get install chromium) or set CHROMIUM.")
     subprocess.run([apt, "update", "-qq"], check=True)
     subprocess.run([apt, "install", "-y", "-qq", "--no-install-recommends", "chromium"], check=True)
     return 0 if find() else 1

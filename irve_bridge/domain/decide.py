@@ -112,9 +112,18 @@ def evolve(session: Session, fact: facts.SessionFact) -> Session:
         case facts.StartUnconfirmed():
             return replace(session, delivery=Delivery.UNKNOWN, start_sent_at=fact.at)
         case facts.StopAsked():
-            return replace(session, stop_cause=session.stop_cause or fact.cause)
+            return replace(
+                session,
+                stop_cause=session.stop_cause or fact.cause,
+                outcome=_STOPPED_AT.get(session.state, session.outcome),
+            )
         case facts.ChargingBegan():
-            return replace(session, transaction_id=fact.transaction_id, started_at=fact.started_at)
+            return replace(
+                session,
+                transaction_id=fact.transaction_id,
+                started_at=fact.started_at,
+                outcome=None,
+            )
         case facts.ChargingEnded():
             return _end(session, fact)
         case facts.ReviewDecided():
@@ -124,10 +133,13 @@ def evolve(session: Session, fact: facts.SessionFact) -> Session:
             return replace(session, payment_intent_id=fact.payment_intent_id, outcome=None)
         case facts.PaymentDeclined() | facts.CheckoutRefused() | facts.RefundFailed():
             return replace(session, outcome=fact.code)
+        case facts.NoStart() if session.stop_cause:
+            return session
     outcome = _OUTCOMES.get(type(fact))
     return replace(session, outcome=outcome) if outcome else session
 
 
+_STOPPED_AT = {State.OPEN: "given_up", State.SECURED: "stopped_early"}
 _OUTCOMES: dict[type[facts.SessionFact], str] = {
     facts.CheckoutExpired: "checkout_expired",
     facts.GivenUp: "given_up",

@@ -96,6 +96,7 @@ TABLE: dict[tuple[State, Event], Row] = {
     (S.SETTLING, E.HOLD_GONE): Row(S.DUE, (), ("charge_failed",)),
     (S.SETTLING, E.REFUND_FAILED): Row(S.REVIEW, (), ("review_needed",)),
     (S.RELEASING, E.RELEASED): Row(S.RELEASED, (), ("payment_released",)),
+    (S.RELEASING, E.PAID): Row(S.REVIEW, (), ("review_needed",)),
     (S.RELEASING, E.REFUND_FAILED): Row(S.REVIEW, (), ("review_needed",)),
     (S.REVIEW, E.BILLABLE): Row(S.SETTLING, (Do.SETTLE,)),
     (S.REVIEW, E.UNBILLABLE): Row(S.RELEASING, (Do.RELEASE,)),

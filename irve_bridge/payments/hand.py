@@ -112,8 +112,8 @@ class StripePayments:
             refusal = outcomes.refusal(error)
             if refusal is None:
                 return outcomes.again(error, task.attempt)
-        if refusal.by_bank:
-            return Done(call.refused(task, refusal, account.now()))
+        if refusal.by_bank and (facts := call.refused(task, refusal, account.now())):
+            return Done(facts)
         return await self._look(call, account, task) or self._refused(call, account, task, refusal)
 
     def _refused(

@@ -24,7 +24,6 @@ class Answer(msgspec.Struct, frozen=True):
 
     status: str | None = None
     error: str | None = None
-    answered: bool = True
 
     @property
     def accepted(self) -> bool:

@@ -12,7 +12,7 @@ from typing import TypeVar
 from irve_bridge.domain import facts
 from irve_bridge.domain.decide import Decision, decide
 from irve_bridge.domain.intents import Do, Intent, Kind
-from irve_bridge.domain.session import Session, State
+from irve_bridge.domain.session import Delivery, Session, State
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.books import movements
 from irve_bridge.service.callbacks import MAILED, callback, mail
@@ -35,6 +35,7 @@ class Work:
     def advance(self, session: Session, fact: facts.SessionFact) -> Session:
         """Apply one fact to one session and return the session after it."""
         fact = self._in_time(session, fact)
+        session = self.doubting(session)
         for movement in movements(session, fact):
             self.tx.books.record(movement)
         decision = decide(session, fact)
@@ -57,6 +58,13 @@ class Work:
         self._tell(session, tells, session.opened_at)
         self.changed.append(session)
         return True
+
+    def doubting(self, session: Session) -> Session:
+        """Return the session with a start that is under way counted as one that may arrive."""
+        unsent = session.state is State.SECURED and session.delivery is Delivery.NONE
+        if unsent and self.tx.intents.in_doubt(session.id, Kind.REMOTE_START):
+            return replace(session, delivery=Delivery.UNKNOWN)
+        return session
 
     def _in_time(self, session: Session, fact: facts.SessionFact) -> facts.SessionFact:
         """A payment proven too late finds the connector taken: then it is given back."""

@@ -245,6 +245,9 @@ class Intents(Protocol):
     def pending(self, session_id: str, kind: str) -> bool:
         """Return whether such an intent waits unclaimed or is being performed."""
 
+    def in_doubt(self, session_id: str, kind: str) -> bool:
+        """Return whether such a call was begun and nobody knows yet what came of it."""
+
     def next_due(
         self, lanes: Sequence[Lane], now: datetime, limit: int
     ) -> list[tuple[int, Session, Intent, datetime, int]]:

@@ -83,7 +83,7 @@ def overdue(work: Work, session: Session, now: datetime) -> facts.SessionFact | 
 def _no_start_proven(work: Work, session: Session, now: datetime) -> bool:
     stations = work.tx.stations
     return no_start_proven(
-        session,
+        work.doubting(session),
         stations.charge_point(session.charge_point_id),
         stations.connector(session.charge_point_id, session.connector_number),
         now,

@@ -68,6 +68,9 @@ _PENDING = (
     )
     .limit(1)
 )
+_IN_DOUBT = _PENDING.join_from(intents, attempts, attempts.c.intent_id == intents.c.id).where(
+    attempts.c.outcome.is_(None)
+)
 _CLAIM = update(intents).where(_ONE, _WAITS).values(tries=intents.c.tries + 1)
 _LEASED = select(intents.c.id).where(
     _ONE,
@@ -118,6 +121,11 @@ class SqlIntents:
         """Return whether such an intent waits unclaimed or is being performed."""
         named = {"of_session": session_id, "of_kind": kind}
         return self._connection.execute(_PENDING, named).first() is not None
+
+    def in_doubt(self, session_id: str, kind: str) -> bool:
+        """Return whether such a call was begun and nobody knows yet what came of it."""
+        named = {"of_session": session_id, "of_kind": kind}
+        return self._connection.execute(_IN_DOUBT, named).first() is not None
 
     def next_due(
         self, lanes: Sequence[Lane], now: datetime, limit: int

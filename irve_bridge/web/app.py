@@ -56,7 +56,7 @@ def create_app(context: WebContext) -> web.Application:
     app[ASSETS] = load_assets()
     app[THROTTLE] = Throttle(settings.throttle_per_minute, settings.throttle_burst)
     app[IN_FLIGHT] = InFlight()
-    app[STREAMS] = set()
+    app[STREAMS] = {}
     app[REQUEST_SECONDS] = request_seconds()
     rendering.setup(app)
     app.add_routes(ROUTES)

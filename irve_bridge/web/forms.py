@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Literal, TypeVar
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 from pydantic import (
@@ -22,8 +23,8 @@ from irve_bridge.domain.session import MeteredBy, PlanName
 from irve_bridge.service.desk import Opening
 from irve_bridge.web.refusals import RequestRefused, refuse_invalid
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
-ClientId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Name = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]+$", max_length=255)]
+ClientId = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]+$", max_length=200)]
 Currency = Annotated[
     str, BeforeValidator(lambda value: str(value).upper()), StringConstraints(pattern="^[A-Z]{3}$")
 ]
@@ -44,7 +45,7 @@ class Place(Body):
     """One connector."""
 
     charge_point_id: Name
-    connector_id: Annotated[int, Field(ge=1)]
+    connector_id: Annotated[int, Field(ge=1, le=999_999_999)]
 
 
 class Quantity(Body):
@@ -134,7 +135,9 @@ class End(Body):
 
     @field_validator("energy_kwh", "amount")
     @classmethod
-    def _only_one(cls, reported: Decimal | int | None, info: ValidationInfo) -> Decimal | int | None:
+    def _only_one(
+        cls, reported: Decimal | int | None, info: ValidationInfo
+    ) -> Decimal | int | None:
         before = (info.data.get("energy_wh"), info.data.get("energy_kwh"))
         if reported is not None and before != (None, None):
             raise ValueError("give only one of energy_wh, energy_kwh and amount")
@@ -180,6 +183,18 @@ async def read_json(request: web.Request, model: TypeAdapter[M]) -> tuple[M, str
         return model.validate_json(text or "{}"), text
     except ValidationError as error:
         refuse_invalid(error)
+
+
+async def read_form(request: web.Request) -> dict[str, str]:
+    """Return the fields of a form.
+
+    Raises:
+        RequestRefused: 415 for another type.
+    """
+    if request.content_type != "application/x-www-form-urlencoded":
+        raise RequestRefused(415, "unsupported_type", "Send the form as a browser does, or JSON.")
+    text = (await request.read()).decode(errors="replace")
+    return dict(parse_qsl(text, keep_blank_values=True))
 
 
 def validated(model: TypeAdapter[M], fields: Mapping[str, str]) -> M:

@@ -5,7 +5,6 @@ Catalogues are `locales/{code}/LC_MESSAGES/messages.po`; source texts are Englis
 
 import gettext
 import io
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -41,8 +40,8 @@ class Language:
     words: gettext.NullTranslations
 
     def text(self, message: str) -> str:
-        """Return a message in this language."""
-        return self.words.gettext(message)
+        """Return a message in this language; gettext keeps its own header under no message."""
+        return self.words.gettext(message) if message else ""
 
     def money(self, amount_minor: int, currency: str) -> str:
         """Return an amount in minor units, written out."""
@@ -80,13 +79,12 @@ class Language:
         return format_percent(percent / 100, "#,##0.##\N{NO-BREAK SPACE}%", locale=self.locale)
 
     def duration(self, seconds: int) -> str:
-        """Return a duration in hours, minutes and seconds, short."""
-        hours, rest = divmod(seconds, 3600)
-        minutes, rest_s = divmod(rest, 60)
-        parts = [f"{hours}\N{NO-BREAK SPACE}h"] if hours else []
-        parts += [f"{minutes}\N{NO-BREAK SPACE}min"] if hours or minutes else []
-        parts += [] if hours else [f"{rest_s}\N{NO-BREAK SPACE}s"]
-        return " ".join(parts)
+        """Return a duration in hours and minutes, below an hour in minutes and seconds."""
+        hours, rest_s = divmod(seconds, 3600)
+        minutes, rest_s = divmod(rest_s, 60)
+        parts = {"h": hours, "min": minutes, "s": 0 if hours else rest_s}
+        written = [f"{count}\N{NO-BREAK SPACE}{unit}" for unit, count in parts.items() if count]
+        return " ".join(written) or "0\N{NO-BREAK SPACE}s"
 
     def moment(self, at: datetime, time_zone: str) -> str:
         """Return a moment as a clock at the station shows it."""
@@ -113,7 +111,7 @@ def language_of(request: web.Request) -> Language:
     return languages[DEFAULT]
 
 
-def accepted(header: str) -> Iterable[str]:
+def accepted(header: str) -> list[str]:
     """Return the language codes of an Accept-Language header, best first (RFC 9110 §12.5.4)."""
     weighted = []
     for part in header.split(","):

@@ -61,8 +61,7 @@ class Presenter:
 
     def refusal(self, refusal: Refusal) -> str:
         """Return why not, and what to do."""
-        sentence = REFUSALS.get(refusal.code)
-        return self.language.text(sentence) if sentence else refusal.sentence
+        return self.language.text(REFUSALS.get(refusal.code, REFUSALS["refused"]))
 
     def plan(self, plan: PlanName) -> str:
         """Return the name of a way to pay."""
@@ -180,6 +179,6 @@ def _story(view: SessionView) -> Story:
 def _ending(session: Session) -> str:
     if session.state is State.DUE:
         return DECLINED.get(session.outcome or "", DECLINED[""])
-    if session.state is not State.ABANDONED and session.outcome is None:
-        return ENDINGS["stopped_early"]
-    return ENDINGS.get(session.outcome or "", ENDINGS["refused"])
+    if session.outcome is None:
+        return ENDINGS["given_up" if session.state is State.ABANDONED else "stopped_early"]
+    return ENDINGS.get(session.outcome, ENDINGS["refused"])

@@ -20,7 +20,7 @@ from irve_bridge.web.context import CONTEXT
 from irve_bridge.web.present import Presenter
 from irve_bridge.web.rendering import presenter_of
 
-STREAMS = web.AppKey("streams", set[EventSourceResponse])
+STREAMS = web.AppKey("streams", dict[EventSourceResponse, str])
 
 
 def look(view: SessionView) -> str:
@@ -39,17 +39,18 @@ async def events(request: web.Request) -> web.StreamResponse:
     token = request.match_info["token"]
     view = await context.views.by_token(token)
     shown = request.query.get("look", look(view))
+    subject = topic(view.session.id)
     async with (
-        context.bus.subscribe(topic(view.session.id)) as updates,
+        context.bus.subscribe(subject) as updates,
         sse_response(request) as stream,
     ):
         streams = request.app[STREAMS]
-        streams.add(stream)
+        streams[stream] = subject
         try:
             with contextlib.suppress(ConnectionResetError, TimeoutError):
                 await _follow(request, stream, updates, shown)
         finally:
-            streams.discard(stream)
+            del streams[stream]
     return stream
 
 
@@ -78,7 +79,8 @@ def figures(presenter: Presenter, view: SessionView) -> dict[str, Any]:
 
 
 async def hang_up(app: web.Application) -> None:
-    """End every stream, so that a shutdown waits for none of them."""
+    """End every stream and wake it, so that a shutdown waits for none of them."""
     streams = app[STREAMS]
-    for stream in tuple(streams):
+    for stream, subject in tuple(streams.items()):
         stream.stop_streaming()
+        await app[CONTEXT].bus.publish(subject, b"")

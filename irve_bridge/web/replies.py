@@ -56,14 +56,17 @@ async def once(
 ) -> Reply:
     """Act, or return what the same caller's same request was answered under the same key.
 
+    `key` is taken where the request has no header: a form carries its own.
+
     Raises:
         RequestRefused: 422, the key was used for another request.
     """
-    key = request.headers.get(HEADER, key)
+    shown = request.headers.get(HEADER, "")
+    if len(shown) > KEY_LENGTH_MOST:
+        raise RequestRefused(422, "invalid", f"{HEADER} is longer than 255 characters.", HEADER)
+    key = shown or key
     if not key:
         return await act()
-    if len(key) > KEY_LENGTH_MOST:
-        raise RequestRefused(422, "invalid", f"{HEADER} is longer than 255 characters.", HEADER)
     scoped = _digest(request.method, request.path, caller, key)
     async with request.app[IN_FLIGHT].lock(scoped):
         return await _stored(request, scoped, _digest(body)) or await _store(

@@ -85,7 +85,7 @@ STORIES: dict[str, Story] = {
     ),
     State.SETTLED: Story(N_("Thank you"), N_("Your charge is paid. You may unplug the cable.")),
     State.RELEASING: Story(N_("Your money is on its way back"), ""),
-    State.RELEASED: Story(N_("You have not been charged"), ""),
+    State.RELEASED: Story(N_("You have nothing to pay"), ""),
     State.ABANDONED: Story(N_("No payment was made"), ""),
     State.DUE: Story(N_("Your payment did not go through"), ""),
     State.REVIEW: Story(
@@ -130,6 +130,7 @@ DECLINED = {
 }
 
 REFUSALS = {
+    "refused": N_("This is not possible. Please go back and try another way."),
     "unknown_connector": N_("We do not know this connector. Please scan the code again."),
     "unknown_tariff": N_("This connector has no price yet. Please call the operator."),
     "unknown_session": N_("We do not know this charge. Please scan the code again."),

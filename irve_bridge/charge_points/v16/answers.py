@@ -4,10 +4,19 @@ import hashlib
 from datetime import datetime
 
 import structlog
-from msgspec import Struct, ValidationError
+from msgspec import ValidationError
 
 from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.charge_points.v16 import timestamps
+from irve_bridge.charge_points.v16.confirmations import (
+    HEARD,
+    AuthorizeConfirmation,
+    BootConfirmation,
+    Confirmation,
+    HeartbeatConfirmation,
+    IdTagInfo,
+    StartConfirmation,
+)
 from irve_bridge.charge_points.v16.decode import (
     DECODERS,
     TRANSACTION_MESSAGES,
@@ -34,46 +43,6 @@ from irve_bridge.service.ports import Clock
 NO_ERROR = "NoError"
 
 log = structlog.get_logger()
-
-
-class Confirmation(Struct, frozen=True, rename="camel"):
-    """A CALLRESULT's payload; an empty one says that the message was heard."""
-
-
-class BootConfirmation(Confirmation, frozen=True):
-    """OCPP 1.6 ed. 2 §6.4; the heartbeat's interval is in seconds."""
-
-    current_time: str
-    interval: int
-    status: str = "Accepted"
-
-
-class HeartbeatConfirmation(Confirmation, frozen=True):
-    """OCPP 1.6 ed. 2 §6.30."""
-
-    current_time: str
-
-
-class IdTagInfo(Struct, frozen=True):
-    """OCPP 1.6 ed. 2 §7.27: Accepted or Invalid."""
-
-    status: str
-
-
-class AuthorizeConfirmation(Confirmation, frozen=True):
-    """OCPP 1.6 ed. 2 §6.2."""
-
-    id_tag_info: IdTagInfo
-
-
-class StartConfirmation(Confirmation, frozen=True):
-    """OCPP 1.6 ed. 2 §6.46."""
-
-    transaction_id: int
-    id_tag_info: IdTagInfo
-
-
-HEARD = Confirmation()
 
 
 class Answers:

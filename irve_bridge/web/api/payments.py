@@ -15,12 +15,13 @@ from irve_bridge.web.forms import (
     Quote,
     opening,
     payment_fields,
+    read_form,
     read_json,
     validated,
 )
 from irve_bridge.web.i18n import language_of
 from irve_bridge.web.pages.station import station_page
-from irve_bridge.web.refusals import RequestRefused, status_of
+from irve_bridge.web.refusals import RequestRefused
 from irve_bridge.web.rendering import presenter_of, see_other
 from irve_bridge.web.replies import Reply, once
 from irve_bridge.web.throttle import client_address, throttle
@@ -41,16 +42,14 @@ async def create_payment(request: web.Request) -> web.StreamResponse:
 
 
 async def _from_form(request: web.Request) -> web.StreamResponse:
-    form = {name: str(value) for name, value in (await request.post()).items()}
+    form = await read_form(request)
     here = ("charge_point_id", "connector_id")
     place = validated(PLACE, {name: form[name] for name in here if name in form})
     try:
         throttle(request)
         session = await _open_from_form(request, form, place)
     except Refusal as refusal:
-        return await station_page(
-            request, place.charge_point_id, place.connector_id, refusal, status_of(refusal)
-        )
+        return await station_page(request, place.charge_point_id, place.connector_id, refusal, form)
     paying_url = session.checkout_url if session.state is State.OPEN else None
     response = see_other(paying_url or f"/c/{session.token}")
     remember(request, response, session.token)
@@ -70,7 +69,7 @@ async def _open_from_form(request: web.Request, form: dict[str, str], place: Pla
         client_address(request),
         text,
         lambda: _open(request, payment),
-        key=f"{form_key} {text}"[:255] if form_key else None,
+        key=f"{form_key} {text}" if form_key else None,
     )
     return await context.desk.session(reply.document["session_id"])
 

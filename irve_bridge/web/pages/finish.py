@@ -9,7 +9,7 @@ from irve_bridge.service.views import SessionView
 from irve_bridge.web.api.sessions import session_document
 from irve_bridge.web.callers import is_driver
 from irve_bridge.web.context import CONTEXT
-from irve_bridge.web.forms import Finish, read_json, validated
+from irve_bridge.web.forms import Finish, read_form, read_json, validated
 from irve_bridge.web.pages.session import session_page
 from irve_bridge.web.refusals import RequestRefused
 from irve_bridge.web.rendering import render, see_other, wants_page
@@ -35,7 +35,7 @@ async def finish(request: web.Request) -> web.StreamResponse:
     if request.content_type == "application/json":
         body, _ = await read_json(request, FINISH)
     else:
-        body = validated(FINISH, {k: str(v) for k, v in (await request.post()).items()})
+        body = validated(FINISH, await read_form(request))
     view = await _view(request)
     if view is None or not is_driver(request, view.session, body.token):
         raise _not_yours()

@@ -6,7 +6,7 @@ import structlog
 from aiohttp import web
 
 from irve_bridge.domain.facts import StopCause
-from irve_bridge.domain.session import MeteredBy, State
+from irve_bridge.domain.session import MeteredBy, Session, State
 from irve_bridge.service.ports import ProviderUnreachable
 from irve_bridge.service.views import SessionView
 from irve_bridge.web.callers import remember
@@ -74,21 +74,23 @@ async def returned(request: web.Request) -> web.StreamResponse:
 
     The provider is asked; a driver is never told to wait for a webhook that is late.
     """
-    view = await view_of(request)
-    if view.session.state in (State.OPEN, State.ABANDONED):
-        try:
-            await request.app[CONTEXT].desk.look(view.session)
-        except ProviderUnreachable:
-            log.warning("provider_unreachable", session_id=view.session.id)
-    return see_other(f"/c/{view.session.token}")
+    session = (await view_of(request)).session
+    if session.state in (State.OPEN, State.ABANDONED):
+        await _looked(request, session)
+    return see_other(f"/c/{session.token}")
 
 
 async def cancelled(request: web.Request) -> web.StreamResponse:
-    """Answer GET and POST /c/{token}/cancelled: the driver left the checkout, so it is closed."""
-    view = await view_of(request)
-    if view.session.state is State.OPEN:
-        await request.app[CONTEXT].desk.give_up(view.session.id)
-    return see_other(f"/c/{view.session.token}")
+    """Answer GET and POST /c/{token}/cancelled: the driver left the checkout, so it is closed.
+
+    One that was paid after all is not: no address that only needs a GET gives money back.
+    """
+    session = (await view_of(request)).session
+    if session.state is State.OPEN:
+        session = await _looked(request, session)
+    if session.state is State.OPEN:
+        await request.app[CONTEXT].desk.give_up(session.id)
+    return see_other(f"/c/{session.token}")
 
 
 async def stop(request: web.Request) -> web.StreamResponse:
@@ -96,3 +98,11 @@ async def stop(request: web.Request) -> web.StreamResponse:
     view = await view_of(request)
     await request.app[CONTEXT].desk.stop(view.session.id, StopCause.DRIVER)
     return see_other(f"/c/{view.session.token}")
+
+
+async def _looked(request: web.Request, session: Session) -> Session:
+    try:
+        return await request.app[CONTEXT].desk.look(session)
+    except ProviderUnreachable:
+        log.warning("provider_unreachable", session_id=session.id)
+        return session

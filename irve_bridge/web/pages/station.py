@@ -1,6 +1,7 @@
 """The page behind the code on a connector: its state, its price, and the three ways to pay."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -13,6 +14,7 @@ from irve_bridge.service.views import StationView
 from irve_bridge.web.callers import COOKIE
 from irve_bridge.web.context import CONTEXT, WebContext
 from irve_bridge.web.i18n import Language
+from irve_bridge.web.refusals import status_of
 from irve_bridge.web.rendering import presenter_of, render, see_other
 
 
@@ -36,11 +38,11 @@ async def station_page(
     charge_point_id: str,
     number: int,
     fault: Refusal | None = None,
-    status: int = 200,
+    typed: Mapping[str, str] | None = None,
 ) -> web.StreamResponse:
     """Return the page of a connector, or send its own driver back to their session.
 
-    `fault` is what was wrong with the form that was just sent.
+    `fault` is what was wrong with the form that was just sent, `typed` what stood in it.
     """
     context = request.app[CONTEXT]
     view = await context.views.station(charge_point_id, number)
@@ -52,12 +54,13 @@ async def station_page(
         "view": view,
         "latest": latest,
         "fault": presenter.refusal(fault) if fault else None,
+        "typed": typed or {},
         "amounts": _amounts(context, presenter.language, view.tariff),
         "estimates": _estimates(context, presenter.language, view.tariff, view.connector),
         "bounds": _bounds(context, presenter.language, view.tariff),
         "form_key": secrets.token_urlsafe(12),
     }
-    return render(request, "station.html", told, status)
+    return render(request, "station.html", told, status_of(fault) if fault else 200)
 
 
 async def _latest(request: web.Request, view: StationView) -> Session | None:

@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -105,22 +106,38 @@ def stored(
 
 
 @pytest.fixture
-def batched(storage: Storage) -> Callable[..., Awaitable[list[Any]]]:
-    """Queue several writes while the storage is busy, so that they share a commit."""
+def occupied(storage: Storage) -> Callable[[], AbstractAsyncContextManager[None]]:
+    """Keep the storage's writer busy: what is queued meanwhile shares a commit."""
 
-    async def run(*writes: Callable[[], Awaitable[Any]]) -> list[Any]:
+    @asynccontextmanager
+    async def hold() -> AsyncIterator[None]:
         busy, go_on = threading.Event(), threading.Event()
 
         def block(_: Tx) -> None:
             busy.set()
-            go_on.wait()
+            go_on.wait(timeout=10)
 
-        first = asyncio.ensure_future(storage.transact(block))
+        blocking = asyncio.ensure_future(storage.transact(block))
         await asyncio.to_thread(busy.wait)
-        waiting = [asyncio.ensure_future(write()) for write in writes]
-        await asyncio.sleep(0)
-        go_on.set()
-        await first
+        try:
+            yield
+        finally:
+            go_on.set()
+        await blocking
+
+    return hold
+
+
+@pytest.fixture
+def batched(
+    occupied: Callable[[], AbstractAsyncContextManager[None]],
+) -> Callable[..., Awaitable[list[Any]]]:
+    """Return what came of several writes that share a commit."""
+
+    async def run(*writes: Callable[[], Awaitable[Any]]) -> list[Any]:
+        async with occupied():
+            waiting = [asyncio.ensure_future(write()) for write in writes]
+            await asyncio.sleep(0)
         return await asyncio.gather(*waiting, return_exceptions=True)
 
     return run

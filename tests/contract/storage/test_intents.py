@@ -254,6 +254,26 @@ async def test_a_burnt_attempt_stays_unknown_until_its_outcome_is_proven(
     await storage.transact(unit)
 
 
+@pytest.mark.parametrize(
+    ("outcome", "doubt"), [(None, True), ("burnt", True), ("absent", False), ("done", False)]
+)
+async def test_a_call_is_in_doubt_from_its_attempt_until_its_outcome_is_known(
+    storage: Storage, intent_id: int, now: datetime, outcome: str | None, doubt: bool
+) -> None:
+    def unit(tx: Tx) -> None:
+        intents = tx.intents
+        assert not intents.in_doubt("s-a", Kind.CREATE_CHARGE)
+        intents.begin_attempt(intent_id, attempt(1, now))
+        if outcome:
+            intents.close_attempt(intent_id, 1, outcome, now)
+        assert intents.in_doubt("s-a", Kind.CREATE_CHARGE) is doubt
+        assert not intents.in_doubt("s-a", Kind.REFUND)
+        intents.finish(intent_id, "cancelled", None, now)
+        assert not intents.in_doubt("s-a", Kind.CREATE_CHARGE)
+
+    await storage.transact(unit)
+
+
 async def test_no_two_attempts_share_an_idempotency_key(
     storage: Storage, intent_id: int, now: datetime
 ) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NoReturn
@@ -62,7 +63,7 @@ async def test_nothing_is_visible_before_its_commit_and_readers_do_not_wait(
     def unit(tx: Tx) -> None:
         tx.replies.put("a", REPLY, now)
         written.set()
-        go_on.wait()
+        go_on.wait(timeout=10)
 
     writing = asyncio.ensure_future(storage.transact(unit))
     await asyncio.to_thread(written.wait)
@@ -71,6 +72,24 @@ async def test_nothing_is_visible_before_its_commit_and_readers_do_not_wait(
     go_on.set()
     await writing
     assert await storage.read(reply("a")) == REPLY
+
+
+async def test_a_slow_reader_keeps_its_snapshot_and_holds_up_no_commit(
+    storage: Storage, now: datetime
+) -> None:
+    reading, go_on = threading.Event(), threading.Event()
+
+    def slow(tx: Tx) -> list[StoredReply | None]:
+        before = tx.replies.get("a")
+        reading.set()
+        go_on.wait(timeout=10)
+        return [before, tx.replies.get("a")]
+
+    looking = asyncio.ensure_future(storage.read(slow))
+    await asyncio.to_thread(reading.wait)
+    await storage.transact(put("a", now))
+    go_on.set()
+    assert await looking == [None, None]
 
 
 async def test_a_failing_unit_changes_nothing_and_costs_the_others_nothing(
@@ -132,17 +151,15 @@ async def test_a_unit_finds_the_readings_that_were_queued_before_it(
 
 
 async def test_a_waiter_that_is_cancelled_disturbs_nobody(
-    storage: Storage, batched: Callable[..., Awaitable[list[Any]]], now: datetime
+    storage: Storage, occupied: Callable[[], AbstractAsyncContextManager[None]], now: datetime
 ) -> None:
-    async def give_up() -> None:
-        waiting = asyncio.ensure_future(storage.transact(put("a", now)))
+    async with occupied():
+        cancelled, kept = (asyncio.ensure_future(storage.transact(put(k, now))) for k in "ab")
         await asyncio.sleep(0)
-        waiting.cancel()
-        await waiting
-
-    cancelled, kept = await batched(give_up, lambda: storage.transact(put("b", now)))
-    assert isinstance(cancelled, asyncio.CancelledError)
-    assert kept == "b"
+        cancelled.cancel()
+    assert await kept == "b"
+    with pytest.raises(asyncio.CancelledError):
+        await cancelled
 
 
 async def test_a_unit_that_met_a_stale_session_is_run_again(

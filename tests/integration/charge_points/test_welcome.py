@@ -34,10 +34,10 @@ async def test_readings_are_asked_for_after_a_boot(raw: Any) -> None:
 
 async def test_only_statuses_that_nobody_reported_are_asked_for(raw: Any) -> None:
     """A charge point that did not boot speaks first (OCPP 1.6 ed. 2 §4.2)."""
-    await raw.confirmed("StatusNotification", status(2))
+    await raw.confirmed("StatusNotification", status(1))
     action, payload = await raw.answer_next("Accepted")
     assert action == "TriggerMessage"
-    assert payload == {"requestedMessage": "StatusNotification", "connectorId": 1}
+    assert payload == {"requestedMessage": "StatusNotification", "connectorId": 2}
 
 
 async def test_refusing_the_wishes_changes_nothing(raw: Any) -> None:

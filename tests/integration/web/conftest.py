@@ -1,4 +1,4 @@
-"""The pages and the API over real HTTP, with real storage, bus and dispatcher and a simulated Stripe.
+"""The pages and the API over real HTTP, on real storage, bus, dispatcher and a simulated Stripe.
 
 `House` stands where the charge points' door stands: it says what a charge point would.
 """
@@ -37,7 +37,7 @@ from irve_bridge.service.dispatch import Dispatcher
 from irve_bridge.service.handle import Handler, topic
 from irve_bridge.service.meters import Meters
 from irve_bridge.service.policy import Policy
-from irve_bridge.service.ports import Storage, Tx
+from irve_bridge.service.ports import Hand, Storage, Tx
 from irve_bridge.service.views import Views
 from irve_bridge.storage import open_storage
 from irve_bridge.web import WebContext, WebSettings, create_app
@@ -73,6 +73,14 @@ CONNECTOR = Connector(
     evse_id="FR*EXA*E0001*1",
     power_w=22_000,
     tariff_id="T1",
+)
+TYPED = str.maketrans(
+    {
+        "\N{NO-BREAK SPACE}": " ",
+        "\N{NARROW NO-BREAK SPACE}": " ",
+        "\N{RIGHT SINGLE QUOTATION MARK}": "'",
+        "\N{MULTIPLICATION SIGN}": "x",
+    }
 )
 FRENCH_PAGE = {"Accept": "text/html", "Accept-Language": "fr"}
 ENGLISH_PAGE = {"Accept": "text/html", "Accept-Language": "en-GB,en;q=0.9"}
@@ -174,7 +182,7 @@ class House:
             return session
 
     async def page(self, path: str, headers: Mapping[str, str] = FRENCH_PAGE) -> str:
-        """Return a page's text, with plain spaces."""
+        """Return a page's text, in plain characters."""
         async with self.client.get(path, headers=headers) as answer:
             return plain(await answer.text())
 
@@ -194,8 +202,8 @@ class House:
 
 
 def plain(text: str) -> str:
-    """Return a text with plain spaces, as a reader sees it."""
-    return text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ")
+    """Return a text with the spaces, apostrophes and times signs of a keyboard."""
+    return text.translate(TYPED)
 
 
 @asynccontextmanager
@@ -226,7 +234,10 @@ async def open_house(
         meters = Meters(storage, bus, lambda: None)
         handler.after_commit(meters.heard)
         desk = Desk(storage, handler, bus, clock, payments, policy)
-        hands = {Lane.MONEY: payments, Lane.CHARGER: ChargerHand(bus, clock, policy, 5)}
+        hands: dict[Lane, Hand] = {
+            Lane.MONEY: payments,
+            Lane.CHARGER: ChargerHand(bus, clock, policy, 5),
+        }
         dispatcher = Dispatcher(storage, handler, clock, policy, hands)
         app = create_app(
             WebContext(

@@ -130,20 +130,19 @@ async def test_the_form_means_what_it_shows(
     assert session.amount_minor == amount
 
 
-async def test_a_wrong_form_comes_back_in_the_driver_s_language(house: House) -> None:
+async def test_a_wrong_form_comes_back_as_it_was_in_the_driver_s_language(house: House) -> None:
     for headers, sentence in (
         (FRENCH_PAGE, "Ce montant ne peut pas être payé ici"),
         (ENGLISH_PAGE, "This amount cannot be paid here"),
     ):
         form = {"charge_point_id": "CP1", "connector_id": "1", "payment_type": "fixed"}
         form["amount_typed"] = "1"
-        async with house.client.post(
-            "/api/create-payment", data=form, headers=headers
-        ) as answer:
+        async with house.client.post("/api/create-payment", data=form, headers=headers) as answer:
             page = await answer.text()
             assert answer.status == 422
             assert sentence in page
-            assert 'action="/api/create-payment"' in page
+            assert 'name="payment_type" value="fixed" checked' in page
+            assert 'name="amount_typed" value="1"' in page
 
 
 async def test_a_form_sent_twice_opens_one_session(house: House) -> None:
@@ -193,9 +192,7 @@ class TestASlowProvider:
     def settings(self, settings: WebSettings) -> WebSettings:
         return replace(settings, checkout_timeout_s=0.05)
 
-    async def test_gives_the_place_up_and_says_that_nothing_was_charged(
-        self, house: House
-    ) -> None:
+    async def test_gives_the_place_up_and_says_that_nothing_was_charged(self, house: House) -> None:
         fault = {"method": "POST", "path": "/v1/customers", "effect": "before", "status": None}
         async with house.stripe.post("/_sim/faults", json=[fault]) as answer:
             assert answer.status == 200
@@ -215,7 +212,8 @@ class TestTooManyOrders:
 
         async def order(forwarded: str) -> int:
             headers = {"X-Forwarded-For": forwarded}
-            return (await send(house, headers, payment_type="barter"))[0]
+            status: int = (await send(house, headers, payment_type="barter"))[0]
+            return status
 
         assert await order("9.9.9.9, 1.1.1.1") == 422
         assert await order("8.8.8.8, 1.1.1.1") == 429
@@ -228,3 +226,13 @@ async def test_a_quote_is_what_the_estimate_will_hold(house: House) -> None:
         quoted = await answer.json()
     assert (quoted["amount"], quoted["currency"]) == (540, "EUR")
     assert (await house.order("estimated", energy_kwh=10))["amount"] == 540
+
+
+async def test_a_form_of_another_kind_is_refused(house: House) -> None:
+    async with house.client.post("/api/create-payment", data=b"--", headers=FRENCH_PAGE) as answer:
+        assert answer.status == 415
+
+
+async def test_a_key_that_is_too_long_is_refused(house: House) -> None:
+    status, answer = await send(house, {"Idempotency-Key": "k" * 256}, payment_type="dynamic")
+    assert (status, answer["error"]["field"]) == (422, "Idempotency-Key")

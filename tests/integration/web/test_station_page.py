@@ -21,6 +21,7 @@ async def test_the_price_is_gross_and_in_the_legal_order(house: House) -> None:
     """Per kWh, per minute, per session, VAT included (Regulation (EU) 2023/1804, art. 5(4))."""
     page = await house.page("/s/CP1/1")
     prices = re.findall(r"<strong>([\d,]+ €)</strong>(/kWh|/min)?", page)
+    assert "Project-Id" not in page  # gettext keeps its header under the empty message
     assert prices == [("0,48 €", "/kWh"), ("0,06 €", "/min"), ("0,60 €", "")]
 
 
@@ -37,7 +38,7 @@ async def test_the_three_ways_to_pay_stand_in_one_plain_form(house: House) -> No
     page = await house.page("/s/CP1/1")
     for plan in ("fixed", "estimated", "dynamic"):
         assert f'name="payment_type" value="{plan}"' in page
-    assert "J’autorise Recharge Exemple" in page
+    assert "J'autorise Recharge Exemple" in page
     assert "rétractation" in page
     assert "5,40 €" in page  # 10 kWh x 0.48 + 0.60
 
@@ -48,7 +49,7 @@ async def test_the_three_ways_to_pay_stand_in_one_plain_form(house: House) -> No
         (ConnectorStatus.FAULTED, "en panne"),
         (ConnectorStatus.FINISHING, "Débranchez-le"),
         (ConnectorStatus.UNAVAILABLE, "hors service"),
-        (ConnectorStatus.CHARGING, "Quelqu’un d’autre"),
+        (ConnectorStatus.CHARGING, "Quelqu'un d'autre"),
     ],
 )
 async def test_a_connector_that_cannot_start_offers_no_payment(
@@ -70,13 +71,13 @@ async def test_an_offline_station_offers_no_payment(house: House) -> None:
 async def test_an_unknown_connector_is_404_in_words(house: House) -> None:
     async with house.client.get("/s/CP1/9", headers=FRENCH_PAGE) as answer:
         assert answer.status == 404
-        assert "Scannez de nouveau le code" in await answer.text()
+        assert "Scannez de nouveau le code" in plain(await answer.text())
 
 
 async def test_a_second_driver_is_told_politely(house: House) -> None:
     await house.order()
     page = await house.page("/s/CP1/1")
-    assert "Quelqu’un d’autre utilise ce point de charge" in page
+    assert "Quelqu'un d'autre utilise ce point de charge" in page
     assert "<form" not in page
 
 
@@ -131,7 +132,7 @@ async def test_a_page_holds_nothing_its_policy_forbids(house: House) -> None:
 
 
 async def test_the_home_page_says_what_to_do(house: House) -> None:
-    page = plain(await house.page("/"))
+    page = await house.page("/")
     assert "Scannez le code" in page
     assert "/s/CP1" not in page
 
@@ -139,4 +140,4 @@ async def test_the_home_page_says_what_to_do(house: House) -> None:
 async def test_a_page_that_does_not_exist_says_so_in_words(house: House) -> None:
     async with house.client.get("/nowhere", headers=FRENCH_PAGE) as answer:
         assert answer.status == web.HTTPNotFound.status_code
-        assert "Cette page n’existe pas" in await answer.text()
+        assert "Cette page n'existe pas" in plain(await answer.text())

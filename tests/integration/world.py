@@ -1,0 +1,306 @@
+"""A whole world for one test: bridge, Stripe, CSMS and charge points over real sockets.
+
+The bridge runs in the test's own event loop, or as a process that can be killed at any instant.
+Everything shares one clock that runs fast; the simulators answer for what really happened.
+"""
+
+import asyncio
+import base64
+import contextlib
+import os
+import re
+import secrets
+import signal
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
+from irve_bridge import stations
+from irve_bridge.bootstrap import running
+from irve_bridge.settings import Settings
+from irve_bridge.storage import open_storage
+from simulators import csms, pricing
+from simulators.charge_point import ChargePoint, Transaction
+from simulators.clock import Clock
+from simulators.csms.inbox import Inbox
+from simulators.stripe.app import create_app
+
+ROOT = Path(__file__).parents[2]
+SPEED = 100.0
+PATIENCE_S = 20.0
+CARD = "4242424242424242"
+FINAL = frozenset({"settled", "released", "abandoned", "due", "review", "written_off"})
+Hook = Callable[[str, str], Awaitable[None]]
+
+
+async def nothing(_method: str, _path: str) -> None:
+    """The hook of a world in which nothing special happens."""
+
+
+def link(back: str) -> str:
+    """Return the driver's page, which the way back from the checkout leads to."""
+    return back.removesuffix("/return")
+
+
+def checkout_id(opened: dict[str, Any]) -> str:
+    found = re.search(r"cs_test_\w+", opened["url"])
+    assert found is not None
+    return found[0]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class World:
+    """Where everything is, and how a test acts in it."""
+
+    environment: dict[str, str]
+    http: aiohttp.ClientSession
+    clock: Clock
+    stripe_url: str
+    inbox: Inbox
+    secret: str
+    api_key: str
+    before_stripe: Hook = nothing
+    after_stripe: Hook = nothing
+    kills: int = 0
+    process: asyncio.subprocess.Process | None = None
+    _gone: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def url(self) -> str:
+        return self.environment["BASE_URL"]
+
+    def charge_point(self, charge_point_id: str = "CP1", **options: Any) -> ChargePoint:
+        port = self.environment["OCPP_PORT"]
+        url = f"ws://127.0.0.1:{port}/ocpp"
+        return ChargePoint(url, charge_point_id, connectors=2, clock=self.clock, **options)
+
+    # As a driver
+
+    async def open(self, plan: str, connector: int = 1, **choice: Any) -> dict[str, Any]:
+        """Choose a plan; returns session_id and the checkout's url."""
+        body = {"payment_type": plan, "charge_point_id": "CP1", "connector_id": connector}
+        status, answer = await self.post("/api/create-payment", body | choice)
+        assert status == 201, answer
+        return answer
+
+    async def pay(self, opened: dict[str, Any], card: str = CARD) -> str:
+        """Pay at the checkout; returns where Stripe sends the driver next."""
+        path = f"/_sim/checkout/{checkout_id(opened)}/pay"
+        paid = await self.stripe("POST", path, card=card)
+        return str(paid["redirect_url"])
+
+    async def checkout(self, opened: dict[str, Any]) -> dict[str, Any]:
+        """Return the Checkout Session as Stripe has it."""
+        url = f"{self.stripe_url}/v1/checkout/sessions/{checkout_id(opened)}"
+        key = self.environment["STRIPE_SECRET_KEY"]
+        async with self.http.get(url, headers={"authorization": f"Bearer {key}"}) as response:
+            found: dict[str, Any] = await response.json()
+            return found
+
+    async def eventually(self, holds: Callable[[], Awaitable[bool]]) -> None:
+        """Return once something of another party holds."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not await holds():
+                await asyncio.sleep(0.03)
+
+    async def page(self, url: str) -> str:
+        async with self.http.get(url) as response:
+            return await response.text()
+
+    async def stop(self, back: str) -> None:
+        """Press the stop button of the driver's page."""
+        async with self.http.post(f"{link(back)}/stop") as response:
+            response.raise_for_status()
+
+    # As the CSMS
+
+    async def post(self, path: str, body: dict[str, Any], **headers: str) -> tuple[int, Any]:
+        async with self.http.post(self.url + path, json=body, headers=headers) as response:
+            return response.status, await response.json()
+
+    async def session(self, session_id: str) -> dict[str, Any]:
+        headers = {"authorization": f"Bearer {self.api_key}"}
+        async with self.http.get(f"{self.url}/api/sessions/{session_id}", headers=headers) as found:
+            answer: dict[str, Any] = await found.json()
+            return answer
+
+    async def until(self, session_id: str, *states: str) -> dict[str, Any]:
+        """Return the session once it is in one of these states, whatever happens to the bridge."""
+        session: dict[str, Any] = {}
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                while True:
+                    with contextlib.suppress(aiohttp.ClientError):
+                        session = await self.session(session_id)
+                        if session.get("status") in states:
+                            return session
+                    await asyncio.sleep(0.03)
+        except TimeoutError:
+            raise AssertionError(f"never {states}: {session}") from None
+
+    async def final(self, session_id: str) -> dict[str, Any]:
+        return await self.until(session_id, *FINAL)
+
+    # As the audit
+
+    async def stripe(self, method: str, path: str, **body: Any) -> Any:
+        payload = body.get("body", body) if method == "POST" else None
+        async with self.http.request(method, self.stripe_url + path, json=payload) as response:
+            response.raise_for_status()
+            return await response.json()
+
+    async def card(self, session_id: str) -> dict[str, int]:
+        """Return what the session's card lived through, in minor units."""
+        lines = await self.stripe("GET", "/_sim/ledger")
+        mine = [line for line in lines if line["metadata"].get("session_id") == session_id]
+        kinds = ("charged", "refunded", "released", "held")
+        return {kind: sum(line[f"{kind}_minor"] for line in mine) for kind in kinds}
+
+    async def told(self, session_id: str, last: str) -> list[str]:
+        """Return the types the CSMS was told, in order, once the last one has come."""
+        await self.inbox.wait_for(last, session_id=session_id, timeout_s=PATIENCE_S)
+        return [callback.type for callback in self.inbox.received(session_id=session_id)]
+
+    def cost(self, transaction: Transaction) -> int:
+        """Return what the charge point's own meter says it costs."""
+        figures = transaction.as_json()
+        tariff = pricing.load(ROOT / "config" / "tariffs")["ac"]
+        return pricing.expected_minor(
+            tariff, figures["energy_wh"], figures["charging_s"], figures["suspended_ev_s"]
+        )
+
+    # The bridge as a process
+
+    async def start_process(self) -> None:
+        self._gone = asyncio.Event()
+        self.process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "irve_bridge",
+            "--env-file",
+            os.devnull,
+            "serve",
+            cwd=ROOT,
+            env=os.environ | self.environment,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        await self._answers()
+
+    async def kill(self) -> None:
+        """SIGKILL, then start it again: nothing of the old process finishes anything."""
+        assert self.process is not None
+        self.kills += 1
+        self.process.send_signal(signal.SIGKILL)
+        await self.process.wait()
+        await self.start_process()
+
+    async def _answers(self) -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                with contextlib.suppress(aiohttp.ClientError):
+                    async with self.http.get(f"{self.url}/readyz") as response:
+                        if response.ok:
+                            return
+                await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def world(folder: Path, *, process: bool = False, **settings: str) -> AsyncIterator[World]:
+    """Make a world; with `process` the bridge is one that can be killed."""
+    async with AsyncExitStack() as stack:
+        epoch_s = time.time()
+        clock = Clock(epoch_s, SPEED)
+        callback_secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+        inbox = await stack.enter_async_context(csms.serve(callback_secret))
+        web_port, api_key, secret = free_port(), secrets.token_hex(16), "whsec_world"
+        made: list[World] = []
+        hooks = _hooks(made)
+        stripe_url = await stack.enter_async_context(
+            _stripe(clock, f"http://127.0.0.1:{web_port}/webhook", secret, hooks)
+        )
+        environment = {
+            "STRIPE_SECRET_KEY": "sk_test_world",
+            "STRIPE_WEBHOOK_SECRET": secret,
+            "STRIPE_API_BASE": stripe_url,
+            "BASE_URL": f"http://127.0.0.1:{web_port}",
+            "WEB_PORT": str(web_port),
+            "OCPP_PORT": str(free_port()),
+            "CSMS_NOTIFICATION_URL": inbox.url,
+            "CSMS_NOTIFICATION_SECRET": callback_secret,
+            "CSMS_API_KEY": api_key,
+            "DATABASE_URL": f"sqlite:///{folder / 'bridge.db'}",
+            "LOG_FILE": str(folder / "app.log"),
+            "CLOCK_EPOCH": str(epoch_s),
+            "CLOCK_SPEED": str(SPEED),
+            "METER_INTERVAL_S": "10",
+            "THROTTLE_PER_MINUTE": "1000",
+        } | {name.upper(): value for name, value in settings.items()}
+        http = await stack.enter_async_context(aiohttp.ClientSession())
+        made.append(
+            World(environment, http, clock, stripe_url, inbox, secret=secret, api_key=api_key)
+        )
+        await _register(environment["DATABASE_URL"])
+        if process:
+            await made[0].start_process()
+            stack.push_async_callback(_end, made[0])
+        else:
+            settings_ = Settings(**{name.lower(): value for name, value in environment.items()})
+            await stack.enter_async_context(running(settings_, CollectorRegistry()))
+        yield made[0]
+
+
+def _hooks(made: list[World]) -> Any:
+    @web.middleware
+    async def around(request: web.Request, handler: Any) -> web.StreamResponse:
+        api = request.path.startswith("/v1/")
+        if api:
+            await made[0].before_stripe(request.method, request.path)
+        response: web.StreamResponse = await handler(request)
+        if api:
+            await made[0].after_stripe(request.method, request.path)
+        return response
+
+    return around
+
+
+@asynccontextmanager
+async def _stripe(clock: Clock, webhook_url: str, secret: str, hook: Any) -> AsyncIterator[str]:
+    app = create_app(clock=clock, webhook_url=webhook_url, webhook_secret=secret)
+    app.middlewares.insert(0, hook)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+async def _register(database_url: str) -> None:
+    wanted = stations.read(ROOT / "config" / "stations.yaml")
+    async with open_storage(database_url) as storage:
+        await storage.transact(
+            lambda tx: stations.apply(list(stations.differences(wanted, tx.stations)), tx.stations)
+        )
+
+
+async def _end(made: World) -> None:
+    if made.process is not None and made.process.returncode is None:
+        made.process.terminate()
+        await made.process.wait()

@@ -1,0 +1,32 @@
+"""docs/api.md says what the code does."""
+
+import json
+import re
+from pathlib import Path
+
+import irve_bridge
+from irve_bridge.service import callbacks
+from irve_bridge.web.app import ROUTES
+
+ROOT = Path(irve_bridge.__file__).parent
+DOCUMENT = (ROOT.parent / "docs" / "api.md").read_text()
+PAGES = ("/", "/s/", "/c/", "/static/")
+
+
+def test_every_route_of_the_api_is_documented() -> None:
+    paths = {r.path for r in ROUTES if r.path != "/" and not r.path.startswith(PAGES[1:])}
+    assert len(paths) == 10
+    assert [path for path in sorted(paths) if path not in DOCUMENT] == []
+
+
+def test_the_table_of_callbacks_is_the_code_s_own() -> None:
+    rows = re.findall(r"^\| `.*$", callbacks.__doc__ or "", re.MULTILINE)
+    assert len(rows) > 10
+    assert [row for row in rows if row not in DOCUMENT] == []
+
+
+def test_every_code_that_the_web_raises_is_documented() -> None:
+    source = "\n".join(path.read_text() for path in (ROOT / "web").rglob("*.py"))
+    codes = re.findall(r"RequestRefused\(\s*\d{3}, (\"[a-z_]+\")", source)
+    assert len(codes) > 10
+    assert [code for code in map(json.loads, codes) if f"`{code}`" not in DOCUMENT] == []

@@ -1,0 +1,103 @@
+"""Quantities as people write them."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+from irve_bridge.web.i18n import Language, accepted, load_languages
+
+LANGUAGES = load_languages()
+
+
+@pytest.fixture(params=["fr", "en"])
+def language(request: pytest.FixtureRequest) -> Language:
+    return LANGUAGES[request.param]
+
+
+def written(text: str) -> str:
+    return text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ")
+
+
+@pytest.mark.parametrize(
+    ("code", "amount", "currency", "text"),
+    [
+        ("fr", 123_456, "EUR", "1 234,56 €"),
+        ("en", 123_456, "EUR", "€1,234.56"),
+        ("fr", -5, "EUR", "-0,05 €"),
+        ("fr", 1500, "JPY", "1 500 JPY"),
+        ("en", 1500, "KWD", "KWD1.500"),
+    ],
+)
+def test_money_has_its_currency_s_decimals(
+    code: str, amount: int, currency: str, text: str
+) -> None:
+    assert written(LANGUAGES[code].money(amount, currency)) == text
+
+
+@pytest.mark.parametrize(
+    ("price", "text"),
+    [
+        (Fraction(48, 100), "0,48 €"),
+        (Fraction(4836, 10_000), "0,4836 €"),
+        (Fraction(1, 30), "0,0333 €"),
+        (Fraction(3), "3,00 €"),
+    ],
+)
+def test_a_unit_price_keeps_what_the_currency_would_round_away(price: Fraction, text: str) -> None:
+    assert written(LANGUAGES["fr"].unit_price(price, "EUR")) == text
+
+
+def test_a_unit_price_without_decimals_is_written_whole() -> None:
+    assert written(LANGUAGES["en"].unit_price(Fraction(45), "JPY")).endswith("45")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"),
+        (59, "59 s"),
+        (60, "1 min"),
+        (61, "1 min 1 s"),
+        (3600, "1 h"),
+        (5461, "1 h 31 min"),
+    ],
+)
+def test_durations_are_short(language: Language, seconds: int, text: str) -> None:
+    assert written(language.duration(seconds)) == text
+
+
+def test_energy_power_and_rates_follow_the_language() -> None:
+    french, english = LANGUAGES["fr"], LANGUAGES["en"]
+    assert (written(french.kwh(12_340)), written(english.kwh(12_340))) == ("12,34 kWh", "12.34 kWh")
+    assert (written(french.kw(7_400)), written(english.kw(22_000))) == ("7,4 kW", "22 kW")
+    assert (written(french.percent(Decimal("5.5"))), written(english.percent(Decimal(20)))) == (
+        "5,5 %",
+        "20 %",
+    )
+
+
+def test_a_moment_is_the_station_s_own_time() -> None:
+    at = datetime(2026, 7, 1, 22, 30, tzinfo=UTC)
+    assert "2 juil. 2026" in LANGUAGES["fr"].moment(at, "Europe/Paris")
+    assert "00:30" in LANGUAGES["fr"].moment(at, "Europe/Paris")
+    assert "23:30" in LANGUAGES["en"].moment(at, "Europe/London")
+
+
+@pytest.mark.parametrize(
+    ("header", "codes"),
+    [
+        ("", [""]),
+        ("en-GB,en;q=0.9,fr;q=0.8", ["en", "en", "fr"]),
+        ("fr;q=0.2, en;q=0.7", ["en", "fr"]),
+        ("en;q=0, fr", ["fr"]),
+        ("en;q=high, fr", ["fr"]),
+    ],
+)
+def test_languages_are_taken_by_preference(header: str, codes: list[str]) -> None:
+    assert accepted(header) == codes
+
+
+def test_no_message_is_no_text(language: Language) -> None:
+    assert language.text("") == ""
