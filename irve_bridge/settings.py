@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from typing import Self
-from urllib.parse import urlsplit
 
 from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -88,8 +87,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _together(self) -> Self:
-        if self.live and urlsplit(self.stripe_api_base).hostname != "api.stripe.com":
-            raise ValueError("STRIPE_API_BASE must be Stripe's own with a live key")
+        if self.live and self.stripe_api_base.rstrip("/") != STRIPE_API:
+            raise ValueError(f"STRIPE_API_BASE must be {STRIPE_API} with a live key")
         if self.live and self.clock_speed != 1.0:
             raise ValueError("CLOCK_SPEED must be 1 with a live key")
         if self.stripe_public_key and ("_live_" in self.stripe_public_key) != self.live:

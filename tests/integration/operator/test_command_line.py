@@ -1,0 +1,68 @@
+"""The command line, as a process of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+ENVIRONMENT = {
+    "STRIPE_SECRET_KEY": "sk_test_cli",
+    "STRIPE_WEBHOOK_SECRET": "whsec_cli",
+    "BASE_URL": "https://charge.example.com",
+    "COLUMNS": "200",
+}
+
+
+def run(tmp_path: Path, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    environment = ENVIRONMENT | {"DATABASE_URL": f"sqlite:///{tmp_path / 'cli.db'}"} | changes
+    return subprocess.run(
+        [sys.executable, "-m", "irve_bridge", "--env-file", os.devnull, *arguments],
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_an_operator_s_first_afternoon(tmp_path: Path) -> None:
+    """Check says what is missing; stations are applied, listed, and get their QR codes."""
+    bare = run(tmp_path, "check")
+    assert bare.returncode == 1
+    assert "stations apply" in bare.stdout
+    applied = run(tmp_path, "stations", "apply", "config/stations.yaml")
+    assert applied.returncode == 0
+    assert "+ charge point CP1" in applied.stdout
+    again = run(tmp_path, "stations", "apply", "config/stations.yaml", "--dry-run")
+    assert "Nothing to change." in again.stdout
+    ready = run(tmp_path, "check")
+    assert ready.returncode == 0
+    assert "https://charge.example.com/webhook" in ready.stdout
+    assert "FR*EXA*E0003*1" in run(tmp_path, "stations", "list").stdout
+    drawn = run(tmp_path, "qr", "--out", str(tmp_path / "qr"))
+    assert "https://charge.example.com/s/CP1/2" in drawn.stdout
+    assert (tmp_path / "qr" / "CP1-2.svg").read_text().startswith("<?xml")
+
+
+def test_a_tariff_is_judged_for_its_power(tmp_path: Path) -> None:
+    good = run(tmp_path, "tariff", "check", "config/tariffs/ac.json", "--power-kw", "22")
+    assert (good.returncode, "0.3900 gross" in good.stdout) == (0, True)
+    unlawful = run(tmp_path, "tariff", "check", "config/tariffs/ac.json", "--power-kw", "50")
+    assert unlawful.returncode == 1
+    assert "2023/1804" in unlawful.stderr
+
+
+def test_mistakes_end_with_one_sentence_and_no_trace(tmp_path: Path) -> None:
+    mistakes = [
+        run(tmp_path, "check", STRIPE_SECRET_KEY="nonsense"),
+        run(tmp_path, "check", DATABASE_URL="oracle://x"),
+        run(tmp_path, "stations", "apply", "nowhere.yaml"),
+        run(tmp_path, "sessions", "show", "ses_none"),
+        run(tmp_path, "sessions", "decide", "ses_none", "0"),
+    ]
+    for mistake in mistakes:
+        assert mistake.returncode == 1, mistake
+        assert mistake.stderr.strip()
+        assert "Traceback" not in mistake.stderr

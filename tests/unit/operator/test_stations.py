@@ -1,0 +1,83 @@
+"""The operator's file of stations: mistakes are named, and applying it twice changes nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from irve_bridge import stations
+from irve_bridge.service.ports import Storage
+from irve_bridge.storage import open_storage
+
+CONFIG = Path(__file__).parents[3] / "config"
+
+
+async def apply(storage: Storage, wanted: stations.Wanted) -> list[str]:
+    changes = await storage.read(lambda tx: list(stations.differences(wanted, tx.stations)))
+    await storage.transact(lambda tx: stations.apply(changes, tx.stations))
+    return [f"{change.sign} {change.name}" for change in changes]
+
+
+def written(folder: Path, text: str) -> Path:
+    file = folder / "stations.yaml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+BASE = """
+operator: {name: Op, phone: "1"}
+tariffs:
+  - {id: t, currency: EUR, elements: [{price_components: [{type: TIME, price: 1}]}]}
+charge_points:
+  - id: A
+    name: A
+    password: correct-horse
+    connectors: [{number: 1, evse_id: E1, power_kw: 7.4, tariff: t}]
+"""
+
+
+async def test_the_example_applies_once_and_then_nothing_is_left(tmp_path: Path) -> None:
+    wanted = stations.read(CONFIG / "stations.yaml")
+    async with open_storage(f"sqlite:///{tmp_path / 'a.db'}") as storage:
+        assert "+ connector CP1/2" in await apply(storage, wanted)
+        assert await apply(storage, wanted) == []
+
+
+async def test_what_changes_is_shown_and_what_goes_is_removed(tmp_path: Path) -> None:
+    async with open_storage(f"sqlite:///{tmp_path / 'a.db'}") as storage:
+        two = BASE.replace(
+            "tariff: t}]", "tariff: t}, {number: 2, evse_id: E2, power_kw: 7, tariff: t}]"
+        )
+        await apply(storage, stations.read(written(tmp_path, two)))
+        assert await apply(storage, stations.read(written(tmp_path, two))) == []
+        again = BASE.replace("name: A", "name: B")
+        changed = await apply(storage, stations.read(written(tmp_path, again)))
+        assert changed == ["~ charge point A", "- connector A/2"]
+        point = await storage.read(lambda tx: tx.stations.charge_point("A"))
+        assert point is not None
+        assert point.password_hash is not None
+        assert "correct-horse" not in point.password_hash
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("tariff: t}", "tariff: other}", "names the tariff other"),
+        ("power_kw: 7.4", "power_kw: 50", "2023/1804"),
+        ("power_kw: 7.4", "power_kw: -1", "power_kw"),
+        ("name: A", "name: A\n    time_zone: Mars/Olympus", "IANA"),
+        ("price: 1", "price: -1", "negative"),
+        ("connectors:", "outlets:", "connectors"),
+        ("operator:", "operator: [", "stations.yaml"),
+        ("id: A", "id: A b", "id"),
+    ],
+)
+def test_a_mistake_is_named_and_nothing_is_applied(
+    tmp_path: Path, old: str, new: str, says: str
+) -> None:
+    with pytest.raises(stations.FileRefused, match=says):
+        stations.read(written(tmp_path, BASE.replace(old, new)))
+
+
+def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(stations.FileRefused, match="No such file"):
+        stations.read(tmp_path / "none.yaml")
