@@ -21,6 +21,7 @@ from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.clock import SharedClock
 from irve_bridge.csms import CallbackHand
 from irve_bridge.domain.intents import Lane
+from irve_bridge.i18n import load_languages
 from irve_bridge.mail import MailHand, Smtp
 from irve_bridge.payments import StripePayments, StripeSettings
 from irve_bridge.service.charger import ChargerHand
@@ -34,7 +35,6 @@ from irve_bridge.service.views import Views
 from irve_bridge.settings import STRIPE_API, Settings
 from irve_bridge.storage import open_storage
 from irve_bridge.web import WebContext, WebSettings, create_app
-from irve_bridge.web.i18n import load_languages
 
 log = structlog.get_logger()
 

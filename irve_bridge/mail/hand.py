@@ -12,6 +12,7 @@ import structlog
 
 from irve_bridge.domain.intents import Intent
 from irve_bridge.domain.session import Session
+from irve_bridge.i18n import DEFAULT, Language
 from irve_bridge.mail import texts
 from irve_bridge.service.ports import Again, Done, Failed, Outcome, Task
 
@@ -40,12 +41,12 @@ class MailHand:
 
     smtp: Smtp
     public_url: str
-    languages: Mapping[str, texts.Words]
+    languages: Mapping[str, Language]
 
     def prepare(self, session: Session, intent: Intent) -> Mapping[str, Any]:
         """Return the mail as it will be sent."""
         template = intent.parameters["template"]
-        words = self.languages.get(session.locale) or self.languages["fr"]
+        words = self.languages.get(session.locale) or self.languages[DEFAULT]
         domain = parseaddr(self.smtp.sender)[1].rpartition("@")[2]
         return {
             "to": session.email,

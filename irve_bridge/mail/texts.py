@@ -1,28 +1,9 @@
 """The mails' words, in the driver's language."""
 
 from collections.abc import Iterator
-from typing import Protocol
 
 from irve_bridge.domain.session import Session
-
-
-class Words(Protocol):
-    """A language: its texts, and its way to write quantities."""
-
-    def text(self, message: str) -> str:
-        """Return a message in this language."""
-
-    def money(self, amount_minor: int, currency: str) -> str:
-        """Return an amount in minor units, written out."""
-
-    def kwh(self, energy_wh: int) -> str:
-        """Return an energy in kWh."""
-
-
-def N_(message: str) -> str:  # noqa: N802 - gettext's own name for a text translated later
-    """Mark a text for the catalogues."""
-    return message
-
+from irve_bridge.i18n import N_, Language
 
 _SUBJECTS = {
     "link": N_("Your charge: follow it and stop it"),
@@ -38,24 +19,27 @@ _OPENINGS = {
 }
 
 
-def subject(template: str, words: Words) -> str:
+def subject(template: str, words: Language) -> str:
     """Return a mail's subject."""
     return words.text(_SUBJECTS[template])
 
 
-def body(template: str, session: Session, link: str, words: Words) -> str:
+def body(template: str, session: Session, link: str, words: Language) -> str:
     """Return a mail's plain text."""
     return "\n".join([words.text(_OPENINGS[template]), "", link, *_figures(session, words), ""])
 
 
-def _figures(session: Session, words: Words) -> Iterator[str]:
+def _figures(session: Session, words: Language) -> Iterator[str]:
+    """Yield what is owed and why, once it is decided."""
     if session.energy_wh is None or session.decided_minor is None:
         return
+    energy, amount = words.text(N_("Energy")), words.text(N_("Amount"))
+    vat, reference = words.text(N_("Including VAT")), words.text(N_("Reference"))
     yield ""
-    yield f"{words.text(N_('Energy'))}: {words.kwh(session.energy_wh)}"
-    yield f"{words.text(N_('Amount'))}: {words.money(session.decided_minor, session.currency)}"
+    yield f"{energy}: {words.kwh(session.energy_wh)}"
+    yield f"{amount}: {words.money(session.decided_minor, session.currency)}"
     if session.cost and session.decided_minor == session.cost.gross_minor:
         for line in session.cost.vat:
-            vat = words.money(line.amount_minor, session.currency)
-            yield f"{words.text(N_('Including VAT'))} {line.percent:g} %: {vat}"
-    yield f"{words.text(N_('Reference'))}: {session.id}"
+            included = words.money(line.amount_minor, session.currency)
+            yield f"{vat} ({words.percent(line.percent)}): {included}"
+    yield f"{reference}: {session.id}"

@@ -2,12 +2,13 @@
 
 from aiohttp import web
 
+from irve_bridge.i18n import load_languages
 from irve_bridge.web import assets, progress, rendering
 from irve_bridge.web.api import health, payments, sessions
 from irve_bridge.web.api.webhook import webhook
 from irve_bridge.web.assets import ASSETS, load_assets
 from irve_bridge.web.context import CONTEXT, WebContext
-from irve_bridge.web.i18n import LANGUAGES, load_languages
+from irve_bridge.web.languages import LANGUAGES
 from irve_bridge.web.middlewares import (
     REQUEST_SECONDS,
     explain,

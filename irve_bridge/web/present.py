@@ -7,10 +7,10 @@ from irve_bridge.domain.charge_point import ChargePoint, Connector, ConnectorSta
 from irve_bridge.domain.errors import Refusal
 from irve_bridge.domain.session import PlanName, Session, State
 from irve_bridge.domain.tariff import Dimension, Line, PriceComponent, Tariff
+from irve_bridge.i18n import N_, Language
 from irve_bridge.service.meters import Live
 from irve_bridge.service.ports import Movement
 from irve_bridge.service.views import SessionView
-from irve_bridge.web.i18n import N_, Language
 from irve_bridge.web.wording import (
     CONNECTORS,
     DECLINED,

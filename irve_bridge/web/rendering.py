@@ -8,7 +8,7 @@ from jinja2 import PackageLoader, StrictUndefined
 
 from irve_bridge.web.assets import ASSETS
 from irve_bridge.web.context import CONTEXT
-from irve_bridge.web.i18n import language_of
+from irve_bridge.web.languages import language_of
 from irve_bridge.web.present import Presenter
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from irve_bridge.domain.charge_point import ConnectorStatus
 from irve_bridge.domain.session import PlanName, State
 from irve_bridge.domain.tariff import Dimension
-from irve_bridge.web.i18n import N_
+from irve_bridge.i18n import N_
 
 
 class Story(NamedTuple):

@@ -94,14 +94,29 @@ async def test_a_checkout_that_was_left_cannot_be_paid_any_more(tmp_path: Path) 
         await w.open("dynamic")
 
 
-async def test_a_payment_that_slips_through_a_left_checkout_is_refunded(tmp_path: Path) -> None:
-    """Paid in one tab, left in the other: the money goes back, nothing starts."""
+async def test_leaving_the_checkout_after_paying_gives_nothing_up(tmp_path: Path) -> None:
+    """Paid in one tab, left in the other: the payment stands, and the page says so."""
     async with world(tmp_path) as w, w.charge_point() as cp:
         await cp.wait_until_online()
         await w.stripe("POST", "/_sim/webhooks", mode="hold")
         opened = await w.open("fixed", amount=1000)
         await w.pay(opened)
         await w.page(await _cancel_url(w, opened))
+        await cp.plug(1)
+        await w.until(opened["session_id"], "charging")
+
+
+async def test_a_payment_for_a_session_that_was_ended_is_refunded(tmp_path: Path) -> None:
+    """The CSMS ends it while the driver pays: the money goes back, nothing starts."""
+    async with world(tmp_path) as w, w.charge_point() as cp:
+        await cp.wait_until_online()
+        await w.stripe("POST", "/_sim/webhooks", mode="hold")
+        opened = await w.open("fixed", amount=1000)
+        await w.pay(opened)
+        bearer = {"authorization": f"Bearer {w.api_key}"}
+        ended = {"session_id": opened["session_id"]}
+        status, _ = await w.post("/api/end-charging-session", ended, **bearer)
+        assert status == 200
         session = await w.until(opened["session_id"], "released")
         assert session["outcome"] == "given_up"
         card = await w.card(opened["session_id"])

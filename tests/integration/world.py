@@ -26,7 +26,7 @@ from prometheus_client import CollectorRegistry
 
 from irve_bridge import stations
 from irve_bridge.bootstrap import running
-from irve_bridge.settings import Settings
+from irve_bridge.settings import load
 from irve_bridge.storage import open_storage
 from simulators import csms, pricing
 from simulators.charge_point import ChargePoint, Transaction
@@ -260,8 +260,10 @@ async def world(folder: Path, *, process: bool = False, **settings: str) -> Asyn
             await made[0].start_process()
             stack.push_async_callback(_end, made[0])
         else:
-            settings_ = Settings(**{name.lower(): value for name, value in environment.items()})
-            await stack.enter_async_context(running(settings_, CollectorRegistry()))
+            settings_file = folder / ".env"
+            settings_file.write_text("\n".join(f"{n}='{v}'" for n, v in environment.items()))
+            loaded = load(str(settings_file))
+            await stack.enter_async_context(running(loaded, CollectorRegistry()))
         yield made[0]
 
 

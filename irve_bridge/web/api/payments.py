@@ -19,7 +19,7 @@ from irve_bridge.web.forms import (
     read_json,
     validated,
 )
-from irve_bridge.web.i18n import language_of
+from irve_bridge.web.languages import language_of
 from irve_bridge.web.pages.station import station_page
 from irve_bridge.web.refusals import RequestRefused
 from irve_bridge.web.rendering import presenter_of, see_other

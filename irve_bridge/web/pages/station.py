@@ -10,10 +10,10 @@ from irve_bridge.domain.charge_point import Connector
 from irve_bridge.domain.errors import Refusal, UnknownThing
 from irve_bridge.domain.session import Session
 from irve_bridge.domain.tariff import Tariff, estimate
+from irve_bridge.i18n import Language
 from irve_bridge.service.views import StationView
 from irve_bridge.web.callers import COOKIE
 from irve_bridge.web.context import CONTEXT, WebContext
-from irve_bridge.web.i18n import Language
 from irve_bridge.web.refusals import status_of
 from irve_bridge.web.rendering import presenter_of, render, see_other
 

@@ -7,10 +7,10 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-import irve_bridge.web
-from irve_bridge.web.i18n import REGIONS
+import irve_bridge
+from irve_bridge.i18n import REGIONS
 
-WEB = Path(irve_bridge.web.__file__).parent
+ROOT = Path(irve_bridge.__file__).parent
 TEMPLATES = "**/templates/**.html"
 KEYWORDS = {"N_": None, "_": None, "gettext": None, "ngettext": (1, 2)}
 
@@ -18,7 +18,7 @@ KEYWORDS = {"N_": None, "_": None, "gettext": None, "ngettext": (1, 2)}
 def texts() -> set[str]:
     """Return every text that code and templates want translated."""
     extracted = extract_from_dir(
-        WEB,
+        ROOT,
         [("**.py", "python"), (TEMPLATES, "jinja2")],
         {TEMPLATES: {"trimmed": "true"}},
         keywords=KEYWORDS,
@@ -27,7 +27,7 @@ def texts() -> set[str]:
 
 
 def catalogue(code: str) -> Catalog:
-    with (WEB / "locales" / code / "LC_MESSAGES" / "messages.po").open("rb") as source:
+    with (ROOT / "locales" / code / "LC_MESSAGES" / "messages.po").open("rb") as source:
         return read_po(source, locale=code)
 
 

@@ -6,7 +6,8 @@ from fractions import Fraction
 
 import pytest
 
-from irve_bridge.web.i18n import Language, accepted, load_languages
+from irve_bridge.i18n import Language, load_languages
+from irve_bridge.web.languages import accepted
 
 LANGUAGES = load_languages()
 

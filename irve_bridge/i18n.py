@@ -12,7 +12,6 @@ from fractions import Fraction
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
-from aiohttp import web
 from babel import Locale
 from babel.dates import format_datetime
 from babel.messages.mofile import write_mo
@@ -94,38 +93,13 @@ class Language:
         return format_decimal(Decimal(thousandths) / 1000, pattern, locale=self.locale)
 
 
-LANGUAGES = web.AppKey("languages", dict[str, Language])
-
-
 def load_languages() -> dict[str, Language]:
     """Return every language by its code, the catalogues compiled in memory."""
     return {code: _load(code, region) for code, region in REGIONS.items()}
 
 
-def language_of(request: web.Request) -> Language:
-    """Return the language that the visitor prefers among ours, French where none is."""
-    languages = request.app[LANGUAGES]
-    for code in accepted(request.headers.get("Accept-Language", "")):
-        if code in languages:
-            return languages[code]
-    return languages[DEFAULT]
-
-
-def accepted(header: str) -> list[str]:
-    """Return the language codes of an Accept-Language header, best first (RFC 9110 §12.5.4)."""
-    weighted = []
-    for part in header.split(","):
-        tag, _, parameters = part.partition(";")
-        weight = parameters.strip().removeprefix("q=")
-        try:
-            weighted.append((-float(weight or 1), tag.strip().lower().partition("-")[0]))
-        except ValueError:
-            continue
-    return [code for weight, code in sorted(weighted, key=lambda w: w[0]) if weight < 0]
-
-
 def _load(code: str, region: str) -> Language:
-    path = files("irve_bridge.web") / "locales" / code / "LC_MESSAGES" / "messages.po"
+    path = files("irve_bridge") / "locales" / code / "LC_MESSAGES" / "messages.po"
     compiled = io.BytesIO()
     with path.open("rb") as source:
         write_mo(compiled, read_po(source, locale=code))
