@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo test lint format check-full lock css clean
+.PHONY: help setup setup-test demo test lint format check-full lock css pictures clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -43,14 +43,18 @@ lock: setup-test ## lock the dependencies anew after a change in pyproject.toml
 css: setup-test ## compile the pages' styles anew
 	npm ci --no-audit --no-fund && npm run build
 
+pictures: setup-test ## take the pictures of docs/images anew
+	$(BIN)/python -m tests.browser.pictures
+
 clean: ## remove what the targets made
 	rm -rf .venv .demo node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
 
-.venv/.run: requirements/run.txt | .venv/bin/python
+.venv/.run: requirements/run.txt pyproject.toml | .venv/bin/python
 	$(PIP) --require-hashes -r requirements/run.txt
+	$(PIP) --no-deps --editable .
 	@touch $@
 
 .venv/.test: requirements/test.txt | .venv/.run

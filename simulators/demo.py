@@ -10,13 +10,12 @@ import asyncio
 import base64
 import contextlib
 import json
-import os
 import secrets
 import shutil
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,15 +23,16 @@ from typing import Any
 import aiohttp
 import segno
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from simulators.driver import DRIVES, World, drive, faults
+from simulators.processes import ROOT, PartFailed, Parts
 
-ROOT = Path(__file__).parent.parent
 PORTS = {"web": 8080, "ocpp": 9000, "stripe": 8460, "csms": 8470, "control": 8480}
 READY_S = 40.0
 AUTO_SPEED, HAND_SPEED = 60.0, 20.0
-CHARGE_POINTS = (("CP1", 2, 22.0), ("CP2", 1, 7.4), ("CP3", 1, 150.0))
+CHARGE_POINTS = ("CP1", "CP2", "CP3")
 console = Console(stderr=True)
 
 
@@ -59,16 +59,20 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--speed", type=float, help="how fast the clock runs")
     parser.add_argument("--data", type=Path, default=ROOT / ".demo", help="folder, made anew")
     arguments = parser.parse_args(argv)
-    with contextlib.suppress(KeyboardInterrupt):
+    try:
         return asyncio.run(run(arguments))
-    return 130
+    except PartFailed as failure:
+        console.print(f"[red]{escape(str(failure))}")
+        return 1
+    except KeyboardInterrupt:
+        return 130
 
 
 async def run(arguments: argparse.Namespace) -> int:
     """Start everything, then play the drivers or wait for a person."""
     speed = arguments.speed or (AUTO_SPEED if arguments.auto else HAND_SPEED)
     place = make_place(arguments.data, speed)
-    async with everything(place, verbose=not arguments.auto), aiohttp.ClientSession() as http:
+    async with everything(place, by_hand=not arguments.auto), aiohttp.ClientSession() as http:
         if not arguments.auto:
             _show_address(place, speed)
             await asyncio.Event().wait()
@@ -89,9 +93,9 @@ def report(rows: list[dict[str, Any]], *, as_json: bool) -> int:
     if as_json:
         print(json.dumps(rows, indent=2))
     else:
-        table = Table(*(name.removesuffix("_minor") for name in rows[0]))
+        table = Table("plan", "Wh", "expected", "charged", "given back", "status", "callbacks")
         for row in rows:
-            table.add_row(*(_cell(value) for value in row.values()))
+            table.add_row(*_cells(row))
         Console().print(table)
     wrong = [fault for row in rows for fault in faults(row)]
     for fault in wrong:
@@ -99,8 +103,14 @@ def report(rows: list[dict[str, Any]], *, as_json: bool) -> int:
     return 1 if wrong else 0
 
 
-def _cell(value: Any) -> str:
-    return str(len(value)) if isinstance(value, list) else str(value)
+def _cells(row: dict[str, Any]) -> Iterator[str]:
+    yield row["plan"]
+    yield str(row["energy_wh"])
+    yield f"{row['expected_minor']} {row['currency']}"
+    yield str(row["charged_minor"])
+    yield str(row["refunded_minor"] + row["released_minor"])
+    yield row["status"]
+    yield str(len(row["callbacks"]))
 
 
 def make_place(folder: Path, speed: float) -> Place:
@@ -140,85 +150,51 @@ def _free(port: int) -> int:
 
 
 @contextlib.asynccontextmanager
-async def everything(place: Place, *, verbose: bool) -> AsyncIterator[None]:
-    """Run all parts as processes of their own while the context is open."""
+async def everything(place: Place, *, by_hand: bool) -> AsyncIterator[None]:
+    """Run all parts while the context is open; by hand, cars come and go by themselves."""
+    parts = Parts(place.folder, place.environment, _echo if by_hand else _hush)
+    ports = {name: str(port) for name, port in place.ports.items()}
+    hook = ("--webhook-url", f"{place.url('web')}/webhook")
+    secret = ("--webhook-secret", place.environment["STRIPE_WEBHOOK_SECRET"])
+    ids = [word for charge_point_id in CHARGE_POINTS for word in ("--id", charge_point_id)]
+    ocpp = ("--url", f"ws://127.0.0.1:{ports['ocpp']}/ocpp", "--connectors", "2")
+    cars = ("--auto-plug", "30") if by_hand else ()
     async with contextlib.AsyncExitStack() as stack:
 
-        async def start(name: str, *arguments: str) -> None:
-            await stack.enter_async_context(part(place, name, *arguments, verbose=verbose))
+        async def start(name: str, module: str, *arguments: str) -> None:
+            await stack.enter_async_context(parts.part(name, module, *arguments))
 
-        stripe = ("--port", str(place.ports["stripe"]))
-        hook = ("--webhook-url", f"{place.url('web')}/webhook")
-        secret = ("--webhook-secret", place.environment["STRIPE_WEBHOOK_SECRET"])
-        await start("stripe", "simulators.stripe", *stripe, *hook, *secret)
-        csms = ("--port", str(place.ports["csms"]), "--secret", place.callback_secret)
+        await start("stripe", "simulators.stripe", "--port", ports["stripe"], *hook, *secret)
+        csms = ("--port", ports["csms"], "--secret", place.callback_secret)
         await start("csms", "simulators.csms", *csms)
-        await _once(place, "irve_bridge", "stations", "apply", "config/stations.yaml")
+        await parts.run("irve_bridge", "stations", "apply", "config/stations.yaml")
         await start("bridge", "irve_bridge", "serve")
-        await start_charge_points(place, start, verbose=verbose)
-        await _ready(f"{place.url('web')}/readyz")
+        await _ready(f"{place.url('web')}/readyz", parts)
+        control = ("--control-port", ports["control"])
+        await start("charge points", "simulators.charge_point", *ocpp, *ids, *control, *cars)
         yield
 
 
-async def start_charge_points(place: Place, start: Any, *, verbose: bool) -> None:
-    """Start the charge points; by hand their cars come and go by themselves."""
-    ids = [word for name, _, _ in CHARGE_POINTS for word in ("--id", name)]
-    url = f"ws://127.0.0.1:{place.ports['ocpp']}/ocpp"
-    control = ("--control-port", str(place.ports["control"]), "--connectors", "2")
-    cars = ("--auto-plug", "30") if verbose else ()
-    await start("charge points", "simulators.charge_point", "--url", url, *ids, *control, *cars)
+def _echo(name: str, line: str) -> None:
+    """Show what charge points and CSMS see; the bridge's log and Stripe's are in their files."""
+    if name in ("charge points", "csms"):
+        words = f"[dim]{name:>13}[/]  {escape(line)}"
+        console.print(words, no_wrap=True, overflow="ellipsis", highlight=False)
 
 
-@contextlib.asynccontextmanager
-async def part(
-    place: Place, name: str, module: str, *arguments: str, verbose: bool
-) -> AsyncIterator[None]:
-    """Run one module as a process; its words go to the terminal or to a file of the folder."""
-    with (place.folder / f"{name.replace(' ', '_')}.log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            module,
-            *arguments,
-            cwd=ROOT,
-            env=os.environ | place.environment,
-            stdout=asyncio.subprocess.PIPE if verbose else log,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        echo = asyncio.create_task(_echo(name, process)) if verbose else None
-        try:
-            yield
-        finally:
-            if process.returncode is None:
-                process.terminate()
-            await process.wait()
-            if echo:
-                await echo
+def _hush(_name: str, _line: str) -> None:
+    """Say nothing: nobody watches."""
 
 
-async def _echo(name: str, process: asyncio.subprocess.Process) -> None:
-    stream = process.stdout
-    while stream and (line := await stream.readline()):
-        console.print(f"[dim]{name:>13}[/]  {line.decode().rstrip()}", markup=True, highlight=False)
-
-
-async def _once(place: Place, module: str, *arguments: str) -> None:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, *arguments, cwd=ROOT, env=os.environ | place.environment,
-        stdout=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
-    if await process.wait():
-        raise RuntimeError(f"{module} {' '.join(arguments)} failed")
-
-
-async def _ready(url: str) -> None:
-    """Return once the bridge answers; it says why it does not in its log."""
+async def _ready(url: str, parts: Parts) -> None:
+    """Return once the bridge answers."""
     async with aiohttp.ClientSession() as http, asyncio.timeout(READY_S):
         while True:
             with contextlib.suppress(aiohttp.ClientError):
                 async with http.get(url) as response:
                     if response.ok:
                         return
+            parts.check()
             await asyncio.sleep(0.1)
 
 
@@ -226,7 +202,10 @@ def _show_address(place: Place, speed: float) -> None:
     url = f"{place.url('web')}/s/CP1/1"
     segno.make(url).terminal(compact=True)
     console.print(f"\n[bold]{url}[/]   pay with 4242 4242 4242 4242, any date, any code")
-    console.print(f"The clock runs {speed:g} times as fast; Ctrl-C ends the demo.\n")
+    console.print(
+        f"The clock runs {speed:g} times as fast. The bridge's log is {place.folder / 'app.log'}; "
+        "Ctrl-C ends the demo.\n"
+    )
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ from .station import Misbehaviour, Station
 from .terminal import describe
 
 WAIT_S_DEFAULT = 10.0
+END_S_MAX = 5.0
 T = TypeVar("T")
 
 
@@ -99,8 +100,11 @@ class ChargePoint:
     ) -> None:
         if self._life:
             self._life.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._life
+            ended, _ = await asyncio.wait([self._life], timeout=END_S_MAX)
+            if not ended:
+                raise TimeoutError(f"{self.id} did not end within {END_S_MAX} s")
+            if not self._life.cancelled():
+                self._life.result()
 
     @property
     def misbehaviour(self) -> Misbehaviour:

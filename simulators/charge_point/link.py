@@ -69,6 +69,7 @@ class Link:
         self._booted = False
         self._connection: ClientConnection | None = None
         self._session: Session | None = None
+        self._operating: asyncio.Task[None] | None = None
 
     @property
     def session(self) -> Session | None:
@@ -101,13 +102,15 @@ class Link:
         self._permitted.set()
 
     def reboot(self) -> None:
-        """Lose the connection and the knowledge of having booted."""
-        self._booted = False
+        """Lose the connection, the knowledge of having booted and that of past failures."""
+        self._booted, self._pause_s = False, BACKOFF_S_MIN
         self.drop()
 
     def drop(self) -> None:
         """Lose the connection without a closing handshake, as a cut line does."""
         self.is_online = False
+        if self._operating:
+            self._operating.cancel()  # an answer already on its way in is lost, too
         if self._connection:
             self._connection.transport.abort()
 
@@ -133,15 +136,26 @@ class Link:
             close_timeout=CLOSE_TIMEOUT_S,
             ping_interval=self._station.configuration.count("WebSocketPingInterval") or None,
         ) as connection:
+            if not self._permitted.is_set():  # told to stay away during the handshake
+                return
             self._report("connected")
             self._connection = connection
+            # A task of its own: before Python 3.13 a group that fails forgets that its task was
+            # cancelled meanwhile, and ``run`` would go on for ever.
+            conversation = asyncio.create_task(self._converse(connection))
             try:
-                await self._converse(connection)
+                await asyncio.wait([conversation])
             finally:
-                self._connection, self._session, self.is_online = None, None, False
+                conversation.cancel()
+                await asyncio.wait([conversation])
+                self._connection = self._session = self._operating = None
+                self.is_online = False
                 self.changed.fire()
+            conversation.result()
+            self._report("connection lost")
 
     async def _converse(self, connection: ClientConnection) -> None:
+        """Talk until the line is lost; nothing of the conversation goes on after it."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._session = session = Session(
@@ -154,9 +168,9 @@ class Link:
                     response_timeout_s=self._response_timeout_s,
                 )
                 tasks.create_task(session.start())
-                tasks.create_task(self._operate(session))
+                self._operating = tasks.create_task(self._operate(session))
         except* WebSocketException:
-            self._report("connection lost")
+            pass  # that is how a line is lost
 
     async def _operate(self, session: Session) -> None:
         after_boot = not self._booted
@@ -165,7 +179,9 @@ class Link:
         self._outbox.resume(self._station.notices, after_boot=after_boot)
         self.is_online, self._pause_s = True, BACKOFF_S_MIN
         self.changed.fire()
-        await asyncio.gather(self._deliver(session), self._beat(session))
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._deliver(session))
+            tasks.create_task(self._beat(session))
 
     async def _boot(self, session: Session) -> None:
         """Introduce the charge point until it is accepted; only then may it say more (§4.2)."""

@@ -1,5 +1,6 @@
 """One OCPP 1.6 conversation: answers to the central system's calls, and calls of our own."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar, cast
@@ -69,10 +70,14 @@ class Session(v16.ChargePoint):  # type: ignore[misc]  # the library has no type
             follow_up()
 
     async def attempt(self, payload: Any) -> Any:
-        """Send a request; return its confirmation, or None if there is none or a CALLERROR."""
+        """Send a request; return its confirmation, or None if there is none or a CALLERROR.
+
+        Raises:
+            ConnectionClosed: if the line is down.
+        """
         try:
             return await self.call(payload, suppress=False)
-        except (OCPPError, TimeoutError, ConnectionClosed):
+        except (OCPPError, TimeoutError):
             return None
 
     async def boot(self) -> Any:
@@ -87,9 +92,23 @@ class Session(v16.ChargePoint):  # type: ignore[misc]  # the library has no type
         )
 
     async def authorize(self, id_tag: str) -> bool:
-        """Return whether the central system accepts the tag (§4.1)."""
-        answer = await self.attempt(call.Authorize(id_tag=id_tag))
+        """Return whether the central system accepts the tag (§4.1); not if the line is down."""
+        try:
+            answer = await self.attempt(call.Authorize(id_tag=id_tag))
+        except ConnectionClosed:
+            return False
         return bool(answer and answer.id_tag_info["status"] == AuthorizationStatus.accepted)
+
+    async def _get_specific_response(self, unique_id: str, timeout: float) -> Any:  # noqa: ASYNC109 - the library's own signature
+        """Return the answer to a call; raise TimeoutError without one.
+
+        The library waits with asyncio.wait_for, which in Python 3.11 returns an answer instead of
+        obeying a cancellation that comes together with it: the call would outlive its line.
+        """
+        async with asyncio.timeout(timeout):
+            while (answer := await self._response_queue.get()).unique_id != unique_id:
+                self.logger.warning("%s: an answer to no call: %s", self.id, answer)
+        return answer
 
     @on(Action.remote_start_transaction)
     def _remote_start(
