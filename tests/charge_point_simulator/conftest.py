@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 from typing import Any
@@ -86,7 +86,9 @@ class CentralSystem:
         self.silences: set[str] = set()
         self.start_message_ids: list[str] = []
         self.handshakes: list[tuple[str, str | None, str | None]] = []
+        self.at_handshake: Callable[[], Awaitable[None]] | None = None
         self.conversation: Conversation | None = None
+        self.parted = asyncio.Event()
         self._news = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -142,8 +144,10 @@ class CentralSystem:
         async with self._news:
             self._news.notify_all()
 
-    def admit(self, connection: ServerConnection, _: Request) -> Response | None:
+    async def admit(self, connection: ServerConnection, _: Request) -> Response | None:
         """Refuse the handshake as often as told to (JE 3.3)."""
+        if self.at_handshake:
+            await self.at_handshake()
         if not self.refusals:
             return None
         self.refusals -= 1
@@ -158,6 +162,7 @@ class CentralSystem:
         self.conversation = Conversation(connection, self)
         with suppress(ConnectionClosed):
             await self.conversation.start()
+        self.parted.set()
 
 
 @pytest.fixture
@@ -170,6 +175,7 @@ async def central() -> AsyncIterator[CentralSystem]:
         process_request=central.admit,
         subprotocols=["ocpp1.6"],
         compression=None,
+        close_timeout=1,
     ) as server:
         port = server.sockets[0].getsockname()[1]
         central.url = f"ws://127.0.0.1:{port}/ocpp"
