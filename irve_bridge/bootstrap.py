@@ -79,13 +79,16 @@ async def running(
         stack.push_async_callback(payments.close)
         bus = InProcessBus()
         handler = Handler(storage, bus, settings.policy)
-        sweep = Sweep(handler, clock, settings.policy)
+        sweep = Sweep(storage, handler, clock)
         meters = Meters(storage, bus, sweep.limit_moved)
         handler.after_commit(meters.heard)
         await storage.transact(_begin_afresh)
         await meters.rebuild()
         hands = _hands(settings, payments, bus, clock, http)
-        dispatcher = Dispatcher(storage, handler, clock, settings.policy, hands)
+        dispatchers = {
+            lane: Dispatcher(storage, handler, clock, settings.policy, lane, hand)
+            for lane, hand in hands.items()
+        }
         desk = Desk(storage, handler, bus, clock, payments, settings.policy)
         views = Views(storage, meters, clock)
         door = ChargePointServer(storage, handler, meters, bus, clock, _door(settings))
@@ -102,7 +105,8 @@ async def running(
                 registry=registry,
             )
         )
-        await stack.enter_async_context(_worker("dispatcher", dispatcher.run))
+        for lane, dispatcher in dispatchers.items():
+            await stack.enter_async_context(_worker(f"dispatcher {lane}", dispatcher.run))
         await stack.enter_async_context(_worker("sweep", lambda: sweep.run(meters)))
         ocpp_port = await stack.enter_async_context(door.listen())
         web_port = await stack.enter_async_context(_listen(app, settings))
@@ -173,6 +177,7 @@ def _hands(
     """Give a hand for each lane that the settings open."""
     hands: dict[Lane, Hand] = {
         Lane.MONEY: payments,
+        Lane.EYES: payments,
         Lane.CHARGER: ChargerHand(bus, clock, settings.policy, settings.command_timeout_s),
     }
     if settings.csms_notification_url and settings.csms_notification_secret:

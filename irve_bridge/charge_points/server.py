@@ -17,7 +17,8 @@ from irve_bridge.service.handle import Handler
 from irve_bridge.service.meters import Meters
 from irve_bridge.service.ports import Bus, Clock, Storage
 
-FRAME_BYTES_MAX = 64 * 1024
+FRAME_BYTES_MAX = 1024 * 1024
+"""A StopTransaction carries all readings of a charge: larger than this only in bad faith."""
 FRAMES_QUEUED_MAX = 4
 
 

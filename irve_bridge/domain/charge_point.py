@@ -20,9 +20,9 @@ class ConnectorStatus(StrEnum):
     UNKNOWN = "Unknown"
 
     @property
-    def busy(self) -> bool:
-        """Whether energy flows or a cable of a finished charge is still in."""
-        return self in _BUSY
+    def idle(self) -> bool:
+        """Whether it is known that no transaction runs here."""
+        return self in _IDLE
 
     @property
     def startable(self) -> bool:
@@ -30,12 +30,14 @@ class ConnectorStatus(StrEnum):
         return self in _STARTABLE
 
 
-_BUSY = frozenset(
+_IDLE = frozenset(
     {
-        ConnectorStatus.CHARGING,
-        ConnectorStatus.SUSPENDED_EV,
-        ConnectorStatus.SUSPENDED_EVSE,
+        ConnectorStatus.AVAILABLE,
+        ConnectorStatus.PREPARING,
         ConnectorStatus.FINISHING,
+        ConnectorStatus.RESERVED,
+        ConnectorStatus.UNAVAILABLE,
+        ConnectorStatus.FAULTED,
     }
 )
 _STARTABLE = frozenset({ConnectorStatus.AVAILABLE, ConnectorStatus.PREPARING})
@@ -43,7 +45,11 @@ _STARTABLE = frozenset({ConnectorStatus.AVAILABLE, ConnectorStatus.PREPARING})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargePoint:
-    """One charging station with one OCPP connection; `id` is its OCPP identity."""
+    """One charging station with one OCPP connection; `id` is its OCPP identity.
+
+    `status` is what it says of itself as a whole, as connector 0 (OCPP 1.6 ed. 2 §4.9): Available,
+    Unavailable or Faulted.
+    """
 
     id: str
     name: str
@@ -58,6 +64,7 @@ class ChargePoint:
     vendor: str | None = None
     model: str | None = None
     firmware: str | None = None
+    status: ConnectorStatus = ConnectorStatus.UNKNOWN
 
     def online_for(self, now: datetime) -> timedelta | None:
         """Return how long the socket has been open; None when it is not."""

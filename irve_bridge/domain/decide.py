@@ -110,7 +110,8 @@ def evolve(session: Session, fact: facts.SessionFact) -> Session:
         case facts.StartAccepted():
             return replace(session, delivery=Delivery.ACCEPTED, start_sent_at=fact.at)
         case facts.StartUnconfirmed():
-            return replace(session, delivery=Delivery.UNKNOWN, start_sent_at=fact.at)
+            sent_at = session.start_sent_at or fact.at
+            return replace(session, delivery=Delivery.UNKNOWN, start_sent_at=sent_at)
         case facts.StopAsked():
             return replace(
                 session,
@@ -129,11 +130,15 @@ def evolve(session: Session, fact: facts.SessionFact) -> Session:
         case facts.ReviewDecided():
             decided = PLANS[session.plan].decide(session, fact.amount_minor)
             return replace(session, decided_minor=decided, outcome="reviewed")
-        case facts.ChargeCreated() | facts.PaymentSucceeded():
-            return replace(session, payment_intent_id=fact.payment_intent_id, outcome=None)
+        case facts.ChargeCreated():
+            return replace(session, payment_intent_id=fact.payment_intent_id)
+        case facts.PaymentSucceeded() | facts.Refunded():
+            return _proven(session, fact)
         case facts.PaymentDeclined() | facts.CheckoutRefused() | facts.RefundFailed():
             return replace(session, outcome=fact.code)
         case facts.NoStart() if session.stop_cause:
+            return session
+        case facts.HoldReleased() if session.state is State.RELEASING:
             return session
     outcome = _OUTCOMES.get(type(fact))
     return replace(session, outcome=outcome) if outcome else session
@@ -146,6 +151,7 @@ _OUTCOMES: dict[type[facts.SessionFact], str] = {
     facts.StartRefused: "start_refused",
     facts.NoStart: "no_start",
     facts.EndOverdue: "end_overdue",
+    facts.HoldReleased: "hold_gone",
 }
 
 
@@ -162,6 +168,13 @@ def _secure(session: Session, fact: facts.PaymentSecured) -> Session:
         email=fact.email or session.email,
         outcome="connector_lost" if fact.connector_lost else session.outcome,
     )
+
+
+def _proven(session: Session, fact: facts.PaymentSucceeded | facts.Refunded) -> Session:
+    if classify(session, fact) is Event.PAID_OTHERWISE:
+        return replace(session, outcome="paid_otherwise")
+    settled = session.state is not State.RELEASING
+    return replace(session, outcome=None if settled else session.outcome)
 
 
 def _end(session: Session, fact: facts.ChargingEnded) -> Session:

@@ -16,11 +16,12 @@ def document() -> str:
 
 
 def diagram() -> Iterator[str]:
-    """Yield a Mermaid stateDiagram; events that lead the same way share an arrow."""
+    """Yield a Mermaid stateDiagram of the ways between states; events that share one join it."""
     yield "stateDiagram-v2"
     yield f"    [*] --> {State.OPEN}"
     for before, after in dict.fromkeys((at, row.state) for (at, _), row in TABLE.items()):
-        yield f"    {before} --> {after}: {'<br>'.join(_events(before, after))}"
+        if before is not after:
+            yield f"    {before} --> {after}: {'<br>'.join(_events(before, after))}"
     for state in State:
         if not any(at is state for at, _ in TABLE):
             yield f"    {state} --> [*]"

@@ -10,6 +10,7 @@ class Lane(StrEnum):
     """Who performs an intent. One session's intents run in order within a lane."""
 
     MONEY = "money"
+    EYES = "eyes"
     CHARGER = "charger"
     CSMS = "csms"
     MAIL = "mail"
@@ -57,6 +58,7 @@ class Kind(StrEnum):
 
 
 _LANES = {
+    Kind.OBSERVE: Lane.EYES,
     Kind.REMOTE_START: Lane.CHARGER,
     Kind.REMOTE_STOP: Lane.CHARGER,
     Kind.CALLBACK: Lane.CSMS,

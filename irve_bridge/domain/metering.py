@@ -84,7 +84,7 @@ class Meter:
             then,
             register_wh=max(register_wh, then.register_wh),
             activity=reading.activity or then.activity,
-            power_w=_power(reading, then),
+            power_w=_power(reading, self),
             soc_percent=then.soc_percent if reading.soc_percent is None else reading.soc_percent,
         )
 
@@ -140,8 +140,12 @@ def _doubt(
 
 
 def _power(reading: Reading, before: Meter) -> int:
+    """As it says, else from the register's growth since the reading before."""
     if reading.power_w is not None:
         return reading.power_w
     if reading.activity is not None and reading.activity is not Activity.CHARGING:
         return 0
-    return before.power_w
+    elapsed_s = (reading.at - before.at).total_seconds()
+    if reading.register_wh is None or elapsed_s <= 0:
+        return before.power_w
+    return round(max(reading.register_wh - before.register_wh, 0) * 3600 / elapsed_s)

@@ -61,6 +61,7 @@ class Session:
     """Everything decided about one charge and its payment. The tariff is frozen at opening.
 
     `amount_minor` is what the driver agreed to: the fixed amount, the hold or the ceiling.
+    `start_sent_at` is when a start was last accepted, or first sent without an answer.
     `secured_minor` is what the provider proved; `decided_minor` what the driver owes in the end.
     """
 

@@ -94,6 +94,12 @@ class Tariff:
         """The component in force for each priced dimension, in the order they are shown."""
         return tuple(c for d in Dimension if (c := self.component(d)) is not None)
 
+    @property
+    def prices_time(self) -> bool:
+        """Whether a clock that is wrong makes a price that is wrong."""
+        timed = (Dimension.TIME, Dimension.PARKING_TIME)
+        return any(c.price > 0 for c in self.components if c.type in timed)
+
 
 @dataclass(frozen=True, slots=True)
 class Volumes:

@@ -12,8 +12,22 @@ from irve_bridge.domain import facts
 from irve_bridge.domain.intents import Do, Intent, Kind
 from irve_bridge.domain.session import Session
 from irve_bridge.service import commands
-from irve_bridge.service.policy import Policy
-from irve_bridge.service.ports import Again, Bus, Clock, Done, Offline, Outcome, Task, Unanswered
+from irve_bridge.service.policy import Policy, start_deadline
+from irve_bridge.service.ports import (
+    Again,
+    Bus,
+    Clock,
+    Done,
+    Failed,
+    Offline,
+    Outcome,
+    Task,
+    Unanswered,
+)
+
+REFUSE_TRIES = 10
+"""A transaction that must not run may have ended by itself: its stop is then rejected for ever."""
+_INCAPABLE = frozenset({"NotImplemented", "NotSupported"})
 
 
 class ChargerHand:
@@ -34,6 +48,8 @@ class ChargerHand:
     async def perform(self, task: Task) -> Outcome:
         """Send the command and judge the answer."""
         starts = task.intent.kind is Kind.REMOTE_START
+        if starts and self._clock.now() >= start_deadline(task.session, self._policy):
+            return Failed("the start deadline has passed")
         if task.attempt.unknown:
             return self._unconfirmed("interrupted", task) if starts else self._stop_again("again")
         request = task.attempt.request
@@ -50,13 +66,13 @@ class ChargerHand:
         return self._started(task, answer) if starts else self._stopped(task, answer)
 
     def _started(self, task: Task, answer: commands.Answer) -> Outcome:
-        if answer.error is not None:
+        if answer.error is not None and answer.error not in _INCAPABLE:
             return self._unconfirmed(answer.error, task)
         fact = facts.StartAccepted if answer.accepted else facts.StartRefused
         return Done((fact(at=self._clock.now(), session_id=task.session.id),))
 
     def _stopped(self, task: Task, answer: commands.Answer) -> Outcome:
-        if task.intent.do is Do.REFUSE:
+        if task.intent.do is Do.REFUSE and (answer.accepted or task.tries >= REFUSE_TRIES):
             return Done()
         return self._stop_again(answer.error or answer.status or "answered")
 

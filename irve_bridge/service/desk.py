@@ -24,6 +24,9 @@ from irve_bridge.service.policy import Policy
 from irve_bridge.service.ports import Bus, Clock, Payments, Storage
 
 
+_WHOLE_OUT = frozenset({ConnectorStatus.FAULTED, ConnectorStatus.UNAVAILABLE})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
     """What a driver or the CSMS asks for when a session begins.
@@ -229,7 +232,8 @@ def refuse_unavailable(charge_point: ChargePoint, connector: Connector) -> None:
     """
     if charge_point.connected_at is None:
         raise ConnectorOut("This station is offline: please try another one.", "offline")
-    match connector.status:
+    whole = charge_point.status
+    match whole if whole in _WHOLE_OUT else connector.status:
         case ConnectorStatus.FAULTED:
             raise ConnectorOut("This connector is out of order.", "faulted")
         case ConnectorStatus.FINISHING:
@@ -256,7 +260,7 @@ def hear(work: Work, hint: ProviderSpoke) -> None:
     key = f"{hint.provider}:{hint.account}:{hint.event_id}"
     if not work.tx.inbox.put(key, hint, session.id if session else None) or session is None:
         return
-    if not work.tx.intents.pending(session.id, Kind.OBSERVE):
+    if not work.tx.intents.pending(session.id, Kind.OBSERVE, unclaimed=True):
         work.tx.intents.add(session.id, Intent(Do.OBSERVE, Kind.OBSERVE), hint.at)
         work.changed.append(session)
 
@@ -267,8 +271,8 @@ def _decide(work: Work, fact: facts.ReviewDecided) -> Session:
         raise UnknownThing("There is no session of this id.", "unknown_session")
     if session.state not in (State.REVIEW, State.DUE):
         raise Conflict(f"This session is {session.state}: nothing is to be decided.")
-    if fact.amount_minor > (session.secured_minor or 0):
-        raise Conflict(f"Only {session.secured_minor} was secured (minor units).")
+    if not 0 <= fact.amount_minor <= (session.secured_minor or 0):
+        raise Conflict(f"Decide between 0 and what was secured: {session.secured_minor}.")
     decided = work.advance(session, fact)
     if decided is session:
         raise Conflict("What is due can only be forgiven: decide 0.")

@@ -2,20 +2,20 @@
 
 Claim with a lease, commit, perform, then in one transaction mark it done and apply what came of it.
 An outcome whose lease has passed to somebody else is not applied. What a session's state no longer
-wants is cancelled when its turn comes.
+wants is cancelled when its turn comes. Each lane has a dispatcher of its own, so that a CSMS that
+hangs delays no charger and no money.
 """
 
 import asyncio
 import random
 import secrets
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import structlog
 
 from irve_bridge.domain.facts import SessionFact
 from irve_bridge.domain.intents import Intent, Lane
-from irve_bridge.domain.lifecycle import WANTED
+from irve_bridge.domain.lifecycle import wanted
 from irve_bridge.domain.session import Session
 from irve_bridge.service.handle import Handler, Work, apply
 from irve_bridge.service.pace import pause
@@ -40,7 +40,7 @@ POLL_S = 1.0
 
 
 class Dispatcher:
-    """Claims what is due in its hands' lanes and performs it."""
+    """Claims what is due in one lane and has its hand perform it."""
 
     def __init__(
         self,
@@ -48,13 +48,15 @@ class Dispatcher:
         handler: Handler,
         clock: Clock,
         policy: Policy,
-        hands: Mapping[Lane, Hand],
+        lane: Lane,
+        hand: Hand,
     ) -> None:
         self._storage = storage
         self._handler = handler
         self._clock = clock
         self._policy = policy
-        self._hands = hands
+        self._lane = lane
+        self._hand = hand
         self._awake = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         handler.after_commit(lambda work: self._awake.set() if work.changed else None)
@@ -80,25 +82,31 @@ class Dispatcher:
             await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
             room = 1
         now = self._clock.now()
-        waiting = await self._storage.read(
-            lambda tx: tx.intents.next_due(list(self._hands), now, 1)
-        )
-        if not waiting:
+        if not await self._storage.read(lambda tx: tx.intents.next_due([self._lane], now, 1)):
             return []
-        return await self._storage.transact(lambda tx: self._claim_in(tx, now, room))
+        tasks, more = await self._storage.transact(lambda tx: self._claim_in(tx, now, room))
+        if more:
+            self._awake.set()
+        return tasks
 
-    def _claim_in(self, tx: Tx, now: datetime, room: int) -> list[Task]:
-        tasks = []
+    def _claim_in(self, tx: Tx, now: datetime, room: int) -> tuple[list[Task], bool]:
+        """Return what was claimed, and whether something else may have become due by it."""
+        tasks, cancelled = [], False
         for intent_id, session, intent, created_at, tries in tx.intents.next_due(
-            list(self._hands), now, room
+            [self._lane], now, room
         ):
-            if session.state not in WANTED[intent.do]:
+            if not wanted(session, intent.do):
                 tx.intents.finish(intent_id, "cancelled", f"session is {session.state}", now)
-                self._awake.set()
+                cancelled = True
+                continue
+            try:
+                attempt = self._attempt(tx, intent_id, session, intent, now)
+            except Exception:
+                log.exception("intent_unpreparable", kind=intent.kind, session_id=session.id)
+                tx.intents.postpone(intent_id, now + self._policy.retry_most, "unpreparable")
                 continue
             lease = secrets.token_hex(8)
             tx.intents.claim(intent_id, lease, now + self._policy.lease)
-            attempt = self._attempt(tx, intent_id, session, intent, now)
             tasks.append(
                 Task(
                     intent_id=intent_id,
@@ -110,7 +118,7 @@ class Dispatcher:
                     tries=tries + 1,
                 )
             )
-        return tasks
+        return tasks, cancelled
 
     def _attempt(
         self, tx: Tx, intent_id: int, session: Session, intent: Intent, now: datetime
@@ -122,7 +130,7 @@ class Dispatcher:
         attempt = Attempt(
             number=number,
             key=f"{session.id}:{intent_id}:{number}",
-            request=self._hands[intent.kind.lane].prepare(session, intent),
+            request=self._hand.prepare(session, intent),
             started_at=now,
         )
         tx.intents.begin_attempt(intent_id, attempt)
@@ -141,7 +149,7 @@ class Dispatcher:
 
     async def _perform(self, task: Task) -> None:
         try:
-            outcome = await self._hands[task.intent.kind.lane].perform(task)
+            outcome = await self._hand.perform(task)
         except Exception:
             log.exception("intent_crashed", kind=task.intent.kind, session_id=task.session.id)
             outcome = Again(reason="crashed", known=False)
@@ -176,7 +184,7 @@ class Dispatcher:
 
     async def _rest(self) -> None:
         """Until something is committed, the next intent is due, or the poll comes round."""
-        moment = await self._storage.read(lambda tx: tx.intents.next_moment(list(self._hands)))
+        moment = await self._storage.read(lambda tx: tx.intents.next_moment([self._lane]))
         now = self._clock.now()
         due_at = moment if moment and moment > now else None
         await pause(self._awake, self._clock, due_at, POLL_S)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
+import structlog
+
 from irve_bridge.domain import facts
 from irve_bridge.domain.decide import Decision, decide
 from irve_bridge.domain.intents import Do, Intent, Kind
@@ -20,6 +22,9 @@ from irve_bridge.service.policy import Policy, deadline
 from irve_bridge.service.ports import Bus, Storage, TakenReading, Tx
 
 T = TypeVar("T")
+_ONE_AT_A_TIME = frozenset({Do.START, Do.CLOSE})
+
+log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -35,11 +40,11 @@ class Work:
     def advance(self, session: Session, fact: facts.SessionFact) -> Session:
         """Apply one fact to one session and return the session after it."""
         fact = self._in_time(session, fact)
-        session = self.doubting(session)
         for movement in movements(session, fact):
             self.tx.books.record(movement)
-        decision = decide(session, fact)
+        decision = self._decide(session, fact)
         if not decision.steps:
+            log.info("fact_late", session_id=session.id, fact=type(fact).__name__)
             return session
         saved = self.tx.sessions.save(self._dated(decision), decision.steps, fact)
         self._intend(saved, decision, fact)
@@ -58,6 +63,15 @@ class Work:
         self._tell(session, tells, session.opened_at)
         self.changed.append(session)
         return True
+
+    def _decide(self, session: Session, fact: facts.SessionFact) -> Decision:
+        """Decide in doubt, but write down only what is known of the start."""
+        doubted = self.doubting(session)
+        decision = decide(doubted, fact)
+        if doubted is session:
+            return decision
+        known = replace(decision.session, delivery=session.delivery)
+        return replace(decision, session=known)
 
     def doubting(self, session: Session) -> Session:
         """Return the session with a start that is under way counted as one that may arrive."""
@@ -86,7 +100,7 @@ class Work:
 
     def _intend(self, session: Session, decision: Decision, fact: facts.Fact) -> None:
         for intent in decision.intents:
-            if intent.do is Do.START and self.tx.intents.pending(session.id, intent.kind):
+            if intent.do in _ONE_AT_A_TIME and self.tx.intents.pending(session.id, intent.kind):
                 continue
             self.tx.intents.add(session.id, intent, fact.at)
         self._tell(session, decision.tell, fact.at)
@@ -110,14 +124,17 @@ class Handler:
         self._after: list[Callable[[Work], None]] = []
 
     def after_commit(self, listener: Callable[[Work], None]) -> None:
-        """Call this with every committed work, on the event loop."""
+        """Call this with every committed work, on the event loop; what it raises is logged."""
         self._after.append(listener)
 
     async def run(self, unit: Callable[[Work], T]) -> T:
         """Run a unit of work and return its result once it is committed."""
         work, result = await self._storage.transact(lambda tx: self._unit(tx, unit))
         for listener in self._after:
-            listener(work)
+            try:
+                listener(work)
+            except Exception:
+                log.exception("listener_failed")
         for session in work.changed:
             await self._bus.publish(topic(session.id), b"")
         return result

@@ -43,9 +43,21 @@ def deadline(session: Session, policy: Policy) -> datetime | None:
             ends_at = session.checkout_expires_at or session.opened_at + policy.checkout_lasts
             return ends_at + policy.checkout_margin
         case State.SECURED:
-            since = session.start_sent_at or session.secured_at or session.opened_at
-            return since + policy.start_within
+            return start_deadline(session, policy)
         case State.CHARGING if session.metered_by is MeteredBy.CSMS:
             return (session.secured_at or session.opened_at) + policy.csms_end_within
         case _:
             return None
+
+
+def start_deadline(session: Session, policy: Policy) -> datetime:
+    """Return until when a secured session waits for its start.
+
+    A start that is accepted begins the wait anew; unanswered repeats do not, and nothing moves it
+    beyond the long deadline. Once a stop is wished, it is only a question of proof.
+    """
+    secured_at = session.secured_at or session.opened_at
+    since = session.start_sent_at or secured_at
+    if session.stop_cause is not None:
+        return since + (policy.connection_timeout if session.start_sent_at else timedelta())
+    return min(since + policy.start_within, secured_at + policy.start_within_most)

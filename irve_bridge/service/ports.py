@@ -149,14 +149,17 @@ class Stations(Protocol):
         error_code: str | None,
         at: datetime,
     ) -> None:
-        """Note a connector's status."""
+        """Note a connector's status; number 0 is the whole charge point (OCPP 1.6 ed. 2 §4.9)."""
 
 
 class Transactions(Protocol):
     """Charge points' transactions and their readings."""
 
     def next_id(self) -> int:
-        """Return a new positive id, unique in this installation (OCPP 1.6 errata 3.54)."""
+        """Return a new positive id of 31 bits, unique in this installation (OCPP 1.6 errata 3.54).
+
+        The first one is random: a charge point may still name transactions of another system.
+        """
 
     def add(self, transaction: Transaction) -> None:
         """Record a new transaction."""
@@ -215,6 +218,12 @@ class Sessions(Protocol):
     def due(self, now: datetime, limit: int) -> list[Session]:
         """Return sessions whose deadline has passed, earliest first."""
 
+    def postpone(self, session_id: str, deadline_at: datetime) -> None:
+        """Move a session's deadline to a later moment; nothing else of it changes.
+
+        An earlier moment, or no deadline any more, says that the session has moved on: it is left.
+        """
+
     def save(self, session: Session, steps: Sequence[Step], fact: SessionFact) -> Session:
         """Write a session and its history; return it with its new version.
 
@@ -242,8 +251,8 @@ class Intents(Protocol):
     def add(self, session_id: str, intent: Intent, at: datetime) -> None:
         """Record an intent behind the session's others in its lane."""
 
-    def pending(self, session_id: str, kind: str) -> bool:
-        """Return whether such an intent waits unclaimed or is being performed."""
+    def pending(self, session_id: str, kind: str, *, unclaimed: bool = False) -> bool:
+        """Return whether such an intent waits or is being performed; `unclaimed`: only waits."""
 
     def in_doubt(self, session_id: str, kind: str) -> bool:
         """Return whether such a call was begun and nobody knows yet what came of it."""

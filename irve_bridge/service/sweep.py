@@ -1,8 +1,9 @@
 """Time as a source of facts: deadlines that passed and limits that were reached."""
 
 import asyncio
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -10,26 +11,27 @@ from irve_bridge.domain import facts
 from irve_bridge.domain.charge_point import ChargePoint, Connector
 from irve_bridge.domain.facts import StopCause
 from irve_bridge.domain.session import Delivery, Session, State
-from irve_bridge.service.handle import Handler, Work
+from irve_bridge.service.handle import Handler, Work, apply
 from irve_bridge.service.meters import Meters
 from irve_bridge.service.pace import pause
 from irve_bridge.service.policy import Policy
-from irve_bridge.service.ports import Clock
+from irve_bridge.service.ports import Clock, Storage
 
 log = structlog.get_logger()
 
 BATCH = 100
 INTERVAL = timedelta(seconds=5)
 POLL_S = 5.0
+DRAIN = timedelta(seconds=30)
 
 
 class Sweep:
     """Looks at the clock and applies what it brings."""
 
-    def __init__(self, handler: Handler, clock: Clock, policy: Policy) -> None:
+    def __init__(self, storage: Storage, handler: Handler, clock: Clock) -> None:
+        self._storage = storage
         self._handler = handler
         self._clock = clock
-        self._policy = policy
         self._moved = asyncio.Event()
 
     def limit_moved(self) -> None:
@@ -51,20 +53,28 @@ class Sweep:
         """Apply every limit reached and every deadline passed by now."""
         now = self._clock.now()
         for session_id in meters.crossed(now):
-            await self._handler.apply(
-                facts.StopAsked(at=now, session_id=session_id, cause=StopCause.LIMIT)
-            )
-        await self._handler.run(lambda work: sweep_deadlines(work, now))
+            asked = facts.StopAsked(at=now, session_id=session_id, cause=StopCause.LIMIT)
+            await self._try(session_id, partial(apply, fact=asked))
+        for session in await self._storage.read(lambda tx: tx.sessions.due(now, BATCH)):
+            await self._try(session.id, partial(pass_deadline, session_id=session.id, now=now))
+
+    async def _try(self, session_id: str, unit: Callable[[Work], object]) -> None:
+        """One session's trouble is not the others'."""
+        try:
+            await self._handler.run(unit)
+        except Exception:
+            log.exception("sweep_failed", session_id=session_id)
 
 
-def sweep_deadlines(work: Work, now: datetime) -> None:
-    """Apply the fact that each passed deadline is, or look again a little later."""
-    for session in work.tx.sessions.due(now, BATCH):
-        fact = overdue(work, session, now)
-        moved = work.advance(session, fact) if fact else session
-        if moved.deadline_at is not None and moved.deadline_at <= now:
-            later = replace(moved, deadline_at=now + work.policy.start_recheck)
-            work.tx.sessions.save(later, (), facts.NoStart(at=now, session_id=session.id))
+def pass_deadline(work: Work, session_id: str, now: datetime) -> None:
+    """Apply the fact that a passed deadline is, or look again a little later."""
+    session = work.tx.sessions.get(session_id)
+    if session is None or session.deadline_at is None or session.deadline_at > now:
+        return
+    fact = overdue(work, session, now)
+    moved = work.advance(session, fact) if fact else session
+    if moved.deadline_at is not None and moved.deadline_at <= now:
+        work.tx.sessions.postpone(session_id, now + work.policy.start_recheck)
 
 
 def overdue(work: Work, session: Session, now: datetime) -> facts.SessionFact | None:
@@ -101,13 +111,13 @@ def no_start_proven(
     """Return whether it is certain enough that nothing started, so that money may go back.
 
     Offline is no proof once a start may have arrived: the charge point must have been online and
-    idle for longer than its ConnectionTimeOut (OCPP 1.6 ed. 2 §9.1.4), or the long deadline be
-    over.
+    idle for longer than its ConnectionTimeOut (OCPP 1.6 ed. 2 §9.1.4) and a margin in which its
+    queue drains, or the long deadline be over.
     """
-    if session.delivery is Delivery.NONE or charge_point is None or connector is None:
+    if session.delivery is Delivery.NONE:
         return True
     if now >= (session.secured_at or session.opened_at) + policy.start_within_most:
         return True
-    online_for = charge_point.online_for(now)
-    drained = online_for is not None and online_for >= policy.connection_timeout
-    return drained and not connector.status.busy
+    online_for = charge_point.online_for(now) if charge_point else None
+    drained = online_for is not None and online_for >= policy.connection_timeout + DRAIN
+    return drained and connector is not None and connector.status.idle

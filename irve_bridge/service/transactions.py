@@ -1,7 +1,7 @@
 """What charge points say about themselves and their transactions, one unit of work each."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from irve_bridge.domain import facts, metering
 from irve_bridge.domain.charge_point import Connector, ConnectorStatus
@@ -18,6 +18,8 @@ ACTIVITIES = {
     ConnectorStatus.SUSPENDED_EV: Activity.SUSPENDED_EV,
     ConnectorStatus.SUSPENDED_EVSE: Activity.SUSPENDED_EVSE,
 }
+_NO_IDS = frozenset({"-1", "0"})
+_CLOCK_SLACK = timedelta(minutes=5)
 _TAG_HONOURED = frozenset({State.SECURED, State.CHARGING, State.STOPPING})
 
 
@@ -142,17 +144,23 @@ def stopped(work: Work, fact: facts.TransactionStopped) -> None:
 def find_stopped(work: Work, fact: facts.TransactionStopped) -> Transaction | None:
     """Return the transaction that a stop ends: by its id, else by its tag, else the only one.
 
-    A charge point that never learnt an id sends -1 (OCPP 1.6 errata 3.18); one that runs alone
-    can be meant, "the latest" never.
+    A charge point that never learnt an id sends -1 (OCPP 1.6 errata 3.18): then the only one that
+    runs can be meant, "the latest" never. Another system's id without a tag means nothing here.
     """
     transactions = work.tx.transactions
     if known := transactions.get(fact.charge_point_id, fact.transaction_id):
         return known
-    running = transactions.running(fact.charge_point_id)
-    if fact.id_tag is not None:
-        tag = fact.id_tag.casefold()
-        running = [t for t in running if t.id_tag.casefold() == tag]
-    return running[0] if len(running) == 1 else None
+    running = [t for t in transactions.running(fact.charge_point_id) if _may_end(t, fact)]
+    tagged = [t for t in running if t.id_tag.casefold() == (fact.id_tag or "").casefold()]
+    if len(tagged) == 1:
+        return tagged[0]
+    return running[0] if fact.transaction_id in _NO_IDS and len(running) == 1 else None
+
+
+def _may_end(transaction: Transaction, fact: facts.TransactionStopped) -> bool:
+    """A stop lies after its start, in time and on the meter; -1 is a register not known."""
+    later = transaction.start_at <= fact.stopped_at
+    return later and (fact.meter_stop_wh < 0 or transaction.meter_start_wh <= fact.meter_stop_wh)
 
 
 def _begin(work: Work, session: Session, transaction: Transaction, at: datetime) -> None:
@@ -187,9 +195,23 @@ def _ended(
         stopped_at=fact.stopped_at,
         energy_wh=metered.volumes.energy_wh,
         cost=price(session.tariff, metered.volumes),
-        doubt=metered.doubt,
+        doubt=metered.doubt or _clock_doubt(session, transaction, fact),
         reason=fact.reason,
     )
+
+
+def _clock_doubt(
+    session: Session, transaction: Transaction, fact: facts.TransactionStopped
+) -> str | None:
+    """Time is billed only between our own moments: a charge point's clock may be wrong."""
+    if not session.tariff.prices_time:
+        return None
+    secured_at = session.secured_at or session.opened_at
+    if transaction.start_at < secured_at - _CLOCK_SLACK:
+        return f"it says to have started ({transaction.start_at:%FT%TZ}) before it was paid for"
+    if fact.stopped_at > fact.at + _CLOCK_SLACK:
+        return f"it says to have stopped in the future ({fact.stopped_at:%FT%TZ})"
+    return None
 
 
 def _note_activity(work: Work, fact: facts.ConnectorStatusChanged, activity: Activity) -> None:

@@ -1,11 +1,14 @@
 """Column types that mean the same on SQLite and PostgreSQL."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Text
 from sqlalchemy.types import TypeDecorator
+
+from irve_bridge.domain.tariff import Tariff
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
 """A row's own number; SQLite counts up by itself only in a column declared INTEGER."""
@@ -50,3 +53,19 @@ class Json(TypeDecorator[Any]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002 - SQLAlchemy's signature
         """Return what the text says."""
         return None if value is None else msgspec.json.decode(value)
+
+
+class TariffJson(Json):
+    """An OCPI tariff as JSON text; equal texts come back as one and the same object."""
+
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Tariff | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Return the tariff."""
+        return None if value is None else _tariff(value)
+
+
+@lru_cache(maxsize=256)
+def _tariff(text: str) -> Tariff:
+    """A few tariffs are frozen into every session there is."""
+    return msgspec.json.decode(text, type=Tariff)

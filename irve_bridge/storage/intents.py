@@ -68,6 +68,7 @@ _PENDING = (
     )
     .limit(1)
 )
+_UNCLAIMED = _PENDING.where(intents.c.lease.is_(None))
 _IN_DOUBT = _PENDING.join_from(intents, attempts, attempts.c.intent_id == intents.c.id).where(
     attempts.c.outcome.is_(None)
 )
@@ -117,10 +118,11 @@ class SqlIntents:
         }
         self._connection.execute(_ADD, row)
 
-    def pending(self, session_id: str, kind: str) -> bool:
-        """Return whether such an intent waits unclaimed or is being performed."""
+    def pending(self, session_id: str, kind: str, *, unclaimed: bool = False) -> bool:
+        """Return whether such an intent waits or is being performed; `unclaimed`: only waits."""
         named = {"of_session": session_id, "of_kind": kind}
-        return self._connection.execute(_PENDING, named).first() is not None
+        query = _UNCLAIMED if unclaimed else _PENDING
+        return self._connection.execute(query, named).first() is not None
 
     def in_doubt(self, session_id: str, kind: str) -> bool:
         """Return whether such a call was begun and nobody knows yet what came of it."""

@@ -19,7 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from irve_bridge.storage.columns import BigId, Json, UTCDateTime
+from irve_bridge.storage.columns import BigId, Json, TariffJson, UTCDateTime
 
 metadata = MetaData(
     naming_convention={
@@ -46,13 +46,14 @@ charge_points = Table(
     Column("vendor", Text),
     Column("model", Text),
     Column("firmware", Text),
+    Column("status", Text, nullable=False),
 )
 
 tariffs = Table(
     "tariffs",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("document", Json, nullable=False),
+    Column("document", TariffJson, nullable=False),
 )
 
 connectors = Table(
@@ -82,7 +83,7 @@ sessions = Table(
     Column("id_tag", Text, nullable=False),
     Column("client_id", Text),
     Column("locale", Text, nullable=False),
-    Column("tariff", Json, nullable=False),
+    Column("tariff", TariffJson, nullable=False),
     Column("currency", Text, nullable=False),
     Column("amount_minor", Integer, nullable=False),
     Column("least_minor", Integer, nullable=False),

@@ -55,6 +55,11 @@ _DUE = (
     .order_by(sessions.c.deadline_at)
     .limit(bindparam("most"))
 )
+_POSTPONE = (
+    update(sessions)
+    .where(sessions.c.id == bindparam("of_id"), sessions.c.deadline_at < bindparam("later"))
+    .values(deadline_at=bindparam("later"))
+)
 _NEWEST = (
     select(sessions)
     .order_by(sessions.c.opened_at.desc(), sessions.c.id.desc())
@@ -87,6 +92,8 @@ _HOLD = (
     )
     .values(claim=bindparam("of_claim"), claim_until=None)
 )
+# Never changed, and dear to write: indexed, referred to by other tables, or large.
+_FIXED = ("id", "token", "charge_point_id", "id_tag", "opened_at", "tariff")
 _SAVE = update(sessions).where(
     sessions.c.id == bindparam("of_id"), sessions.c.version == bindparam("of_version")
 )
@@ -165,6 +172,13 @@ class SqlSessions:
         """Return sessions whose deadline has passed, earliest first."""
         return self._all(_DUE, now=now, most=limit)
 
+    def postpone(self, session_id: str, deadline_at: datetime) -> None:
+        """Move a session's deadline to a later moment; nothing else of it changes.
+
+        An earlier moment, or no deadline any more, says that the session has moved on: it is left.
+        """
+        self._connection.execute(_POSTPONE, {"of_id": session_id, "later": deadline_at})
+
     def save(self, session: Session, steps: Sequence[Step], fact: SessionFact) -> Session:
         """Write a session and its history; return it with its new version.
 
@@ -176,7 +190,8 @@ class SqlSessions:
         """
         saved = replace(session, version=session.version + 1)
         row = to_row(saved) | {"of_id": session.id, "of_version": session.version}
-        del row["id"]  # setting it makes SQLite look for rows that refer to the old one
+        for name in _FIXED:
+            del row[name]
         if not session.state.holds_connector:
             row |= {"claim": None, "claim_until": None}
         if self._connection.execute(_SAVE, row).rowcount == 0:

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-import msgspec
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from irve_bridge.domain.charge_point import ChargePoint, Connector, ConnectorStatus
@@ -25,7 +24,8 @@ _CONNECTORS = (
 _TARIFF = select(tariffs.c.document).where(tariffs.c.id == bindparam("of_id"))
 _TARIFFS = select(tariffs.c.document).order_by(tariffs.c.id)
 _PUT_CHARGE_POINT = upsert(
-    charge_points, kept=frozenset({"connected_at", "seen_at", "vendor", "model", "firmware"})
+    charge_points,
+    kept=frozenset({"connected_at", "seen_at", "vendor", "model", "firmware", "status"}),
 )
 _PUT_CONNECTOR = upsert(connectors, kept=frozenset({"status", "error_code", "status_at"}))
 _PUT_TARIFF = upsert(tariffs)
@@ -65,12 +65,12 @@ class SqlStations:
 
     def tariff(self, tariff_id: str) -> Tariff | None:
         """Return a tariff."""
-        document = self._connection.scalar(_TARIFF, {"of_id": tariff_id})
-        return document and msgspec.convert(document, Tariff)
+        tariff: Tariff | None = self._connection.scalar(_TARIFF, {"of_id": tariff_id})
+        return tariff
 
     def tariffs(self) -> list[Tariff]:
         """Return all tariffs by id."""
-        return msgspec.convert(self._connection.scalars(_TARIFFS).all(), list[Tariff])
+        return list(self._connection.scalars(_TARIFFS))
 
     def put(self, thing: ChargePoint | Connector | Tariff) -> None:
         """Register or change; what a charge point reported of itself is kept."""
@@ -110,7 +110,10 @@ class SqlStations:
         error_code: str | None,
         at: datetime,
     ) -> None:
-        """Note a connector's status."""
+        """Note a connector's status; number 0 is the whole charge point (OCPP 1.6 ed. 2 §4.9)."""
+        if number == 0:
+            self._note(charge_point_id, status=status.value, seen_at=at)
+            return
         said = {"status": status.value, "error_code": error_code, "status_at": at}
         named = {"of_id": charge_point_id, "of_number": number}
         self._connection.execute(_NOTE_CONNECTOR, said | named)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from hashlib import blake2b
+from secrets import randbelow
 from typing import Any
 
 import msgspec
@@ -13,6 +14,9 @@ from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.ports import TakenReading
 from irve_bridge.storage.rows import from_row, insert_once, maybe, to_row
 from irve_bridge.storage.schema import counters, readings, transactions
+
+FIRST_ID_MAX = 999_999_999
+"""Leaves more than a billion ids to count up to within 31 bits."""
 
 _ONE = (transactions.c.charge_point_id == bindparam("of_charge_point")) & (
     transactions.c.id == bindparam("of_id")
@@ -42,7 +46,7 @@ _READINGS = (
 _ADD_READING = insert_once(readings)
 _COUNT = (
     postgresql.insert(counters)
-    .values(name="transaction", value=1)
+    .values(name="transaction", value=bindparam("first"))
     .on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
     .returning(counters.c.value)
 )
@@ -55,8 +59,12 @@ class SqlTransactions:
         self._connection = connection
 
     def next_id(self) -> int:
-        """Return a new positive id, unique in this installation (OCPP 1.6 errata 3.54)."""
-        number: int = self._connection.execute(_COUNT).scalar_one()
+        """Return a new positive id of 31 bits, unique in this installation (OCPP 1.6 errata 3.54).
+
+        The first one is random: a charge point may still name transactions of another system.
+        """
+        first = {"first": 1 + randbelow(FIRST_ID_MAX)}
+        number: int = self._connection.execute(_COUNT, first).scalar_one()
         return number
 
     def add(self, transaction: Transaction) -> None:

@@ -29,7 +29,10 @@ async def test_a_start_that_is_refused_gives_the_money_back(
 
 async def test_a_charge_point_gone_offline_releases_what_it_never_heard_of(tmp_path: Path) -> None:
     """No start was sent, so the start deadline alone is proof."""
-    async with world(tmp_path, start_within_s="60") as w, w.charge_point() as cp:
+    async with (
+        world(tmp_path, start_within_s="60", connection_timeout_s="30") as w,
+        w.charge_point() as cp,
+    ):
         await cp.wait_until_online()
         opened = await w.open("estimated", energy_kwh=10)
         await cp.go_offline()

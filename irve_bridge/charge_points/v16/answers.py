@@ -33,6 +33,7 @@ from irve_bridge.charge_points.v16.decode import (
 from irve_bridge.charge_points.v16.readings import readings
 from irve_bridge.charge_points.v16.salvage import salvage
 from irve_bridge.domain import facts
+from irve_bridge.domain.errors import Bug
 from irve_bridge.domain.charge_point import ConnectorStatus
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service import transactions
@@ -66,7 +67,8 @@ class Answers:
         """Store what a message says; return what became of it, and its confirmation.
 
         None for what is not understood here. A transaction message always is: salvaged where it
-        fails validation, else kept whole.
+        fails validation, else kept whole; so is one that no rule of ours can decide. What cannot
+        be stored at all raises, and the charge point sends it again.
         """
         decoder = DECODERS.get(action)
         if decoder is None:
@@ -76,7 +78,13 @@ class Answers:
         except UNREADABLE as error:
             type_ = TRANSACTION_MESSAGES.get(action)
             return await self._rescue(type_, payload, error) if type_ else None
-        return "confirmed", await self._confirm(message)
+        try:
+            return "confirmed", await self._confirm(message)
+        except Bug as bug:
+            if action not in TRANSACTION_MESSAGES:
+                raise
+            log.exception("message kept undecided", action=action)
+            return "kept", await self._keep(action, payload, str(bug))
 
     async def _rescue(
         self,

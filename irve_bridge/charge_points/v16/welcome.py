@@ -50,6 +50,7 @@ class Welcome:
     async def _configure(self) -> None:
         interval_s = str(self._settings.meter_interval_s)
         await self._change("MeterValueSampleInterval", interval_s)
+        await self._change("StopTxnSampledData", Measurand.energy_active_import_register)
         for wish in WISHES:
             answer = await self._change("MeterValuesSampledData", ",".join(wish))
             if answer != ConfigurationStatus.rejected:

@@ -170,6 +170,29 @@ async def test_an_intent_is_pending_from_its_birth_to_its_end(
     await storage.transact(unit)
 
 
+async def test_an_intent_that_somebody_performs_is_pending_but_not_unclaimed(
+    storage: Storage, session: Session, now: datetime, later: datetime
+) -> None:
+    """What is being observed already may miss the latest news: it is observed once more."""
+    observe = Intent(Do.OBSERVE, Kind.OBSERVE)
+
+    def unit(tx: Tx) -> None:
+        intents = tx.intents
+        intents.add(session.id, observe, now)
+        intent_id = first_id(intents, now)
+        assert intents.pending(session.id, Kind.OBSERVE, unclaimed=True)
+        intents.claim(intent_id, "lease", later)
+        assert intents.pending(session.id, Kind.OBSERVE)
+        assert not intents.pending(session.id, Kind.OBSERVE, unclaimed=True)
+        intents.postpone(intent_id, later, "no answer")
+        assert intents.pending(session.id, Kind.OBSERVE, unclaimed=True)
+        intents.claim(intent_id, "lease", later)
+        intents.add(session.id, observe, now)
+        assert intents.pending(session.id, Kind.OBSERVE, unclaimed=True)
+
+    await storage.transact(unit)
+
+
 async def test_the_next_moment_is_when_something_can_be_claimed(
     storage: Storage, session: Session, now: datetime, later: datetime
 ) -> None:

@@ -302,6 +302,29 @@ async def test_deadlines_are_due_at_their_moment_earliest_first(
     assert await storage.read(lambda tx: tx.sessions.due(now, 1)) == [before]
 
 
+async def test_a_postponed_session_differs_in_its_deadline_only(
+    storage: Storage, stored: Stored, now: datetime, later: datetime
+) -> None:
+    """Its version and history too are as before, and nobody else's deadline moves."""
+    session, other = await stored("a", deadline_at=now), await stored("b", deadline_at=now)
+    await storage.transact(lambda tx: tx.sessions.postpone(session.id, later))
+
+    def found(tx: Tx) -> list[object]:
+        return [tx.sessions.get("s-a"), tx.sessions.get("s-b"), tx.sessions.history("s-a")]
+
+    assert await storage.read(found) == [replace(session, deadline_at=later), other, []]
+
+
+@pytest.mark.parametrize("after", [None, timedelta(), timedelta(days=3)])
+async def test_a_deadline_that_a_change_of_state_set_meanwhile_is_left(
+    storage: Storage, stored: Stored, now: datetime, later: datetime, after: timedelta | None
+) -> None:
+    session = await stored("a", deadline_at=now)
+    moved = await save(storage, session, now, deadline_at=None if after is None else later + after)
+    await storage.transact(lambda tx: tx.sessions.postpone(session.id, later))
+    assert await storage.read(lambda tx: tx.sessions.get("s-a")) == moved
+
+
 async def test_sessions_are_listed_newest_first(
     storage: Storage, stored: Stored, now: datetime
 ) -> None:

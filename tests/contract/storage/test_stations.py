@@ -57,6 +57,7 @@ async def test_registering_again_keeps_what_the_charge_point_reported(
     def unit(tx: Tx) -> tuple[ChargePoint | None, Connector | None]:
         tx.stations.connected("CP1", now)
         tx.stations.booted("CP1", "Vendor", "Model", "1.2", now)
+        tx.stations.reported("CP1", 0, ConnectorStatus.UNAVAILABLE, None, now)
         tx.stations.reported("CP1", 1, ConnectorStatus.FAULTED, "GroundFailure", now)
         tx.stations.put(replace(CP, name="Quai Sud"))
         tx.stations.put(replace(PLUG, power_w=7_400))
@@ -71,6 +72,7 @@ async def test_registering_again_keeps_what_the_charge_point_reported(
         vendor="Vendor",
         model="Model",
         firmware="1.2",
+        status=ConnectorStatus.UNAVAILABLE,
     )
     assert connector == replace(
         PLUG,
@@ -78,6 +80,33 @@ async def test_registering_again_keeps_what_the_charge_point_reported(
         status=ConnectorStatus.FAULTED,
         error_code="GroundFailure",
         status_at=now,
+    )
+
+
+async def test_connector_0_is_the_whole_charge_point_and_no_other(
+    storage: Storage, now: datetime
+) -> None:
+    other = replace(CP, id="CP0")
+
+    def unit(tx: Tx) -> tuple[list[ChargePoint], list[Connector]]:
+        tx.stations.put(other)
+        tx.stations.reported("CP1", 0, ConnectorStatus.FAULTED, "PowerMeterFailure", now)
+        return tx.stations.charge_points(), tx.stations.connectors("CP1")
+
+    faulted = replace(CP, status=ConnectorStatus.FAULTED, seen_at=now)
+    assert await storage.transact(unit) == ([other, faulted], [PLUG])
+
+
+async def test_a_connector_s_status_is_not_the_charge_point_s(
+    storage: Storage, now: datetime
+) -> None:
+    def unit(tx: Tx) -> ChargePoint | None:
+        tx.stations.reported("CP1", 0, ConnectorStatus.AVAILABLE, None, now)
+        tx.stations.reported("CP1", 1, ConnectorStatus.FAULTED, "GroundFailure", now)
+        return tx.stations.charge_point("CP1")
+
+    assert await storage.transact(unit) == replace(
+        CP, status=ConnectorStatus.AVAILABLE, seen_at=now
     )
 
 

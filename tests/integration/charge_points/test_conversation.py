@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from irve_bridge.charge_points.server import FRAME_BYTES_MAX
 from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.domain.charge_point import ConnectorStatus
 
@@ -150,6 +151,6 @@ async def test_a_few_useless_messages_are_borne(raw: Any) -> None:
 
 
 async def test_a_frame_beyond_the_bound_closes_the_socket(raw: Any) -> None:
-    await raw.send("x" * (64 * 1024 + 1))
+    await raw.send("x" * (FRAME_BYTES_MAX + 1))
     await raw.socket.wait_closed()
     assert raw.socket.close_code == 1009

@@ -24,6 +24,8 @@ async def test_readings_are_asked_for_after_a_boot(raw: Any) -> None:
     await raw.confirmed("BootNotification", BOOT)
     _, interval = await raw.answer_next("Accepted")
     assert interval == {"key": "MeterValueSampleInterval", "value": "15"}
+    _, final = await raw.answer_next("Accepted")
+    assert final == {"key": "StopTxnSampledData", "value": "Energy.Active.Import.Register"}
     wished = [
         (await raw.answer_next(answer))[1]["value"].split(",")
         for answer in ("Rejected", "Rejected", "Accepted")

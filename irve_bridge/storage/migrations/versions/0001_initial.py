@@ -36,6 +36,7 @@ def _stations() -> None:
         sa.Column("vendor", sa.Text()),
         sa.Column("model", sa.Text()),
         sa.Column("firmware", sa.Text()),
+        sa.Column("status", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_charge_points"),
     )
     op.create_table(
