@@ -1,0 +1,120 @@
+"""README and docs say what is true of the code."""
+
+import argparse
+import importlib.util
+import re
+import shutil
+import threading
+from http.server import HTTPServer
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from irve_bridge import cli, stations
+from irve_bridge.csms import CallbackHand
+from irve_bridge.domain import diagram
+from irve_bridge.service.callbacks import callback
+from irve_bridge.service.ports import Attempt, Done, Failed, Outcome, Task
+from tests.unit.domain.sessions import NOW, session
+
+ROOT = Path(__file__).parents[3]
+PAPERS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+SECRET = "whsec_dGhlIHNlY3JldCBrZXkgb2YgdGhlIENTTVM="
+every_paper = pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: paper.name)
+
+
+def code(paper: Path) -> str:
+    """What a paper sets as code, in blocks or in a line."""
+    return "\n".join(re.findall(r"```.*?```|`[^`\n]+`", paper.read_text("utf-8"), re.DOTALL))
+
+
+def block(paper: Path, language: str) -> str:
+    found = re.search(rf"```{language}\n(.*?)```", paper.read_text("utf-8"), re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def test_the_lifecycle_is_the_table_of_the_code() -> None:
+    """`python -m irve_bridge.domain.diagram` prints what must stand there."""
+    assert diagram.document() in (ROOT / "docs" / "lifecycle.md").read_text("utf-8")
+
+
+@every_paper
+def test_every_link_leads_to_a_file(paper: Path) -> None:
+    links = re.findall(r"\]\((?!\w+:|#)([^)#]+)", paper.read_text("utf-8"))
+    assert [link for link in links if not (paper.parent / link).exists()] == []
+
+
+@every_paper
+def test_every_make_target_exists(paper: Path) -> None:
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    named = re.findall(r"(?:^|`)make ([a-z-]+)", code(paper), re.MULTILINE)
+    assert set(named) <= set(targets)
+
+
+@every_paper
+def test_every_command_exists(paper: Path) -> None:
+    named = re.findall(r"irve-bridge((?: [a-z]+)+)", code(paper))
+    assert [words for words in named if not understood(words.split())] == []
+
+
+def understood(words: list[str]) -> bool:
+    parser = cli._parser()
+    for word in words:
+        choices = [a.choices for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
+        if not choices:
+            return True
+        if word not in choices[0]:
+            return False
+        parser = choices[0][word]
+    return True
+
+
+@every_paper
+def test_every_module_that_is_run_exists(paper: Path) -> None:
+    named = re.findall(r"python -m ([\w.]+)", code(paper))
+    assert [module for module in named if importlib.util.find_spec(module) is None] == []
+
+
+def test_the_stations_file_can_be_applied(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "config" / "tariffs", tmp_path / "tariffs")
+    file = tmp_path / "stations.yaml"
+    file.write_text(block(ROOT / "docs" / "operating.md", "yaml"), "utf-8")
+    assert list(stations.read(file).charge_points) == ["PARIS-01"]
+
+
+async def test_the_receiver_takes_what_the_bridge_signs_and_nothing_else() -> None:
+    source = block(ROOT / "README.md", "python").replace("whsec_…", SECRET)
+    receiver: dict[str, Any] = {}
+    exec(source.partition("\nHTTPServer(")[0], receiver)
+    with HTTPServer(("127.0.0.1", 0), receiver["Callbacks"]) as server:
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        try:
+            url = f"http://127.0.0.1:{server.server_port}"
+            assert isinstance(await send(url, SECRET), Done)
+            assert isinstance(await send(url, "whsec_" + "A" * 32), Failed)
+        finally:
+            server.shutdown()
+            serving.join()
+    assert receiver["seen"] == {"ses_1.7"}
+
+
+async def send(url: str, secret: str) -> Outcome:
+    """Send one callback as the bridge does, once."""
+    intent = callback(session(), "payment_succeeded", 7, NOW)
+    attempt = Attempt(number=1, key="k", request=intent.parameters, started_at=NOW)
+    task = Task(
+        intent_id=1,
+        lease="l",
+        session=session(),
+        intent=intent,
+        attempt=attempt,
+        created_at=NOW,
+        tries=1,
+    )
+    async with aiohttp.ClientSession() as http:
+        hand = CallbackHand(http, url, secret, delays=())
+        return await hand.perform(task)
