@@ -14,7 +14,7 @@ COPY --from=build /venv /venv
 COPY config /app/config
 COPY simulators /app/simulators
 WORKDIR /app
-USER irve
+USER 10001
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     WEB_HOST=0.0.0.0 \

@@ -80,7 +80,7 @@ async def running(
         bus = InProcessBus()
         handler = Handler(storage, bus, settings.policy)
         sweep = Sweep(storage, handler, clock)
-        meters = Meters(storage, bus, sweep.limit_moved)
+        meters = Meters(storage, bus, clock, sweep.limit_moved)
         handler.after_commit(meters.heard)
         await storage.transact(_begin_afresh)
         await meters.rebuild()

@@ -5,6 +5,7 @@ import asyncio
 import sys
 from collections.abc import Callable, Coroutine
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from irve_bridge.domain import tariff as tariffs
 from irve_bridge.domain.charge_point import ChargePoint, Connector
 from irve_bridge.domain.errors import BridgeError, Refusal
 from irve_bridge.domain.session import Session
-from irve_bridge.settings import Settings, load
+from irve_bridge.settings import Settings, SettingsRefused, load
 from irve_bridge.storage import open_storage
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="irve-bridge", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version('irve-bridge')}")
     parser.add_argument("--env-file", default=".env", help="settings (default: .env)")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add(commands, "serve", _serve, "run the bridge")
@@ -103,9 +105,17 @@ async def _storage(arguments: argparse.Namespace) -> "AsyncIterator[Storage]":
 
 async def _serve(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments)
-    telemetry.configure(settings.log_level, settings.log_file)
+    _open_log(settings)
     await serve(settings)
     return 0
+
+
+def _open_log(settings: Settings) -> None:
+    try:
+        telemetry.configure(settings.log_level, settings.log_file)
+    except OSError as error:
+        sentence = f"LOG_FILE: {settings.log_file} cannot be written: {error.strerror}."
+        raise SettingsRefused([sentence]) from error
 
 
 async def _check(arguments: argparse.Namespace) -> int:
@@ -126,8 +136,11 @@ async def _apply(arguments: argparse.Namespace) -> int:
     wanted = stations.read(arguments.file)
     async with _storage(arguments) as storage:
         changes = await storage.read(lambda tx: list(stations.differences(wanted, tx.stations)))
+        kept = await storage.read(lambda tx: stations.not_named(wanted, tx.stations))
         for change in changes:
             console.print(f"{change.sign} {change.name}")
+        if kept:
+            console.print(f"not in the file, kept: {', '.join(kept)}")
         if arguments.dry_run or not changes:
             console.print("Nothing to change." if not changes else "Nothing was changed (dry run).")
             return 0

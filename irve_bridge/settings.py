@@ -1,15 +1,42 @@
 """Environment and `.env` → one frozen Settings. Secrets are masked wherever it is printed."""
 
+import re
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    BeforeValidator,
+    Field,
+    HttpUrl,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+from standardwebhooks import Webhook
 
 from irve_bridge.domain.errors import BridgeError
 from irve_bridge.service.policy import CALLBACK_DELAYS, LEASE, Policy
 
 STRIPE_API = "https://api.stripe.com"
+HOLD_USABLE_S = 6 * 86_400
+"""A card hold ends after seven days; a day is left to capture or release it."""
+
+# The library's decoder passes over characters that are not base64; the receiver's may not.
+_CALLBACK_SECRET = re.compile(r"whsec_[A-Za-z0-9+/]+={0,2}")
+
+LogLevel = Annotated[
+    Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(str.upper)
+]
+Delay = Annotated[float, Field(ge=0)]
 
 
 class SettingsRefused(BridgeError):
@@ -23,7 +50,7 @@ class SettingsRefused(BridgeError):
 class Settings(BaseSettings):
     """Everything the operator can set; `config/.env.example` explains each."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
     stripe_secret_key: SecretStr
     stripe_public_key: str | None = None
@@ -40,7 +67,7 @@ class Settings(BaseSettings):
     ocpp_host: str = "127.0.0.1"
     ocpp_port: int = Field(default=9000, ge=0, le=65535)
     log_file: str | None = "app.log"
-    log_level: str = "INFO"
+    log_level: LogLevel = "INFO"
 
     smtp_host: str | None = None
     smtp_port: int = 587
@@ -56,19 +83,42 @@ class Settings(BaseSettings):
     checkout_lasts_s: float = Field(default=1860, ge=1860, le=86_400)
     connection_timeout_s: float = Field(default=60, gt=0)
     start_within_s: float = Field(default=300, gt=0)
-    start_within_most_s: float = Field(default=21_600, gt=0)
+    start_within_most_s: float = Field(default=21_600, gt=0, le=HOLD_USABLE_S)
     start_retry_s: float = Field(default=10, gt=0)
     stop_repeat_s: float = Field(default=20, gt=0)
     csms_end_within_s: float = Field(default=86_400, gt=0)
-    command_timeout_s: float = Field(default=20, gt=0)
+    # Well below the lease, so that whoever sends a command still holds it when the answer comes.
+    command_timeout_s: float = Field(default=20, gt=0, lt=60)
     meter_interval_s: int = Field(default=15, gt=0)
     heartbeat_interval_s: int = Field(default=300, gt=0)
-    callback_delays_s: tuple[float, ...] = tuple(d.total_seconds() for d in CALLBACK_DELAYS)
+    callback_delays_s: Annotated[tuple[Delay, ...], NoDecode] = tuple(
+        delay.total_seconds() for delay in CALLBACK_DELAYS
+    )
     throttle_per_minute: int = Field(default=20, gt=0)
     trusted_proxies: int = Field(default=0, ge=0)
 
     clock_epoch: float = 0.0
     clock_speed: float = Field(default=1.0, gt=0)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return the environment over `.env`, where empty means not set, but for LOG_FILE none."""
+        del settings_cls, init_settings, file_secret_settings
+        for source in (env_settings, dotenv_settings):
+            if isinstance(source, EnvSettingsSource):
+                source.env_vars = {
+                    name: text
+                    for name, text in source.env_vars.items()
+                    if text or name == "log_file"
+                }
+        return env_settings, dotenv_settings
 
     @field_validator("stripe_secret_key")
     @classmethod
@@ -77,27 +127,76 @@ class Settings(BaseSettings):
             raise ValueError("must be a Stripe secret key (sk_test_… or sk_live_…)")
         return key
 
-    @field_validator("stripe_webhook_secret", "csms_notification_secret")
+    @field_validator("stripe_webhook_secret")
     @classmethod
-    def _signing_secret(cls, secret: SecretStr | None) -> SecretStr | None:
-        parts = secret.get_secret_value().split(",") if secret else []
-        if not all(part.startswith("whsec_") for part in parts):
+    def _webhook_secrets(cls, secret: SecretStr) -> SecretStr:
+        if not all(part.startswith("whsec_") for part in secret.get_secret_value().split(",")):
             raise ValueError("must be a signing secret (whsec_…)")
         return secret
 
+    @field_validator("csms_notification_secret")
+    @classmethod
+    def _callback_secret(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and not _signs(secret.get_secret_value()):
+            raise ValueError("must be one signing secret: whsec_ and base64")
+        return secret
+
+    @field_validator("database_url")
+    @classmethod
+    def _file_url(cls, url: str) -> str:
+        if not re.match(r"sqlite:///.", url):
+            raise ValueError("must be sqlite:/// and the path of a file")
+        return url
+
+    @field_validator("callback_delays_s", mode="before")
+    @classmethod
+    def _list(cls, text: object) -> object:
+        """Take `5, 30` as well as `[5, 30]`."""
+        return text.strip(" []").split(",") if isinstance(text, str) else text
+
     @model_validator(mode="after")
     def _together(self) -> Self:
-        if self.live and self.stripe_api_base.rstrip("/") != STRIPE_API:
-            raise ValueError(f"STRIPE_API_BASE must be {STRIPE_API} with a live key")
-        if self.live and self.clock_speed != 1.0:
-            raise ValueError("CLOCK_SPEED must be 1 with a live key")
-        if self.stripe_public_key and ("_live_" in self.stripe_public_key) != self.live:
-            raise ValueError("STRIPE_PUBLIC_KEY and STRIPE_SECRET_KEY are of different modes")
-        if self.csms_notification_url and self.csms_notification_secret is None:
-            raise ValueError("CSMS_NOTIFICATION_SECRET is needed with CSMS_NOTIFICATION_URL")
-        if self.smtp_host and not self.smtp_from:
-            raise ValueError("SMTP_FROM is needed with SMTP_HOST")
+        if wrong := [sentence for refused, sentence in self._contradictions() if refused]:
+            raise SettingsRefused(wrong)
         return self
+
+    def _contradictions(self) -> Iterator[tuple[bool, str]]:
+        yield (
+            self.live and self.stripe_api_base.rstrip("/") != STRIPE_API,
+            f"STRIPE_API_BASE must be {STRIPE_API} with a live key.",
+        )
+        yield (
+            bool(self.stripe_public_key) and ("_live_" in str(self.stripe_public_key)) != self.live,
+            "STRIPE_PUBLIC_KEY and STRIPE_SECRET_KEY are of different modes.",
+        )
+        yield (
+            self.csms_notification_url is not None and self.csms_notification_secret is None,
+            "CSMS_NOTIFICATION_SECRET is needed with CSMS_NOTIFICATION_URL.",
+        )
+        yield (
+            self.smtp_host is not None and self.smtp_from is None,
+            "SMTP_FROM is needed with SMTP_HOST.",
+        )
+        yield (
+            self.fixed_least_minor > self.fixed_most_minor,
+            "FIXED_LEAST_MINOR must not be above FIXED_MOST_MINOR.",
+        )
+        yield (
+            self.connection_timeout_s >= self.start_within_s,
+            "CONNECTION_TIMEOUT_S must be below START_WITHIN_S.",
+        )
+        yield (
+            self.start_within_s > self.start_within_most_s,
+            "START_WITHIN_S must not be above START_WITHIN_MOST_S.",
+        )
+        yield (
+            self.live and self.clock_speed != 1.0,
+            "CLOCK_SPEED must be 1 with a live key.",
+        )
+        yield (
+            self.clock_speed != 1.0 and not self.clock_epoch,
+            "CLOCK_EPOCH is needed with a CLOCK_SPEED other than 1.",
+        )
 
     @property
     def live(self) -> bool:
@@ -144,7 +243,19 @@ def load(env_file: str | None = ".env") -> Settings:
     try:
         return Settings(_env_file=env_file)  # type: ignore[call-arg]  # the rest comes from outside
     except ValidationError as error:
-        raise SettingsRefused([_sentence(e) for e in error.errors()]) from error
+        sentences = dict.fromkeys(_sentence(details) for details in error.errors())
+        raise SettingsRefused(list(sentences)) from error
+
+
+def _signs(secret: str) -> bool:
+    """Tell whether callbacks can be signed with it (Standard Webhooks 1.0)."""
+    if not _CALLBACK_SECRET.fullmatch(secret):
+        return False
+    try:
+        Webhook(secret)
+    except ValueError:
+        return False
+    return True
 
 
 def _sentence(error: object) -> str:

@@ -1,6 +1,7 @@
 """The operator's file of stations: read, compared with the database, applied."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -102,6 +103,7 @@ def read(path: Path) -> Wanted:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
         file = StationsFile.model_validate(document)
         loaded = [_tariff(entry, path.parent) for entry in file.tariffs]
+        _refuse_repeats(file, loaded)
         wanted = Wanted(
             tariffs={tariff.id: tariff for tariff in loaded},
             charge_points={entry.id: entry for entry in file.charge_points},
@@ -127,6 +129,11 @@ def differences(wanted: Wanted, stations: Stations) -> Iterator[Change]:
         yield from _connector_changes(entry, stations)
 
 
+def not_named(wanted: Wanted, stations: Stations) -> list[str]:
+    """Return the charge points that the file does not name; applying it keeps them."""
+    return [p.id for p in stations.charge_points() if p.id not in wanted.charge_points]
+
+
 def apply(changes: list[Change], stations: Stations) -> None:
     """Make the database say what the file says."""
     for change in changes:
@@ -140,6 +147,19 @@ def _tariff(entry: str | dict[str, object], folder: Path) -> Tariff:
     if isinstance(entry, str):
         return tariffs.load((folder / entry).read_bytes())
     return tariffs.load(dict(entry))
+
+
+def _refuse_repeats(file: StationsFile, loaded: list[Tariff]) -> None:
+    _refuse_twice("tariff", (tariff.id for tariff in loaded))
+    _refuse_twice("charge point", (entry.id for entry in file.charge_points))
+    for entry in file.charge_points:
+        _refuse_twice("connector", (f"{entry.id}/{outlet.number}" for outlet in entry.connectors))
+
+
+def _refuse_twice(kind: str, names: Iterable[str]) -> None:
+    for name, times in Counter(names).items():
+        if times > 1:
+            raise FileRefused(f"The {kind} {name} stands {times} times in the file.")
 
 
 def _refuse_contradictions(wanted: Wanted) -> None:

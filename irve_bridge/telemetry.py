@@ -4,13 +4,15 @@ import logging
 import logging.handlers
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
 
-_SECRET_KEY = re.compile(
-    r"token|secret|password|authorization|signature|card|cookie|api_key", re.IGNORECASE
+_HIDDEN_NAMES = "token|secret|password|authorization|signature|card|cookie|api_key|id_?tag"
+_SECRET_KEY = re.compile(_HIDDEN_NAMES, re.IGNORECASE)
+_SECRET_PAIR = re.compile(  # as JSON or Python write it: "idTag":"…", password='…', token=b'…'
+    rf"""((?:{_HIDDEN_NAMES})\w*\\*["']?\s*[:=]\s*b?\\*(["']))(?:(?!\2).)*""", re.IGNORECASE
 )
 _SECRET_TEXT = re.compile(
     r"\b(?:sk|rk|pk)_(?:live|test)_\w+"  # Stripe keys
@@ -27,11 +29,36 @@ ROTATE_KEEP = 5
 
 def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Mask what must never be in a log, wherever it stands."""
-    for key, value in event.items():
-        if isinstance(value, str):
-            hidden = bool(_SECRET_KEY.search(key))
-            event[key] = MASK if hidden else _SECRET_TEXT.sub(MASK, value)
-    return event
+    return _masked_pairs(event)
+
+
+def _masked_pairs(pairs: Mapping[Any, Any]) -> dict[str, Any]:
+    return {
+        _masked_text(str(key)): MASK
+        if _SECRET_KEY.search(str(key)) and not isinstance(value, bool | None)
+        else _masked(value)
+        for key, value in pairs.items()
+    }
+
+
+def _masked(value: Any) -> Any:
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case str():
+            return _masked_text(value)
+        case bytes() | bytearray():
+            return _masked_text(value.decode("utf-8", "replace"))
+        case Mapping():
+            return _masked_pairs(value)
+        case list() | tuple() | set() | frozenset():
+            return [_masked(item) for item in value]
+        case _:
+            return _masked_text(repr(value))
+
+
+def _masked_text(text: str) -> str:
+    return _SECRET_TEXT.sub(MASK, _SECRET_PAIR.sub(rf"\1{MASK}", text))
 
 
 def configure(level: str = "INFO", file: str | None = None) -> None:

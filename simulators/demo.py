@@ -10,6 +10,7 @@ import asyncio
 import base64
 import contextlib
 import json
+import os
 import secrets
 import shutil
 import socket
@@ -33,7 +34,14 @@ PORTS = {"web": 8080, "ocpp": 9000, "stripe": 8460, "csms": 8470, "control": 848
 READY_S = 40.0
 AUTO_SPEED, HAND_SPEED = 60.0, 20.0
 CHARGE_POINTS = ("CP1", "CP2", "CP3")
+MARKER = ".irve-demo"
+# The settings are the demo's own: a developer's `.env` is not read.
+BRIDGE = ("irve_bridge", "--env-file", os.devnull)
 console = Console(stderr=True)
+
+
+class FolderRefused(Exception):
+    """The folder holds something else than a demo; nothing in it was touched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +65,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--auto", action="store_true", help="play a driver of each plan and leave")
     parser.add_argument("--json", action="store_true", help="print the table as JSON")
     parser.add_argument("--speed", type=float, help="how fast the clock runs")
-    parser.add_argument("--data", type=Path, default=ROOT / ".demo", help="folder, made anew")
+    parser.add_argument("--data", type=Path, default=ROOT / ".demo", help="folder, emptied first")
     arguments = parser.parse_args(argv)
     try:
         return asyncio.run(run(arguments))
-    except PartFailed as failure:
+    except (PartFailed, FolderRefused) as failure:
         console.print(f"[red]{escape(str(failure))}")
         return 1
     except KeyboardInterrupt:
@@ -114,9 +122,12 @@ def _cells(row: dict[str, Any]) -> Iterator[str]:
 
 
 def make_place(folder: Path, speed: float) -> Place:
-    """Return fresh ports and secrets, and an emptied folder."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    """Return fresh ports and secrets, and an emptied folder.
+
+    Raises:
+        FolderRefused: The folder is not empty, and no demo made it.
+    """
+    _empty(folder)
     ports = {name: _free(port) for name, port in PORTS.items()}
     callback_secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
     api_key = secrets.token_urlsafe(32)
@@ -137,6 +148,15 @@ def make_place(folder: Path, speed: float) -> Place:
         "CLOCK_SPEED": str(speed),
     }
     return Place(folder, ports, environment, api_key, callback_secret)
+
+
+def _empty(folder: Path) -> None:
+    if (folder / MARKER).exists():
+        shutil.rmtree(folder)
+    elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise FolderRefused(f"{folder} was not made by a demo: remove it, or name another.")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARKER).touch()
 
 
 def _free(port: int) -> int:
@@ -167,8 +187,8 @@ async def everything(place: Place, *, by_hand: bool) -> AsyncIterator[None]:
         await start("stripe", "simulators.stripe", "--port", ports["stripe"], *hook, *secret)
         csms = ("--port", ports["csms"], "--secret", place.callback_secret)
         await start("csms", "simulators.csms", *csms)
-        await parts.run("irve_bridge", "stations", "apply", "config/stations.yaml")
-        await start("bridge", "irve_bridge", "serve")
+        await parts.run(*BRIDGE, "stations", "apply", "config/stations.yaml")
+        await start("bridge", *BRIDGE, "serve")
         await _ready(f"{place.url('web')}/readyz", parts)
         control = ("--control-port", ports["control"])
         await start("charge points", "simulators.charge_point", *ocpp, *ids, *control, *cars)

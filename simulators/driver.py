@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -125,9 +125,7 @@ async def _row(world: World, plan: Drive, session: dict[str, Any]) -> dict[str, 
     """Return what the meter says it must cost beside what the card lived through."""
     charge_point = await _get(world.http, f"{world.charge_points}/{plan.charge_point_id}")
     transaction = charge_point["transactions"][-1]
-    ledger = await _get(world.http, f"{world.stripe}/_sim/ledger")
-    card = [line for line in ledger if line["metadata"].get("session_id") == session["session_id"]]
-    secured_minor = session["secured_amount"]
+    moved = await _moved(world, session["session_id"])
     cost_minor = pricing.expected_minor(
         TARIFFS[plan.tariff_id],
         transaction["energy_wh"],
@@ -138,15 +136,30 @@ async def _row(world: World, plan: Drive, session: dict[str, Any]) -> dict[str, 
     return {
         "plan": plan.plan,
         "energy_wh": transaction["energy_wh"],
-        "expected_minor": min(cost_minor, secured_minor),
-        "charged_minor": sum(line["charged_minor"] for line in card),
-        "refunded_minor": sum(line["refunded_minor"] for line in card),
-        "released_minor": sum(line["released_minor"] for line in card),
-        "held_minor": sum(line["held_minor"] for line in card),
+        "expected_minor": owed_minor(plan.plan, cost_minor, moved),
+        **moved,
         "currency": session["currency"],
         "status": session["status"],
         "callbacks": [callback["type"] for callback in callbacks],
     }
+
+
+async def _moved(world: World, session_id: str) -> dict[str, int]:
+    """Return what the card lived through, by Stripe's own ledger."""
+    ledger = await _get(world.http, f"{world.stripe}/_sim/ledger")
+    card = [line for line in ledger if line["metadata"].get("session_id") == session_id]
+    kinds = ("charged_minor", "refunded_minor", "released_minor", "held_minor")
+    return {kind: sum(line[kind] for line in card) for kind in kinds}
+
+
+def secured_minor(moved: Mapping[str, int]) -> int:
+    """Return what was taken or held before the charge began."""
+    return moved["charged_minor"] + moved["released_minor"] + moved["held_minor"]
+
+
+def owed_minor(plan: str, cost_minor: int, moved: Mapping[str, int]) -> int:
+    """Return the cost, at most what was secured; dynamic secures nothing before."""
+    return cost_minor if plan == "dynamic" else min(cost_minor, secured_minor(moved))
 
 
 def faults(row: dict[str, Any]) -> list[str]:
@@ -157,6 +170,9 @@ def faults(row: dict[str, Any]) -> list[str]:
         wrong.append(f"{row['plan']}: paid {paid_minor}, must be {row['expected_minor']}")
     if row["status"] != "settled" or row["energy_wh"] == 0:
         wrong.append(f"{row['plan']}: ended {row['status']} with {row['energy_wh']} Wh")
+    rest_minor = secured_minor(row) - row["expected_minor"]
+    if row["plan"] == "estimated" and row["released_minor"] != rest_minor:
+        wrong.append(f"{row['plan']}: released {row['released_minor']}, must be {rest_minor}")
     if row["held_minor"]:
         wrong.append(f"{row['plan']}: {row['held_minor']} is still held")
     if "payment_succeeded" not in row["callbacks"]:

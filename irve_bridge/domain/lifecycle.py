@@ -82,6 +82,7 @@ TABLE: dict[tuple[State, Event], Row] = {
     (S.SECURED, E.NO_START): Row(S.RELEASING, (Do.RELEASE,), ("charging_refused",)),
     (S.SECURED, E.HOLD_GONE): Row(S.RELEASING, (Do.RELEASE,), ("charging_refused",)),
     (S.SECURED, E.STOP_BEFORE_START): Row(S.RELEASING, (Do.RELEASE,), ("charging_refused",)),
+    (S.SECURED, E.SUSPECT): Row(S.REVIEW, (), ("review_needed",)),
     (S.SECURED, E.STARTED): Row(S.CHARGING, (), ("charging_started",)),
     (S.SECURED, E.STARTED_TO_STOP): Row(S.STOPPING, (Do.STOP,), ("charging_started",)),
     (S.CHARGING, E.STOP_ASKED): Row(S.STOPPING, (Do.STOP,), ("stop_requested",)),
@@ -129,7 +130,7 @@ _CHARGE = _START | _STOP | _END
 LATE: dict[State, frozenset[Event]] = {
     S.OPEN: _START | _END | _MONEY | {E.STOP_BEFORE_START, E.STOP_ASKED_OF_CSMS},
     S.ABANDONED: _CHECKOUT - {E.CHECKOUT_OPENED} | _CHARGE | _MONEY,
-    S.SECURED: _BEFORE | _END | _MONEY - {E.HOLD_GONE} | {E.STOP_ASKED_OF_CSMS},
+    S.SECURED: _BEFORE | _END - {E.SUSPECT} | _MONEY - {E.HOLD_GONE} | {E.STOP_ASKED_OF_CSMS},
     S.CHARGING: _BEFORE | _START | _MONEY - {E.HOLD_GONE} | {E.STOP_BEFORE_START},
     S.STOPPING: _BEFORE | _START | _STOP | _MONEY | {E.END_OVERDUE},
     S.SETTLING: _BEFORE | _CHARGE | {E.RELEASED, E.FORGIVEN},

@@ -12,6 +12,9 @@ from enum import StrEnum
 
 from irve_bridge.domain.tariff import Volumes
 
+POWER_SLACK, ENERGY_SLACK_WH = 1.2, 500
+"""Connectors exceed their rating a little, and clocks are read at slightly other moments."""
+
 
 class Activity(StrEnum):
     """What the connector reports while a transaction runs."""
@@ -110,10 +113,12 @@ def finish(
     stop_at: datetime,
     meter_stop_wh: int,
     readings: Iterable[Reading],
+    power_w: int | None = None,
 ) -> Metered:
     """Return what a finished transaction used, from its register and everything read between.
 
     The order in which readings arrived does not matter; those after the stop do not count.
+    `power_w` is what the connector can deliver: more energy than that is not believed.
     """
     meter = Meter.begin(start_at, meter_start_wh)
     for reading in sorted(readings, key=lambda r: r.at):
@@ -122,6 +127,7 @@ def finish(
     last_trusted_wh = meter.register_wh
     meter = meter.until(stop_at)
     doubt = _doubt(meter_start_wh, last_trusted_wh, meter_stop_wh, start_at, stop_at)
+    doubt = doubt or _power_doubt(meter_stop_wh - meter_start_wh, stop_at - start_at, power_w)
     if doubt is None:
         meter = replace(meter, register_wh=meter_stop_wh)
     return Metered(meter.volumes, doubt)
@@ -130,6 +136,8 @@ def finish(
 def _doubt(
     start_wh: int, last_wh: int, stop_wh: int, start_at: datetime, stop_at: datetime
 ) -> str | None:
+    if start_wh < 0:
+        return f"the first register ({start_wh} Wh) is not known"
     if stop_wh < start_wh:
         return f"the final register ({stop_wh} Wh) is below the first ({start_wh} Wh)"
     if stop_wh < last_wh:
@@ -137,6 +145,13 @@ def _doubt(
     if stop_at < start_at:
         return f"the stop ({stop_at:%FT%TZ}) lies before the start ({start_at:%FT%TZ})"
     return None
+
+
+def _power_doubt(energy_wh: int, duration: timedelta, power_w: int | None) -> str | None:
+    if power_w is None:
+        return None
+    most_wh = power_w * (duration / timedelta(hours=1)) * POWER_SLACK + ENERGY_SLACK_WH
+    return f"{energy_wh} Wh is more than {power_w} W can deliver" if energy_wh > most_wh else None
 
 
 def _power(reading: Reading, before: Meter) -> int:

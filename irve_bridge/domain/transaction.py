@@ -13,6 +13,7 @@ class Transaction:
     """What a charge point metered, from its start to its stop.
 
     `accepted` is what the start was answered; `session_id` names the payment it belongs to, if any.
+    `acknowledged` says that the charge point has used the id: it will name it at the stop.
     """
 
     charge_point_id: str
@@ -23,6 +24,7 @@ class Transaction:
     meter_start_wh: int
     accepted: bool
     session_id: str | None = None
+    acknowledged: bool = False
     stop_at: datetime | None = None
     meter_stop_wh: int | None = None
     stop_reason: str | None = None

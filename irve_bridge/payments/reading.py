@@ -50,12 +50,11 @@ def from_setup(
         )
     elif setup.status == "canceled":
         yield facts.CheckoutExpired(session_id=session.id, at=at)
-    elif setup.last_setup_error is not None:
+    elif setup.last_setup_error is not None or setup.status == "requires_payment_method":
         error = setup.last_setup_error
-        code = error.decline_code or error.code or "card_declined"
-        yield facts.CheckoutRefused(
-            session_id=session.id, at=at, code=code, message=error.message or ""
-        )
+        code = (error and (error.decline_code or error.code)) or "card_declined"
+        message = (error and error.message) or ""
+        yield facts.CheckoutRefused(session_id=session.id, at=at, code=code, message=message)
 
 
 def from_payment(

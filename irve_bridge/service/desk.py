@@ -3,28 +3,22 @@
 import asyncio
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
 
 from irve_bridge.domain import facts
-from irve_bridge.domain.charge_point import ChargePoint, Connector, ConnectorStatus
+from irve_bridge.domain.charge_point import Connector
 from irve_bridge.domain.errors import (
     AmountRefused,
-    Conflict,
-    ConnectorBusy,
-    ConnectorOut,
-    Refusal,
     UnknownThing,
 )
 from irve_bridge.domain.facts import ProviderSpoke, StopCause
-from irve_bridge.domain.intents import Do, Intent, Kind
 from irve_bridge.domain.session import MeteredBy, PlanName, Session, State
-from irve_bridge.domain.tariff import Breakdown, Tariff, Volumes, estimate, price
+from irve_bridge.domain.tariff import Tariff, estimate
+from irve_bridge.service.ends import decide_review, report_end
 from irve_bridge.service.handle import Handler, Work, topic
+from irve_bridge.service.hints import hear
+from irve_bridge.service.places import busy, place, refuse_unavailable
 from irve_bridge.service.policy import Policy
 from irve_bridge.service.ports import Bus, Clock, Payments, Storage
-
-
-_WHOLE_OUT = frozenset({ConnectorStatus.FAULTED, ConnectorStatus.UNAVAILABLE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +115,7 @@ class Desk:
         fact = facts.ReviewDecided(
             at=self._clock.now(), session_id=session_id, amount_minor=amount_minor
         )
-        return await self._handler.run(lambda work: _decide(work, fact))
+        return await self._handler.run(lambda work: decide_review(work, fact))
 
     async def report_end(
         self, session_id: str, energy_wh: int | None, amount_minor: int | None
@@ -133,7 +127,7 @@ class Desk:
         """
         now = self._clock.now()
         return await self._handler.run(
-            lambda work: _report_end(work, session_id, energy_wh, amount_minor, now)
+            lambda work: report_end(work, session_id, energy_wh, amount_minor, now)
         )
 
     async def look(self, session: Session) -> Session:
@@ -159,7 +153,7 @@ class Desk:
     def _open(self, work: Work, opening: Opening) -> Session:
         now = self._clock.now()
         charge_point, connector, tariff = place(
-            work, opening.charge_point_id, opening.connector_number
+            work.tx, opening.charge_point_id, opening.connector_number
         )
         if opening.metered_by is MeteredBy.BRIDGE:
             refuse_unavailable(charge_point, connector)
@@ -204,119 +198,3 @@ class Desk:
                 f"The amount must be between {low} and {high} (minor units of {tariff.currency})."
             )
         return amount_minor
-
-
-def place(work: Work, charge_point_id: str, number: int) -> tuple[ChargePoint, Connector, Tariff]:
-    """Return a charge point, one of its connectors and the tariff there.
-
-    Raises:
-        UnknownThing: One of them is not registered.
-    """
-    stations = work.tx.stations
-    charge_point = stations.charge_point(charge_point_id)
-    connector = stations.connector(charge_point_id, number)
-    if charge_point is None or connector is None:
-        raise UnknownThing("There is no such connector: scan the code again.", "unknown_connector")
-    tariff = stations.tariff(connector.tariff_id)
-    if tariff is None:
-        raise UnknownThing("This connector has no tariff; ask the operator.", "unknown_tariff")
-    return charge_point, connector, tariff
-
-
-def refuse_unavailable(charge_point: ChargePoint, connector: Connector) -> None:
-    """Raise where a charge could not start now, before anybody pays.
-
-    Raises:
-        ConnectorOut: Offline, faulted, finishing or out of service.
-        ConnectorBusy: It charges already.
-    """
-    if charge_point.connected_at is None:
-        raise ConnectorOut("This station is offline: please try another one.", "offline")
-    whole = charge_point.status
-    match whole if whole in _WHOLE_OUT else connector.status:
-        case ConnectorStatus.FAULTED:
-            raise ConnectorOut("This connector is out of order.", "faulted")
-        case ConnectorStatus.FINISHING:
-            raise ConnectorOut("Unplug the cable of the last charge first.", "finishing")
-        case ConnectorStatus.UNAVAILABLE | ConnectorStatus.RESERVED:
-            raise ConnectorOut("This connector is out of service for now.", "unavailable")
-        case ConnectorStatus.CHARGING | ConnectorStatus.SUSPENDED_EV:
-            raise busy()
-        case ConnectorStatus.SUSPENDED_EVSE:
-            raise busy()
-
-
-def busy() -> Refusal:
-    """Return the refusal for a connector that somebody else has."""
-    return ConnectorBusy("Somebody else is using this connector: please take another one.")
-
-
-def hear(work: Work, hint: ProviderSpoke) -> None:
-    """Store a webhook under its event id and have the session it concerns observed."""
-    session = work.tx.sessions.get(hint.session_id) if hint.session_id else None
-    session = session or work.tx.sessions.by_provider_object(
-        hint.provider, hint.account, hint.object_ids
-    )
-    key = f"{hint.provider}:{hint.account}:{hint.event_id}"
-    if not work.tx.inbox.put(key, hint, session.id if session else None) or session is None:
-        return
-    if not work.tx.intents.pending(session.id, Kind.OBSERVE, unclaimed=True):
-        work.tx.intents.add(session.id, Intent(Do.OBSERVE, Kind.OBSERVE), hint.at)
-        work.changed.append(session)
-
-
-def _decide(work: Work, fact: facts.ReviewDecided) -> Session:
-    session = work.tx.sessions.get(fact.session_id)
-    if session is None:
-        raise UnknownThing("There is no session of this id.", "unknown_session")
-    if session.state not in (State.REVIEW, State.DUE):
-        raise Conflict(f"This session is {session.state}: nothing is to be decided.")
-    if not 0 <= fact.amount_minor <= (session.secured_minor or 0):
-        raise Conflict(f"Decide between 0 and what was secured: {session.secured_minor}.")
-    decided = work.advance(session, fact)
-    if decided is session:
-        raise Conflict("What is due can only be forgiven: decide 0.")
-    return decided
-
-
-def _report_end(
-    work: Work, session_id: str, energy_wh: int | None, amount_minor: int | None, now: datetime
-) -> Session:
-    session = work.tx.sessions.get(session_id)
-    if session is None:
-        raise UnknownThing("There is no session of this id.", "unknown_session")
-    if session.metered_by is not MeteredBy.CSMS:
-        raise Conflict("The bridge meters this session: it takes no energy and no amount.")
-    if session.stopped_at is not None:
-        return _same_end(session, energy_wh, amount_minor)
-    if session.state not in (State.CHARGING, State.STOPPING, State.REVIEW):
-        raise Conflict(f"This session is {session.state}: there is no charge to end.")
-    cost = _reported_cost(session, energy_wh, amount_minor, now)
-    ended = facts.ChargingEnded(
-        at=now,
-        session_id=session.id,
-        stopped_at=now,
-        energy_wh=energy_wh,
-        cost=cost,
-        reason="Remote",
-    )
-    return work.advance(session, ended)
-
-
-def _same_end(session: Session, energy_wh: int | None, amount_minor: int | None) -> Session:
-    cost_minor = session.cost.gross_minor if session.cost else None
-    same_energy = energy_wh is not None and energy_wh == session.energy_wh
-    same_amount = amount_minor is not None and session.energy_wh is None
-    if same_energy or (same_amount and amount_minor == cost_minor):
-        return session
-    raise Conflict("Another end of this charge was reported first.")
-
-
-def _reported_cost(
-    session: Session, energy_wh: int | None, amount_minor: int | None, now: datetime
-) -> Breakdown:
-    if energy_wh is None:
-        total = amount_minor or 0
-        return Breakdown(session.currency, total, total)
-    charging = now - (session.started_at or now)
-    return price(session.tariff, Volumes(energy_wh, charging=charging, started=True))

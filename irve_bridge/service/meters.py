@@ -6,8 +6,8 @@ crossed at this power, so that a charge point that falls silent is stopped too.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -16,7 +16,8 @@ from irve_bridge.domain.session import Session, State
 from irve_bridge.domain.tariff import price, time_until
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.handle import Work, topic
-from irve_bridge.service.ports import Bus, Storage, TakenReading, Tx
+from irve_bridge.service.ports import Bus, Clock, Storage, TakenReading, Tx
+from irve_bridge.service.transactions import NO_IDS
 
 
 class Live(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,8 +44,8 @@ class Running:
     meter: Meter
     limit_at: datetime | None = None
 
-    def read(self, readings: Iterable[Reading]) -> None:
-        """Fold readings in and project the limit anew."""
+    def read(self, readings: Iterable[Reading], now: datetime) -> None:
+        """Fold readings in and project the limit anew, on our clock: theirs may be wrong."""
         for reading in readings:
             self.meter = self.meter.read(reading)
         limit_minor = self.session.secured_minor
@@ -56,7 +57,7 @@ class Running:
                 self.meter.power_w,
                 parking=self.meter.activity.parking,
             )
-            self.limit_at = None if left is None else self.meter.at + left
+            self.limit_at = None if left is None else now + min(left, FAR)
 
     def live(self, now: datetime) -> Live:
         """Return what the driver sees now."""
@@ -77,21 +78,27 @@ class Running:
 
 
 Key = tuple[str, str]
+FAR = timedelta(days=30)
+"""A limit further away than any charge lasts."""
 
 
 class Meters:
     """The meters of all transactions that run for a session."""
 
-    def __init__(self, storage: Storage, bus: Bus, limit_moved: Callable[[], None]) -> None:
+    def __init__(
+        self, storage: Storage, bus: Bus, clock: Clock, limit_moved: Callable[[], None]
+    ) -> None:
         self._storage = storage
         self._bus = bus
+        self._clock = clock
         self._limit_moved = limit_moved
         self._running: dict[Key, Running] = {}
         self._at_connector: dict[tuple[str, int], Key] = {}
 
     async def rebuild(self) -> None:
         """Read every running transaction of a session back from storage, as after a restart."""
-        for running in await self._storage.read(_running):
+        now = self._clock.now()
+        for running in await self._storage.read(lambda tx: _running(tx, now)):
             self._keep(running)
 
     def heard(self, work: Work) -> None:
@@ -103,7 +110,7 @@ class Meters:
         for taken in work.readings:
             running = self._running.get((taken.charge_point_id, taken.transaction_id))
             if running is not None:
-                running.read([taken.reading])
+                running.read([taken.reading], self._clock.now())
                 self._limit_moved()
 
     async def take(
@@ -116,17 +123,33 @@ class Meters:
     ) -> None:
         """Store one MeterValues' readings, then move the meter they belong to.
 
-        Readings that name no known transaction belong to the one running at the connector.
+        Readings that name no transaction of ours belong to the one running at the connector.
         """
-        key = (charge_point_id, transaction_id or "")
-        if key not in self._running:
-            key = self._at_connector.get((charge_point_id, connector_number), key)
+        key = await self._key(charge_point_id, connector_number, transaction_id)
         await self._storage.add_readings([TakenReading(*key, reading) for reading in readings])
         if (running := self._running.get(key)) is not None:
-            running.read(readings)
+            running.read(readings, now)
             self._limit_moved()
             live = msgspec.json.encode(running.live(now))
             await self._bus.publish(topic(running.session.id), live)
+
+    async def _key(
+        self, charge_point_id: str, connector_number: int, transaction_id: str | None
+    ) -> Key:
+        named = (charge_point_id, transaction_id or "")
+        if running := self._running.get(named):
+            if not running.transaction.acknowledged:
+                await self._acknowledge(running)
+            return named
+        says = transaction_id is not None and transaction_id not in NO_IDS
+        if says and await self._storage.read(lambda tx: tx.transactions.get(*named)):
+            return named
+        return self._at_connector.get((charge_point_id, connector_number), named)
+
+    async def _acknowledge(self, running: Running) -> None:
+        """Write down, once, that the charge point knows this transaction's id."""
+        running.transaction = replace(running.transaction, acknowledged=True)
+        await self._storage.transact(lambda tx: _acknowledge(tx, running.transaction))
 
     def live(self, session: Session, now: datetime) -> Live | None:
         """Return a running session's live figures; None when its meter does not run here."""
@@ -168,7 +191,7 @@ class Meters:
         key = (transaction.charge_point_id, transaction.id)
         self._running[key] = running
         self._at_connector[transaction.charge_point_id, transaction.connector_number] = key
-        running.read(())
+        running.read((), self._clock.now())
         self._limit_moved()
 
     def _drop(self, key: Key, running: Running) -> None:
@@ -178,21 +201,27 @@ class Meters:
             del self._at_connector[place]
 
 
-def running_from(tx: Tx, transaction: Transaction, session: Session) -> Running:
+def running_from(tx: Tx, transaction: Transaction, session: Session, now: datetime) -> Running:
     """Return a transaction's meter folded from everything stored."""
     running = Running(transaction, session, _begin(transaction))
-    running.read(tx.transactions.readings(transaction.charge_point_id, transaction.id))
+    running.read(tx.transactions.readings(transaction.charge_point_id, transaction.id), now)
     return running
+
+
+def _acknowledge(tx: Tx, transaction: Transaction) -> None:
+    stored = tx.transactions.get(transaction.charge_point_id, transaction.id)
+    if stored is not None and stored.running:
+        tx.transactions.save(replace(stored, acknowledged=True))
 
 
 def _begin(transaction: Transaction) -> Meter:
     return Meter.begin(transaction.start_at, transaction.meter_start_wh)
 
 
-def _running(tx: Tx) -> list[Running]:
+def _running(tx: Tx, now: datetime) -> list[Running]:
     found = []
     for transaction in tx.transactions.running():
         session = tx.sessions.get(transaction.session_id) if transaction.session_id else None
         if session is not None:
-            found.append(running_from(tx, transaction, session))
+            found.append(running_from(tx, transaction, session, now))
     return found

@@ -8,7 +8,7 @@ from irve_bridge.domain.charge_point import Connector, ConnectorStatus
 from irve_bridge.domain.intents import Do, Intent, Kind
 from irve_bridge.domain.metering import Activity, Reading
 from irve_bridge.domain.session import Delivery, Session, State
-from irve_bridge.domain.tariff import price
+from irve_bridge.domain.tariff import Volumes, price
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.handle import Work
 from irve_bridge.service.ports import TakenReading
@@ -18,7 +18,8 @@ ACTIVITIES = {
     ConnectorStatus.SUSPENDED_EV: Activity.SUSPENDED_EV,
     ConnectorStatus.SUSPENDED_EVSE: Activity.SUSPENDED_EVSE,
 }
-_NO_IDS = frozenset({"-1", "0"})
+NO_IDS = frozenset({"-1", "0"})
+"""What charge points send that never learnt a transaction's id."""
 _CLOCK_SLACK = timedelta(minutes=5)
 _TAG_HONOURED = frozenset({State.SECURED, State.CHARGING, State.STOPPING})
 
@@ -122,8 +123,7 @@ def stopped(work: Work, fact: facts.TransactionStopped) -> None:
     """Record a stop and bill its session; a repeat or a stop of nothing known changes nothing."""
     transaction = find_stopped(work, fact)
     if transaction is None:
-        key = f"stop:{fact.charge_point_id}:{fact.transaction_id}:{fact.stopped_at.isoformat()}"
-        work.tx.inbox.put(key, fact)
+        _stopped_in_vain(work, fact)
         return
     if not transaction.running:
         return
@@ -144,8 +144,8 @@ def stopped(work: Work, fact: facts.TransactionStopped) -> None:
 def find_stopped(work: Work, fact: facts.TransactionStopped) -> Transaction | None:
     """Return the transaction that a stop ends: by its id, else by its tag, else the only one.
 
-    A charge point that never learnt an id sends -1 (OCPP 1.6 errata 3.18): then the only one that
-    runs can be meant, "the latest" never. Another system's id without a tag means nothing here.
+    A charge point that never learnt an id sends -1 (OCPP 1.6 errata 3.18): then the only one whose
+    id it has not used can be meant, "the latest" never. Another system's id means nothing here.
     """
     transactions = work.tx.transactions
     if known := transactions.get(fact.charge_point_id, fact.transaction_id):
@@ -154,7 +154,29 @@ def find_stopped(work: Work, fact: facts.TransactionStopped) -> Transaction | No
     tagged = [t for t in running if t.id_tag.casefold() == (fact.id_tag or "").casefold()]
     if len(tagged) == 1:
         return tagged[0]
-    return running[0] if fact.transaction_id in _NO_IDS and len(running) == 1 else None
+    unnamed = [t for t in running if not t.acknowledged]
+    return unnamed[0] if fact.transaction_id in NO_IDS and len(unnamed) == 1 else None
+
+
+def _stopped_in_vain(work: Work, fact: facts.TransactionStopped) -> None:
+    """Keep a stop of nothing known; one with the tag of a waiting session needs a person.
+
+    Its start was lost, so nobody can say what was used.
+    """
+    key = f"stop:{fact.charge_point_id}:{fact.transaction_id}:{fact.stopped_at.isoformat()}"
+    tagged = fact.id_tag and work.tx.sessions.by_id_tag(fact.charge_point_id, fact.id_tag)
+    work.tx.inbox.put(key, fact, tagged.id if tagged else None)
+    if tagged and tagged.state is State.SECURED:
+        lost = facts.ChargingEnded(
+            at=fact.at,
+            session_id=tagged.id,
+            stopped_at=fact.stopped_at,
+            energy_wh=None,
+            cost=price(tagged.tariff, Volumes()),
+            doubt="the charge stopped, but its start was never heard of",
+            reason=fact.reason,
+        )
+        work.advance(tagged, lost)
 
 
 def _may_end(transaction: Transaction, fact: facts.TransactionStopped) -> bool:
@@ -182,12 +204,14 @@ def _refuse(work: Work, session: Session, transaction: Transaction, at: datetime
 def _ended(
     work: Work, session: Session, transaction: Transaction, fact: facts.TransactionStopped
 ) -> facts.ChargingEnded:
+    outlet = work.tx.stations.connector(transaction.charge_point_id, transaction.connector_number)
     metered = metering.finish(
         transaction.start_at,
         transaction.meter_start_wh,
         fact.stopped_at,
         fact.meter_stop_wh,
         work.tx.transactions.readings(transaction.charge_point_id, transaction.id),
+        outlet.power_w if outlet else None,
     )
     return facts.ChargingEnded(
         at=fact.at,

@@ -8,8 +8,8 @@ from irve_bridge.domain.charge_point import ChargePoint, Connector
 from irve_bridge.domain.errors import Refusal, UnknownThing
 from irve_bridge.domain.session import Session, State
 from irve_bridge.domain.tariff import Tariff
-from irve_bridge.service.desk import busy, refuse_unavailable
 from irve_bridge.service.meters import Live, Meters, running_from
+from irve_bridge.service.places import busy, place, refuse_unavailable
 from irve_bridge.service.ports import Clock, Movement, Storage, Tx
 
 
@@ -101,15 +101,11 @@ class Views:
         if (live := self._meters.live(session, now)) is not None:
             return live
         transaction = tx.transactions.get(session.charge_point_id, session.transaction_id)
-        return running_from(tx, transaction, session).live(now) if transaction else None
+        return running_from(tx, transaction, session, now).live(now) if transaction else None
 
 
 def _station(tx: Tx, charge_point_id: str, number: int, now: datetime) -> StationView:
-    charge_point = tx.stations.charge_point(charge_point_id)
-    connector = tx.stations.connector(charge_point_id, number)
-    tariff = tx.stations.tariff(connector.tariff_id) if connector else None
-    if charge_point is None or connector is None or tariff is None:
-        raise UnknownThing("There is no such connector: scan the code again.", "unknown_connector")
+    charge_point, connector, tariff = place(tx, charge_point_id, number)
     holder = tx.sessions.at_connector(charge_point_id, number, now)
     return StationView(
         charge_point=charge_point,

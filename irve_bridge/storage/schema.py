@@ -175,6 +175,7 @@ transactions = Table(
     Column("meter_start_wh", BigInteger, nullable=False),
     Column("accepted", Boolean, nullable=False),
     Column("session_id", Text),
+    Column("acknowledged", Boolean, nullable=False),
     Column("stop_at", UTCDateTime),
     Column("meter_stop_wh", BigInteger),
     Column("stop_reason", Text),

@@ -22,7 +22,7 @@ from irve_bridge.web.pages.home import home
 from irve_bridge.web.pages.station import station
 from irve_bridge.web.progress import STREAMS
 from irve_bridge.web.replies import IN_FLIGHT, InFlight
-from irve_bridge.web.throttle import THROTTLE, Throttle
+from irve_bridge.web.throttle import BURST, THROTTLE, Throttle
 
 ROUTES = (
     web.get("/", home),
@@ -51,11 +51,10 @@ ROUTES = (
 def create_app(context: WebContext) -> web.Application:
     """Return the application; serve it without aiohttp's access log, which would show tokens."""
     app = web.Application(middlewares=[observe, explain])
-    settings = context.settings
     app[CONTEXT] = context
     app[LANGUAGES] = load_languages()
     app[ASSETS] = load_assets()
-    app[THROTTLE] = Throttle(settings.throttle_per_minute, settings.throttle_burst)
+    app[THROTTLE] = Throttle(context.settings.throttle_per_minute, BURST)
     app[IN_FLIGHT] = InFlight()
     app[STREAMS] = {}
     app[REQUEST_SECONDS] = request_seconds()

@@ -10,6 +10,7 @@ from irve_bridge.web.refusals import RequestRefused
 
 COOKIE = "irve_session"
 COOKIE_LASTS_S = 30 * 24 * 3600
+REMEMBERED_MOST = 5
 
 
 def bearer(request: web.Request) -> str | None:
@@ -41,15 +42,22 @@ def require_csms(request: web.Request) -> None:
 
 def is_driver(request: web.Request, session: Session, *shown: str | None) -> bool:
     """Return whether the session's token is shown, by cookie, query, bearer or otherwise."""
-    tokens = (request.cookies.get(COOKIE), request.query.get("token"), bearer(request), *shown)
+    tokens = (*remembered(request), request.query.get("token"), bearer(request), *shown)
     return any(_same(token, session.token) for token in tokens if token)
 
 
+def remembered(request: web.Request) -> list[str]:
+    """Return the tokens of the browser's last few sessions, the latest first."""
+    tokens = request.cookies.get(COOKIE, "").split(".")
+    return [token for token in tokens if token][:REMEMBERED_MOST]
+
+
 def remember(request: web.Request, response: web.StreamResponse, token: str) -> None:
-    """Give the driver's browser the way back to their session."""
+    """Give the driver's browser the way back to this session, and keep the ways it had."""
+    others = [other for other in remembered(request) if other != token]
     response.set_cookie(
         COOKIE,
-        token,
+        ".".join([token, *others][:REMEMBERED_MOST]),
         max_age=COOKIE_LASTS_S,
         httponly=True,
         samesite="Lax",

@@ -10,6 +10,9 @@ from irve_bridge.service.policy import Policy
 from irve_bridge.service.ports import Bus, Clock, Payments, Storage
 from irve_bridge.service.views import Views
 
+CHECKOUT_TIMEOUT_S = 20.0
+"""How long a request waits for its checkout to open."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
@@ -17,22 +20,15 @@ class WebSettings:
 
     `checkout_origins` are where a checkout may send the driver's browser.
     `trusted_proxies` is how many proxies of ours add to X-Forwarded-For; 0 trusts nobody.
+    `throttle_per_minute` is how often one address may order, and how often it may ask for a quote.
     """
 
     base_url: str
-    operator_name: str = ""
     csms_api_key: str | None = field(default=None, repr=False)
     payment_public_key: str | None = None
     checkout_origins: tuple[str, ...] = ("https://checkout.stripe.com",)
-    list_stations: bool = False
     trusted_proxies: int = 0
     throttle_per_minute: float = 20
-    throttle_burst: int = 10
-    checkout_timeout_s: float = 20
-    live_interval_s: float = 10
-    fixed_choices_minor: tuple[int, ...] = (1000, 2000, 3000)
-    energy_choices_wh: tuple[int, ...] = (10_000, 20_000, 40_000)
-    duration_choices_minutes: tuple[int, ...] = (30, 60)
 
     @property
     def https(self) -> bool:

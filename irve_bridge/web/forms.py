@@ -72,9 +72,13 @@ class Quote(Quantity, Place):
 
 
 class Payment(Place):
-    """What every way to pay needs; `currency`, where given, must be the station's."""
+    """What every way to pay needs.
+
+    `currency` and `price_digest`, where given, must be the station's.
+    """
 
     currency: Currency | None = None
+    price_digest: Name | None = None
     client_id: ClientId | None = None
 
 
@@ -214,7 +218,7 @@ def payment_fields(form: Mapping[str, str], currency: str) -> dict[str, str]:
 
     What was typed goes before what was picked from a list.
     """
-    names = ("charge_point_id", "connector_id", "payment_type")
+    names = ("charge_point_id", "connector_id", "payment_type", "price_digest")
     fields = {name: form[name] for name in names if name in form}
     match fields.get("payment_type"):
         case "fixed":

@@ -1,32 +1,31 @@
 """What the domain knows, in a driver's words."""
 
-from collections.abc import Iterator
+import hashlib
 from dataclasses import dataclass
 
-from irve_bridge.domain.charge_point import ChargePoint, Connector, ConnectorStatus
+from irve_bridge.domain.charge_point import ConnectorStatus
 from irve_bridge.domain.errors import Refusal
 from irve_bridge.domain.session import PlanName, Session, State
 from irve_bridge.domain.tariff import Dimension, Line, PriceComponent, Tariff
 from irve_bridge.i18n import N_, Language
 from irve_bridge.service.meters import Live
 from irve_bridge.service.ports import Movement
-from irve_bridge.service.views import SessionView
+from irve_bridge.service.views import SessionView, StationView
 from irve_bridge.web.wording import (
     CONNECTORS,
     DECLINED,
     DIMENSIONS,
     ENDINGS,
-    OFFLINE,
     PLANS,
     REFUSALS,
+    REFUSED_CONNECTORS,
+    RELEASING,
     STORIES,
     UNITS,
     Story,
 )
 
 _PER_MINUTE = frozenset({Dimension.TIME, Dimension.PARKING_TIME})
-_TAKEN = frozenset({"charge", "capture"})
-_BACK = frozenset({"refund", "release"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +48,11 @@ class Presenter:
         priced = [c for c in tariff.components if c.price] or list(tariff.components[:1])
         return [self._price(c, tariff.currency) for c in priced]
 
-    def connector_state(self, charge_point: ChargePoint, connector: Connector) -> str:
-        """Return what a connector is doing, in plain words."""
-        if charge_point.connected_at is None:
-            return self.language.text(OFFLINE)
-        return self.language.text(CONNECTORS[connector.status])
-
-    def startable(self, charge_point: ChargePoint, connector: Connector) -> bool:
-        """Return whether a cable may be plugged in here now."""
-        return charge_point.connected_at is not None and connector.status.startable
+    def connector_state(self, view: StationView) -> str:
+        """Return what a connector is doing, in plain words; a refusal says it already."""
+        if view.refusal is not None:
+            return self.language.text(REFUSED_CONNECTORS[view.refusal.code])
+        return self.language.text(CONNECTORS[view.connector.status])
 
     def refusal(self, refusal: Refusal) -> str:
         """Return why not, and what to do."""
@@ -142,22 +137,20 @@ class Presenter:
         )
 
 
+def price_digest(tariff: Tariff) -> str:
+    """Return what stands for the prices shown: another tariff at the same prices has the same."""
+    prices = (f"{component.type} {component.gross}" for component in tariff.components)
+    return hashlib.sha256("\n".join((tariff.currency, *prices)).encode()).hexdigest()[:16]
+
+
 def paid_minor(movements: tuple[Movement, ...]) -> int:
     """Return what the driver has paid: everything taken less everything refunded."""
-    return sum(_signed(movements))
+    return moved_minor(movements, "charge", "capture") - moved_minor(movements, "refund")
 
 
-def given_back_minor(movements: tuple[Movement, ...]) -> int:
-    """Return what was refunded or let go."""
-    return sum(m.amount_minor for m in movements if m.kind in _BACK)
-
-
-def _signed(movements: tuple[Movement, ...]) -> Iterator[int]:
-    for movement in movements:
-        if movement.kind in _TAKEN:
-            yield movement.amount_minor
-        elif movement.kind == "refund":
-            yield -movement.amount_minor
+def moved_minor(movements: tuple[Movement, ...], *kinds: str) -> int:
+    """Return the sum of the movements of these kinds."""
+    return sum(movement.amount_minor for movement in movements if movement.kind in kinds)
 
 
 def _story(view: SessionView) -> Story:
@@ -169,16 +162,14 @@ def _story(view: SessionView) -> Story:
             return STORIES["secured_stopping"]
         case State.SECURED if view.connector and view.connector.status is ConnectorStatus.PREPARING:
             return STORIES["secured_plugged"]
-        case State.RELEASING | State.RELEASED | State.ABANDONED | State.DUE:
-            headline, _ = STORIES[session.state]
-            return Story(headline, _ending(session))
+        case State.RELEASING:
+            return Story(RELEASING[session.plan], _ending(session))
+        case State.RELEASED | State.ABANDONED | State.DUE:
+            return Story(STORIES[session.state].headline, _ending(session))
         case _:
             return STORIES[session.state]
 
 
 def _ending(session: Session) -> str:
-    if session.state is State.DUE:
-        return DECLINED.get(session.outcome or "", DECLINED[""])
-    if session.outcome is None:
-        return ENDINGS["given_up" if session.state is State.ABANDONED else "stopped_early"]
-    return ENDINGS.get(session.outcome, ENDINGS["refused"])
+    words = DECLINED if session.state is State.DUE else ENDINGS
+    return words.get(session.outcome or "", words[""])

@@ -20,10 +20,11 @@ from irve_bridge.web.context import CONTEXT
 from irve_bridge.web.present import Presenter
 from irve_bridge.web.rendering import presenter_of
 
+LIVE_INTERVAL_S = 10
 STREAMS = web.AppKey("streams", dict[EventSourceResponse, str])
 
 
-def look(view: SessionView) -> str:
+def appearance(view: SessionView) -> str:
     """Return what the page depends on besides the live figures."""
     session = view.session
     if session.state is not State.SECURED:
@@ -34,11 +35,11 @@ def look(view: SessionView) -> str:
 
 
 async def events(request: web.Request) -> web.StreamResponse:
-    """Answer GET /c/{token}/events?look=…, `look` being what the page shows now."""
+    """Answer GET /c/{token}/events?appearance=…, `appearance` being what the page shows now."""
     context = request.app[CONTEXT]
     token = request.match_info["token"]
     view = await context.views.by_token(token)
-    shown = request.query.get("look", look(view))
+    shown = request.query.get("appearance", appearance(view))
     subject = topic(view.session.id)
     async with (
         context.bus.subscribe(subject) as updates,
@@ -62,12 +63,12 @@ async def _follow(
     presenter = presenter_of(request)
     while stream.is_connected():
         view = await context.views.by_token(request.match_info["token"])
-        if look(view) != shown:
+        if appearance(view) != shown:
             await stream.send("{}", event="moved")
             return
         if view.live is not None:
             await stream.send(json.dumps(figures(presenter, view)), event="live")
-        await updates.next(context.settings.live_interval_s)
+        await updates.next(LIVE_INTERVAL_S)
 
 
 def figures(presenter: Presenter, view: SessionView) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from aiohttp import web
 from jinja2 import PackageLoader, StrictUndefined
 
 from irve_bridge.web.assets import ASSETS
-from irve_bridge.web.context import CONTEXT
 from irve_bridge.web.languages import language_of
 from irve_bridge.web.present import Presenter
 
@@ -41,7 +40,6 @@ def render(
         "language": presenter.language,
         "present": presenter,
         "assets": request.app[ASSETS],
-        "settings": request.app[CONTEXT].settings,
     }
     response = aiohttp_jinja2.render_template(template, request, shared | context, status=status)
     response.headers["Content-Language"] = presenter.language.code

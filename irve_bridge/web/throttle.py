@@ -9,6 +9,7 @@ from irve_bridge.web.context import CONTEXT
 from irve_bridge.web.refusals import RequestRefused
 
 ADDRESSES_MOST = 10_000
+BURST = 10
 
 
 class Throttle:
@@ -47,12 +48,12 @@ def client_address(request: web.Request) -> str:
 
 
 def throttle(request: web.Request) -> None:
-    """Take one token of whoever asks.
+    """Take one token of whoever asks, for the route asked: quotes leave the orders theirs.
 
     Raises:
         RequestRefused: 429, there is none left.
     """
-    if not request.app[THROTTLE].allows(client_address(request)):
+    if not request.app[THROTTLE].allows(f"{request.path} {client_address(request)}"):
         raise RequestRefused(
             429, "too_many_requests", "Too many requests: please wait a minute and try again."
         )

@@ -15,20 +15,21 @@ class Story(NamedTuple):
     sentence: str
 
 
-OFFLINE = N_("Offline")
-
 CONNECTORS = {
     ConnectorStatus.AVAILABLE: N_("Available"),
     ConnectorStatus.PREPARING: N_("Cable plugged in, ready to charge"),
-    ConnectorStatus.CHARGING: N_("In use"),
-    ConnectorStatus.SUSPENDED_EV: N_("In use, the car has paused"),
-    ConnectorStatus.SUSPENDED_EVSE: N_("In use, the station has paused"),
-    ConnectorStatus.FINISHING: N_("Charge over, cable still plugged in"),
-    ConnectorStatus.RESERVED: N_("Reserved"),
-    ConnectorStatus.UNAVAILABLE: N_("Out of service"),
-    ConnectorStatus.FAULTED: N_("Out of order"),
     ConnectorStatus.UNKNOWN: N_("Not known yet"),
 }
+"""A connector that is sold, by what it says of itself."""
+
+REFUSED_CONNECTORS = {
+    "offline": N_("Offline"),
+    "connector_busy": N_("In use"),
+    "finishing": N_("Charge over, cable still plugged in"),
+    "unavailable": N_("Out of service"),
+    "faulted": N_("Out of order"),
+}
+"""A connector that is not, by the refusal's code."""
 
 DIMENSIONS = {
     Dimension.ENERGY: N_("Energy"),
@@ -67,12 +68,12 @@ STORIES: dict[str, Story] = {
         N_("The station does not answer"),
         N_(
             "Your payment is confirmed, but the station is offline just now. We keep trying; "
-            "if the charge cannot start, you are not charged."
+            "if the charge cannot start, you pay nothing."
         ),
     ),
     "secured_stopping": Story(
         N_("Cancelling"),
-        N_("You asked to stop. If nothing starts, you are not charged."),
+        N_("The charge is being cancelled. If nothing starts, you pay nothing."),
     ),
     State.CHARGING: Story(
         N_("Charging"), N_("You may leave this page; your link brings you back.")
@@ -84,7 +85,7 @@ STORIES: dict[str, Story] = {
         N_("Charge over"), N_("You may unplug the cable. We are settling the exact amount.")
     ),
     State.SETTLED: Story(N_("Thank you"), N_("Your charge is paid. You may unplug the cable.")),
-    State.RELEASING: Story(N_("Your money is on its way back"), ""),
+    State.RELEASING: Story(N_("You have nothing to pay"), ""),
     State.RELEASED: Story(N_("You have nothing to pay"), ""),
     State.ABANDONED: Story(N_("No payment was made"), ""),
     State.DUE: Story(N_("Your payment did not go through"), ""),
@@ -98,10 +99,16 @@ STORIES: dict[str, Story] = {
     State.WRITTEN_OFF: Story(N_("Nothing more is due"), N_("This charge is closed.")),
 }
 
+RELEASING = {
+    PlanName.FIXED: N_("Your money is on its way back"),
+    PlanName.ESTIMATED: N_("Your hold is being released"),
+    PlanName.DYNAMIC: N_("You have nothing to pay"),
+}
+
 ENDINGS = {
+    "": N_("The payment could not be opened. Please try again, or with another card."),
     "checkout_expired": N_("The payment page expired before the payment was made."),
     "given_up": N_("You left the payment page. You may try again whenever you like."),
-    "refused": N_("The payment could not be opened. Please try again, or with another card."),
     "start_refused": N_(
         "The station refused to start. Check that the cable is well plugged in, or take another "
         "connector."
@@ -109,6 +116,7 @@ ENDINGS = {
     "no_start": N_(
         "The charge did not start in time: no cable was plugged in, or no car answered."
     ),
+    "hold_gone": N_("Your bank's hold ended before the charge could start."),
     "connector_lost": N_("Somebody else took this connector before your payment was confirmed."),
     "nothing_used": N_("No energy was delivered, so there is nothing to pay."),
     "below_least": N_("The cost is below the least amount a card can be charged: it is on us."),
@@ -126,6 +134,10 @@ DECLINED = {
         "Your bank asks you to approve the payment yourself. Please contact the operator to settle "
         "it."
     ),
+    "hold_gone": N_(
+        "Your bank's hold ended before the charge could be settled. Please contact the operator to "
+        "settle it."
+    ),
     "expired_card": N_("Your card has expired. Please contact the operator to settle the payment."),
 }
 
@@ -142,7 +154,13 @@ REFUSALS = {
     "amount_refused": N_("This amount cannot be paid here. Please choose another one."),
     "currency_refused": N_("This station has another currency."),
     "invalid": N_("Something is missing or not right in the form. Please check it."),
-    "conflict": N_("This has been decided already."),
+    "price_changed": N_(
+        "The price has changed since you opened this page. Please read the new one, then order "
+        "again."
+    ),
+    "conflict": N_(
+        "This charge is not ended here. Please end it where it was started, or call the operator."
+    ),
     "checkout_late": N_(
         "The payment page did not open in time. Nothing was charged; please try again."
     ),

@@ -33,8 +33,8 @@ from irve_bridge.charge_points.v16.decode import (
 from irve_bridge.charge_points.v16.readings import readings
 from irve_bridge.charge_points.v16.salvage import salvage
 from irve_bridge.domain import facts
-from irve_bridge.domain.errors import Bug
 from irve_bridge.domain.charge_point import ConnectorStatus
+from irve_bridge.domain.errors import Bug
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service import transactions
 from irve_bridge.service.handle import Handler, Work
@@ -138,7 +138,7 @@ class Answers:
             charge_point_id=self._id,
             connector_number=message.connector_id,
             status=ConnectorStatus(message.status.value),
-            since=timestamps.parse(message.timestamp or "") or now,
+            since=timestamps.parse(message.timestamp or "", now) or now,
             error_code=None if message.error_code == NO_ERROR else message.error_code,
         )
         await self._handler.run(lambda work: transactions.status_changed(work, fact))
@@ -151,7 +151,7 @@ class Answers:
         return AuthorizeConfirmation(_id_tag_info(accepted=accepted))
 
     async def _start(self, message: StartTransaction, now: datetime) -> Confirmation:
-        started_at = timestamps.parse(message.timestamp)
+        started_at = timestamps.parse(message.timestamp, now)
         fact = facts.TransactionStarted(
             at=now,
             charge_point_id=self._id,
@@ -165,7 +165,7 @@ class Answers:
         return StartConfirmation(int(reply.transaction_id), _id_tag_info(accepted=reply.accepted))
 
     async def _stop(self, message: StopTransaction, now: datetime) -> Confirmation:
-        stopped_at = timestamps.parse(message.timestamp) or now
+        stopped_at = timestamps.parse(message.timestamp, now) or now
         fact = facts.TransactionStopped(
             at=now,
             charge_point_id=self._id,

@@ -20,7 +20,8 @@ from ocpp.v16.enums import (
     ValueFormat,
 )
 
-Integer = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+# A register beyond a petawatt-hour is no register; what is refused here is salvaged or kept whole.
+Integer = Annotated[int, Meta(ge=-(10**15), le=10**15)]
 IdTag = Annotated[str, Meta(max_length=20)]
 AnyTag = Annotated[str, Meta(max_length=255)]
 

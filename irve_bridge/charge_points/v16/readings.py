@@ -38,7 +38,7 @@ def readings(values: Iterable[MeterValue], now: datetime) -> tuple[Reading, ...]
 
 def _of_one(value: MeterValue, now: datetime) -> Iterator[Reading]:
     """Some charge points put the register of the beginning and of now into one meter value."""
-    at = timestamps.parse(value.timestamp) or now
+    at = timestamps.parse(value.timestamp, now) or now
     for context in dict.fromkeys(sample.context for sample in value.sampled_value):
         samples = [s for s in value.sampled_value if s.context is context]
         if figures := _figures(samples):

@@ -6,8 +6,9 @@ from pydantic import TypeAdapter
 from irve_bridge.domain.errors import Refusal
 from irve_bridge.domain.session import Session, State
 from irve_bridge.domain.tariff import estimate
+from irve_bridge.web.api.documents import iso
 from irve_bridge.web.callers import bearer, remember
-from irve_bridge.web.context import CONTEXT
+from irve_bridge.web.context import CHECKOUT_TIMEOUT_S, CONTEXT
 from irve_bridge.web.forms import (
     PAYMENT,
     AnyPayment,
@@ -21,6 +22,7 @@ from irve_bridge.web.forms import (
 )
 from irve_bridge.web.languages import language_of
 from irve_bridge.web.pages.station import station_page
+from irve_bridge.web.present import price_digest
 from irve_bridge.web.refusals import RequestRefused
 from irve_bridge.web.rendering import presenter_of, see_other
 from irve_bridge.web.replies import Reply, once
@@ -75,6 +77,7 @@ async def _open_from_form(request: web.Request, form: dict[str, str], place: Pla
 
 
 async def _open(request: web.Request, payment: AnyPayment) -> Reply:
+    """Open what is asked for, at the price that was shown: the one just frozen, or none."""
     context = request.app[CONTEXT]
     if payment.currency is not None:
         view = await context.views.station(payment.charge_point_id, payment.connector_id)
@@ -82,7 +85,11 @@ async def _open(request: web.Request, payment: AnyPayment) -> Reply:
             sentence = f"This station's currency is {view.tariff.currency}."
             raise RequestRefused(422, "currency_refused", sentence, "currency")
     opened = await context.desk.open(opening(payment, language_of(request).code))
-    session = await context.desk.checkout(opened.id, context.settings.checkout_timeout_s)
+    if payment.price_digest not in (None, price_digest(opened.tariff)):
+        await context.desk.give_up(opened.id)
+        sentence = "The price has changed since it was shown: read the new one, then order again."
+        raise RequestRefused(409, "price_changed", sentence, "price_digest")
+    session = await context.desk.checkout(opened.id, CHECKOUT_TIMEOUT_S)
     if session.state is State.OPEN and session.checkout_url is None:
         await context.desk.give_up(session.id)
         raise RequestRefused(
@@ -97,7 +104,7 @@ async def _open(request: web.Request, payment: AnyPayment) -> Reply:
         {
             "session_id": session.id,
             "url": session.checkout_url,
-            "expires_at": _iso(session),
+            "expires_at": iso(session.checkout_expires_at),
             "session_url": f"{context.settings.base_url}/c/{session.token}",
             "token": session.token,
             "amount": session.amount_minor,
@@ -108,12 +115,16 @@ async def _open(request: web.Request, payment: AnyPayment) -> Reply:
 
 async def quote(request: web.Request) -> web.Response:
     """Answer what an energy or a duration costs at a connector, with VAT."""
+    throttle(request)
     asked = validated(QUOTE, dict(request.query))
     view = await request.app[CONTEXT].views.station(asked.charge_point_id, asked.connector_id)
     cost = estimate(view.tariff, view.connector.power_w, asked.energy_wh, asked.minutes)
     text = presenter_of(request).language.money(cost.gross_minor, cost.currency)
-    return web.json_response({"amount": cost.gross_minor, "currency": cost.currency, "text": text})
-
-
-def _iso(session: Session) -> str | None:
-    return session.checkout_expires_at.isoformat() if session.checkout_expires_at else None
+    return web.json_response(
+        {
+            "amount": cost.gross_minor,
+            "currency": cost.currency,
+            "price_digest": price_digest(view.tariff),
+            "text": text,
+        }
+    )

@@ -1,9 +1,7 @@
 """The CSMS's routes: start, end and look at a session."""
 
-from datetime import datetime
 from typing import Any
 
-import msgspec
 from aiohttp import web
 from pydantic import TypeAdapter
 
@@ -11,9 +9,9 @@ from irve_bridge.domain.errors import UnknownThing
 from irve_bridge.domain.facts import StopCause
 from irve_bridge.domain.session import MeteredBy, PlanName, Session, State
 from irve_bridge.service.desk import Opening
-from irve_bridge.service.views import SessionView
+from irve_bridge.web.api.documents import iso, session_document, summary
 from irve_bridge.web.callers import is_csms, is_driver, require_csms
-from irve_bridge.web.context import CONTEXT
+from irve_bridge.web.context import CHECKOUT_TIMEOUT_S, CONTEXT
 from irve_bridge.web.forms import End, Start, read_json
 from irve_bridge.web.refusals import RequestRefused
 from irve_bridge.web.replies import Reply, once
@@ -64,7 +62,7 @@ async def _start(request: web.Request, body: Start) -> Reply:
             payment_method_id=body.payment_method_id or body.token,
         )
     )
-    session = await context.desk.checkout(opened.id, context.settings.checkout_timeout_s)
+    session = await context.desk.checkout(opened.id, CHECKOUT_TIMEOUT_S)
     if session.state is State.ABANDONED:
         raise RequestRefused(
             402, "card_refused", f"The card was refused: {session.outcome or 'unknown'}."
@@ -77,7 +75,7 @@ def _started(session: Session) -> dict[str, Any]:
     started: dict[str, Any] = {"session_id": session.id, "status": session.state}
     if session.state is State.OPEN and session.checkout_url:
         started["url"] = session.checkout_url
-        started["expires_at"] = _iso(session.checkout_expires_at)
+        started["expires_at"] = iso(session.checkout_expires_at)
     return started
 
 
@@ -97,53 +95,3 @@ async def _end(request: web.Request, body: End) -> Reply:
             422, "invalid", "The CSMS meters this session: give energy_wh or amount.", "energy_wh"
         )
     return Reply(200, summary(ended))
-
-
-def summary(session: Session) -> dict[str, Any]:
-    """Return a session's identity, state and figures; amounts in minor units of `currency`."""
-    return {
-        "session_id": session.id,
-        "status": session.state,
-        "payment_type": session.plan,
-        "metered_by": session.metered_by,
-        "client_id": session.client_id,
-        "charge_point_id": session.charge_point_id,
-        "connector_id": session.connector_number,
-        "transaction_id": session.transaction_id,
-        "currency": session.currency,
-        "agreed_amount": session.amount_minor,
-        "secured_amount": session.secured_minor,
-        "amount": session.decided_minor,
-        "energy_wh": session.energy_wh,
-        "outcome": session.outcome,
-    }
-
-
-def session_document(view: SessionView) -> dict[str, Any]:
-    """Return everything a caller may know of a session; the driver's token is not among it."""
-    session = view.session
-    return summary(session) | {
-        "setup_intent_id": session.setup_intent_id,
-        "payment_intent_id": session.payment_intent_id,
-        "cost": msgspec.to_builtins(session.cost),
-        "live": msgspec.to_builtins(view.live),
-        "movements": [
-            {
-                "kind": movement.kind,
-                "amount": movement.amount_minor,
-                "currency": movement.currency,
-                "provider_id": movement.provider_id,
-                "at": _iso(movement.at),
-            }
-            for movement in view.movements
-        ],
-        "opened_at": _iso(session.opened_at),
-        "secured_at": _iso(session.secured_at),
-        "started_at": _iso(session.started_at),
-        "stopped_at": _iso(session.stopped_at),
-        "ended_at": _iso(session.ended_at),
-    }
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None

@@ -4,13 +4,12 @@ from aiohttp import web
 from pydantic import TypeAdapter
 
 from irve_bridge.domain.errors import UnknownThing
-from irve_bridge.domain.facts import StopCause
 from irve_bridge.service.views import SessionView
-from irve_bridge.web.api.sessions import session_document
+from irve_bridge.web.api.documents import session_document
 from irve_bridge.web.callers import is_driver
 from irve_bridge.web.context import CONTEXT
 from irve_bridge.web.forms import Finish, read_form, read_json, validated
-from irve_bridge.web.pages.session import session_page
+from irve_bridge.web.pages.session import ask_to_stop, session_page
 from irve_bridge.web.refusals import RequestRefused
 from irve_bridge.web.rendering import render, see_other, wants_page
 from irve_bridge.web.replies import Reply, once
@@ -53,7 +52,7 @@ async def _view(request: web.Request) -> SessionView | None:
 
 
 async def _stop(request: web.Request, view: SessionView) -> Reply:
-    stopped = await request.app[CONTEXT].desk.stop(view.session.id, StopCause.DRIVER)
+    stopped = await ask_to_stop(request, view.session)
     return Reply(200, {"session_id": stopped.id, "status": stopped.state})
 
 

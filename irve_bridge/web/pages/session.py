@@ -5,14 +5,15 @@ from urllib.parse import quote
 import structlog
 from aiohttp import web
 
+from irve_bridge.domain.errors import Conflict
 from irve_bridge.domain.facts import StopCause
 from irve_bridge.domain.session import MeteredBy, Session, State
 from irve_bridge.service.ports import ProviderUnreachable
 from irve_bridge.service.views import SessionView
 from irve_bridge.web.callers import remember
 from irve_bridge.web.context import CONTEXT
-from irve_bridge.web.present import given_back_minor, paid_minor
-from irve_bridge.web.progress import look
+from irve_bridge.web.present import moved_minor, paid_minor
+from irve_bridge.web.progress import LIVE_INTERVAL_S, appearance
 from irve_bridge.web.rendering import presenter_of, render, see_other
 
 log = structlog.get_logger()
@@ -55,14 +56,16 @@ def session_page(request: web.Request, view: SessionView) -> web.Response:
         "station": f"/s/{quote(session.charge_point_id, safe='')}/{session.connector_number}",
         "story": presenter.story(view),
         "live": presenter.live(view.live) if view.live else None,
-        "look": look(view),
+        "appearance": appearance(view),
         "moving": session.state not in _STILL,
+        "refresh_s": LIVE_INTERVAL_S,
         "time_zone": view.charge_point.time_zone if view.charge_point else "UTC",
         "stoppable": session.state in _STOPPABLE
         and session.stop_cause is None
         and session.metered_by is MeteredBy.BRIDGE,
         "paid_minor": paid_minor(view.movements),
-        "given_back_minor": given_back_minor(view.movements),
+        "refunded_minor": moved_minor(view.movements, "refund"),
+        "released_minor": moved_minor(view.movements, "release"),
     }
     response = render(request, TEMPLATES.get(session.state, OVER), told)
     remember(request, response, session.token)
@@ -95,9 +98,20 @@ async def cancelled(request: web.Request) -> web.StreamResponse:
 
 async def stop(request: web.Request) -> web.StreamResponse:
     """Answer POST /c/{token}/stop."""
-    view = await view_of(request)
-    await request.app[CONTEXT].desk.stop(view.session.id, StopCause.DRIVER)
-    return see_other(f"/c/{view.session.token}")
+    session = (await view_of(request)).session
+    await ask_to_stop(request, session)
+    return see_other(f"/c/{session.token}")
+
+
+async def ask_to_stop(request: web.Request, session: Session) -> Session:
+    """Ask for the stop in the driver's name.
+
+    Raises:
+        Conflict: The CSMS meters this session, so the CSMS ends it.
+    """
+    if session.metered_by is MeteredBy.CSMS:
+        raise Conflict("The CSMS meters this session: it is ended there.")
+    return await request.app[CONTEXT].desk.stop(session.id, StopCause.DRIVER)
 
 
 async def _looked(request: web.Request, session: Session) -> Session:

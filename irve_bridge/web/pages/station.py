@@ -7,15 +7,20 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from irve_bridge.domain.charge_point import Connector
-from irve_bridge.domain.errors import Refusal, UnknownThing
+from irve_bridge.domain.errors import Refusal
 from irve_bridge.domain.session import Session
 from irve_bridge.domain.tariff import Tariff, estimate
 from irve_bridge.i18n import Language
 from irve_bridge.service.views import StationView
-from irve_bridge.web.callers import COOKIE
+from irve_bridge.web.callers import is_driver, remembered
 from irve_bridge.web.context import CONTEXT, WebContext
+from irve_bridge.web.present import price_digest
 from irve_bridge.web.refusals import status_of
 from irve_bridge.web.rendering import presenter_of, render, see_other
+
+AMOUNT_CHOICES_MINOR = (1000, 2000, 3000)
+ENERGY_CHOICES_WH = (10_000, 20_000, 40_000)
+DURATION_CHOICES_MINUTES = (30, 60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,41 +51,39 @@ async def station_page(
     """
     context = request.app[CONTEXT]
     view = await context.views.station(charge_point_id, number)
-    latest = await _latest(request, view)
-    if latest is not None and view.holder is not None and latest.id == view.holder.id:
-        return see_other(f"/c/{latest.token}")
+    if view.holder is not None and is_driver(request, view.holder):
+        return see_other(f"/c/{view.holder.token}")
     presenter = presenter_of(request)
     told = {
         "view": view,
-        "latest": latest,
+        "latest": await _latest(request, view),
         "fault": presenter.refusal(fault) if fault else None,
         "typed": typed or {},
         "amounts": _amounts(context, presenter.language, view.tariff),
         "estimates": _estimates(context, presenter.language, view.tariff, view.connector),
         "bounds": _bounds(context, presenter.language, view.tariff),
+        "price_digest": price_digest(view.tariff),
         "form_key": secrets.token_urlsafe(12),
     }
     return render(request, "station.html", told, status_of(fault) if fault else 200)
 
 
 async def _latest(request: web.Request, view: StationView) -> Session | None:
-    """Return the visitor's own latest session, if it is of this connector."""
-    token = request.cookies.get(COOKIE)
-    if not token:
-        return None
-    try:
-        session = (await request.app[CONTEXT].views.by_token(token)).session
-    except UnknownThing:
-        return None
-    here = (view.charge_point.id, view.connector.number)
-    return session if (session.charge_point_id, session.connector_number) == here else None
+    """Return the latest of the visitor's own sessions at this connector."""
+    tokens = remembered(request)
+    own = await request.app[CONTEXT].storage.read(
+        lambda tx: [session for token in tokens if (session := tx.sessions.by_token(token))]
+    )
+    place = (view.charge_point.id, view.connector.number)
+    here = [s for s in own if (s.charge_point_id, s.connector_number) == place]
+    return max(here, key=lambda session: session.opened_at, default=None)
 
 
 def _amounts(context: WebContext, language: Language, tariff: Tariff) -> list[Choice]:
     policy = context.policy
     return [
         Choice(str(amount), language.money(amount, tariff.currency))
-        for amount in context.settings.fixed_choices_minor
+        for amount in AMOUNT_CHOICES_MINOR
         if policy.fixed_least_minor <= amount <= policy.fixed_most_minor
     ]
 
@@ -88,13 +91,11 @@ def _amounts(context: WebContext, language: Language, tariff: Tariff) -> list[Ch
 def _estimates(
     context: WebContext, language: Language, tariff: Tariff, connector: Connector
 ) -> list[Choice]:
-    settings = context.settings
     asked = [
-        (f"energy_kwh:{wh / 1000:g}", language.kwh_short(wh), wh, None)
-        for wh in settings.energy_choices_wh
+        (f"energy_kwh:{wh / 1000:g}", language.kwh_short(wh), wh, None) for wh in ENERGY_CHOICES_WH
     ] + [
         (f"minutes:{minutes}", language.duration(minutes * 60), None, minutes)
-        for minutes in settings.duration_choices_minutes
+        for minutes in DURATION_CHOICES_MINUTES
     ]
     least_minor = context.payments.least_minor(tariff.currency)
     choices = []

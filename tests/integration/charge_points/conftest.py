@@ -233,7 +233,7 @@ async def house(
 ) -> AsyncIterator[House]:
     bus = InProcessBus()
     handler = Handler(storage, bus, Policy())
-    meters = Meters(storage, bus, lambda: None)
+    meters = Meters(storage, bus, clock, lambda: None)
     handler.after_commit(meters.heard)
     house = House(storage, bus, handler, meters, clock)
     handler.after_commit(lambda _: house.committed.set())

@@ -249,3 +249,38 @@ async def test_plugging_in_sends_a_lost_start_again(house: Any, raw: Any) -> Non
     assert not await house.storage.read(pending)
     await raw.confirmed("StatusNotification", status | {"status": "Preparing"})
     assert await house.storage.read(pending)
+
+
+async def test_a_stop_whose_start_was_lost_goes_to_a_person(house: Any, raw: Any) -> None:
+    """Nobody can say what was used: neither billed nor given away."""
+    session = await house.secure()
+    stop = STOP | {"transactionId": -1, "idTag": session.id_tag}
+    assert await raw.confirmed("StopTransaction", stop) == {}
+    review = await house.session(session)
+    assert (review.state, review.decided_minor) == (State.REVIEW, None)
+
+
+@pytest.mark.parametrize("id_", [-1, 0, 987_654])
+async def test_a_stop_of_something_else_ends_no_charge(house: Any, raw: Any, id_: int) -> None:
+    """Once the charge point has named the transaction, it will name it at the stop."""
+    session = await house.secure()
+    start = await raw.confirmed("StartTransaction", START)
+    values = {"connectorId": 1, "transactionId": start["transactionId"], "meterValue": [ENERGY]}
+    await raw.confirmed("MeterValues", values)
+    foreign = {"transactionId": id_, "meterStop": 987_654, "timestamp": LATER}
+    assert await raw.confirmed("StopTransaction", foreign) == {}
+    assert (await house.session(session)).state is State.CHARGING
+
+
+async def test_a_clock_gone_wild_stops_nothing(house: Any, raw: Any) -> None:
+    """A start and a reading of the year 9999 count as now, before and after a restart."""
+    session = await house.secure()
+    far = "9999-12-31T23:00:00Z"
+    start = await raw.confirmed("StartTransaction", START | {"timestamp": far})
+    meter_value = [{"timestamp": far, "sampledValue": [{"value": "1500"}]}]
+    values = {"connectorId": 1, "transactionId": start["transactionId"], "meterValue": meter_value}
+    assert await raw.confirmed("MeterValues", values) == {}
+    charging = await house.session(session)
+    assert house.meters.live(charging, house.clock.now()).energy_wh == 500
+    await house.meters.rebuild()
+    assert house.meters.live(charging, house.clock.now()).energy_wh == 500

@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import contextlib
 import json
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -100,10 +99,20 @@ class House:
     clock: SharedClock
     commands: list[Command] = field(default_factory=list)
 
-    async def report(self, status: ConnectorStatus) -> None:
-        """Let the connector say how it is."""
+    async def report(self, status: ConnectorStatus, number: int = 1) -> None:
+        """Let a connector say how it is."""
         now = self.clock.now()
-        await self.storage.transact(lambda tx: tx.stations.reported("CP1", 1, status, None, now))
+        await self.storage.transact(
+            lambda tx: tx.stations.reported("CP1", number, status, None, now)
+        )
+
+    async def reprice(self, energy: str) -> None:
+        """Apply the tariff anew, with another net price per kWh."""
+        (element,) = TARIFF.elements
+        *others, _ = element.price_components
+        per_kwh = PriceComponent(Dimension.ENERGY, Decimal(energy), vat=VAT)
+        tariff = replace(TARIFF, elements=(TariffElement((*others, per_kwh)),))
+        await self.storage.transact(lambda tx: tx.stations.put(tariff))
 
     async def unplug_socket(self) -> None:
         """Take the charge point offline."""
@@ -134,7 +143,7 @@ class House:
         return await self.until(session.id, State.SECURED)
 
     async def charging(self, payment_type: str = "dynamic", **fields: Any) -> Session:
-        """Go as far as a transaction that started ten minutes ago."""
+        """Go as far as a transaction that started four minutes ago."""
         session = await self.secured(payment_type, **fields)
         now = self.clock.now()
         start = facts.TransactionStarted(
@@ -143,7 +152,7 @@ class House:
             connector_number=1,
             id_tag=session.id_tag,
             meter_start_wh=1_000,
-            started_at=now - timedelta(minutes=10),
+            started_at=now - timedelta(minutes=4),
         )
         await self.handler.run(lambda work: transactions.started(work, start))
         await self.report(ConnectorStatus.CHARGING)
@@ -156,8 +165,10 @@ class House:
         await self.meters.take("CP1", 1, session.transaction_id, [reading], now)
 
     async def end(self, session: Session, energy_wh: int) -> None:
-        """Let the charge point stop the transaction."""
+        """Let the charge point stop the transaction, after minutes of more power than is usual."""
         now = self.clock.now()
+        fast = replace(CONNECTOR, power_w=400_000)
+        await self.storage.transact(lambda tx: tx.stations.put(fast))
         stop = facts.TransactionStopped(
             at=now,
             charge_point_id="CP1",
@@ -231,14 +242,17 @@ async def open_house(
         )
         stack.push_async_callback(payments.close)
         handler = Handler(storage, bus, policy)
-        meters = Meters(storage, bus, lambda: None)
+        meters = Meters(storage, bus, clock, lambda: None)
         handler.after_commit(meters.heard)
         desk = Desk(storage, handler, bus, clock, payments, policy)
         hands: dict[Lane, Hand] = {
             Lane.MONEY: payments,
+            Lane.EYES: payments,
             Lane.CHARGER: ChargerHand(bus, clock, policy, 5),
         }
-        dispatcher = Dispatcher(storage, handler, clock, policy, hands)
+        dispatchers = [
+            Dispatcher(storage, handler, clock, policy, lane, hand) for lane, hand in hands.items()
+        ]
         app = create_app(
             WebContext(
                 desk=desk,
@@ -256,7 +270,8 @@ async def open_house(
         http = await stack.enter_async_context(ClientSession(url))
         house = House(client, http, storage, handler, meters, desk, bus, clock)
         await stack.enter_async_context(bus.serve("CP1", house.answer))
-        await stack.enter_async_context(_working(dispatcher))
+        for dispatcher in dispatchers:
+            await stack.enter_async_context(_working(dispatcher))
         yield house
 
 
@@ -265,8 +280,7 @@ async def _working(dispatcher: Dispatcher) -> AsyncIterator[None]:
     task = asyncio.create_task(dispatcher.run())
     yield
     task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    await asyncio.gather(task, return_exceptions=True)  # a test may have closed its storage
 
 
 def _register(tx: Tx, clock: SharedClock) -> None:
@@ -289,8 +303,6 @@ def settings() -> WebSettings:
         base_url="https://bridge.example",
         csms_api_key=CSMS_KEY,
         throttle_per_minute=600,
-        throttle_burst=100,
-        live_interval_s=0.2,
     )
 
 

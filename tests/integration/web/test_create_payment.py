@@ -10,8 +10,10 @@ from aiohttp import ClientResponse
 
 from irve_bridge.domain.session import PlanName, State
 from irve_bridge.web import WebSettings
+from irve_bridge.web.api import payments
 from irve_bridge.web.callers import COOKIE
-from tests.integration.web.conftest import ENGLISH_PAGE, FRENCH_PAGE, House
+from irve_bridge.web.throttle import BURST
+from tests.integration.web.conftest import ENGLISH_PAGE, FRENCH_PAGE, House, plain
 
 PLACE: dict[str, Any] = {"charge_point_id": "CP1", "connector_id": 1}
 
@@ -187,25 +189,53 @@ async def test_a_refusal_does_not_use_up_the_key(house: House) -> None:
     assert (await send(house, key, payment_type="dynamic"))[0] == 201
 
 
-class TestASlowProvider:
-    @pytest.fixture
-    def settings(self, settings: WebSettings) -> WebSettings:
-        return replace(settings, checkout_timeout_s=0.05)
+async def test_a_slow_provider_has_the_place_given_up_and_nothing_charged(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(payments, "CHECKOUT_TIMEOUT_S", 0.05)
+    fault = {"method": "POST", "path": "/v1/customers", "effect": "before", "status": None}
+    async with house.stripe.post("/_sim/faults", json=[fault]) as answer:
+        assert answer.status == 200
+    status, document = await send(house, payment_type="dynamic")
+    assert (status, document["error"]["code"]) == (504, "checkout_late")
+    (session,) = await house.storage.read(lambda tx: tx.sessions.search())
+    assert session.state is State.ABANDONED
 
-    async def test_gives_the_place_up_and_says_that_nothing_was_charged(self, house: House) -> None:
-        fault = {"method": "POST", "path": "/v1/customers", "effect": "before", "status": None}
-        async with house.stripe.post("/_sim/faults", json=[fault]) as answer:
-            assert answer.status == 200
-        status, document = await send(house, payment_type="dynamic")
-        assert (status, document["error"]["code"]) == (504, "checkout_late")
+
+class TestAPriceThatChanged:
+    """The driver pays at the price they were shown, or is shown the new one."""
+
+    async def test_is_shown_before_anything_can_be_paid(self, house: House) -> None:
+        page = await house.page("/s/CP1/1")
+        (shown,) = re.findall(r'name="price_digest" value="([^"]+)"', page)
+        await house.reprice("0.60")
+        answer = await submit(house, payment_type="dynamic", price_digest=shown)
+        page = plain(await answer.text())
+        assert answer.status == 409
+        assert COOKIE not in answer.cookies
+        assert "Le prix a changé" in page
+        assert "0,72 €" in page
         (session,) = await house.storage.read(lambda tx: tx.sessions.search())
         assert session.state is State.ABANDONED
+        (shown,) = re.findall(r'name="price_digest" value="([^"]+)"', page)
+        assert (await submit(house, payment_type="dynamic", price_digest=shown)).status == 303
+
+    async def test_is_refused_to_who_asked_for_a_quote(self, house: House) -> None:
+        query = {"charge_point_id": "CP1", "connector_id": "1", "energy_kwh": "10"}
+        async with house.client.get("/api/quote", params=query) as answer:
+            order = {"payment_type": "estimated", "energy_kwh": "10"}
+            order["price_digest"] = (await answer.json())["price_digest"]
+        await house.reprice("0.60")
+        status, refused = await send(house, **order)
+        assert (status, refused["error"]["code"]) == (409, "price_changed")
+        await house.reprice("0.40")
+        assert (await send(house, **order))[0] == 201
 
 
 class TestTooManyOrders:
     @pytest.fixture
     def settings(self, settings: WebSettings) -> WebSettings:
-        return replace(settings, throttle_per_minute=0.001, throttle_burst=1, trusted_proxies=1)
+        return replace(settings, throttle_per_minute=0.001, trusted_proxies=1)
 
     async def test_are_throttled_by_address(self, house: House) -> None:
         """The last address in X-Forwarded-For is our proxy's own word; the first is anybody's."""
@@ -215,9 +245,20 @@ class TestTooManyOrders:
             status: int = (await send(house, headers, payment_type="barter"))[0]
             return status
 
-        assert await order("9.9.9.9, 1.1.1.1") == 422
+        assert {await order(f"9.9.9.{n}, 1.1.1.1") for n in range(BURST)} == {422}
         assert await order("8.8.8.8, 1.1.1.1") == 429
         assert await order("9.9.9.9, 2.2.2.2") == 422
+
+    async def test_do_not_count_the_quotes_that_are_throttled_too(self, house: House) -> None:
+        """Who tried many amounts can still pay."""
+
+        async def quote() -> int:
+            async with house.client.get("/api/quote") as answer:
+                return answer.status
+
+        assert {await quote() for _ in range(BURST)} == {422}
+        assert await quote() == 429
+        assert (await send(house, payment_type="barter"))[0] == 422
 
 
 async def test_a_quote_is_what_the_estimate_will_hold(house: House) -> None:

@@ -1,14 +1,17 @@
 """The driver's own page, from the checkout to the receipt."""
 
+import re
+
 import pytest
 
 from irve_bridge.domain import facts
 from irve_bridge.domain.charge_point import ConnectorStatus
 from irve_bridge.domain.facts import StopCause
-from irve_bridge.domain.session import Session, State
+from irve_bridge.domain.session import MeteredBy, PlanName, Session, State
 from irve_bridge.domain.tariff import Breakdown
 from irve_bridge.service.commands import RemoteStop
-from tests.integration.web.conftest import ENGLISH_PAGE, FRENCH_PAGE, House
+from irve_bridge.service.desk import Opening
+from tests.integration.web.conftest import ENGLISH_PAGE, FRENCH_PAGE, House, plain
 
 DECLINES_WHEN_CHARGED = "4000000000000341"
 
@@ -75,7 +78,7 @@ async def test_the_charging_page_shows_energy_power_cost_and_time(house: House) 
     session = await house.charging()
     await house.read(session, 5_000)
     page = await house.page(page_of(session))
-    for text in ("5,00 kWh", "11 kW", "3,00 €", "10 min", "Charge en cours", "150,00 €"):
+    for text in ("5,00 kWh", "11 kW", "3,00 €", "4 min", "Charge en cours", "150,00 €"):
         assert text in page
     assert '<noscript><meta http-equiv="refresh"' in page
 
@@ -100,7 +103,7 @@ async def test_the_receipt_adds_up(house: House) -> None:
         assert text in page
     assert "Paiement selon la charge réelle" in page
     assert f"<dd>{session.transaction_id}</dd>" in page
-    assert "10 min" in page
+    assert "4 min" in page
     assert 'href="/s/CP1/1"' in page
 
 
@@ -148,6 +151,65 @@ async def test_a_refused_start_is_told_with_what_to_do(house: House) -> None:
     assert "Réessayer" in page
 
 
+async def test_a_hold_that_is_let_go_was_never_money_given_back(house: House) -> None:
+    session = await house.secured("estimated", energy_kwh=30)
+    await happened(house, facts.NoStart(at=house.clock.now(), session_id=session.id))
+    await house.until(session.id, State.RELEASED)
+    page = await house.page(page_of(session))
+    assert re.search(r"Réservation libérée\s*</dt>\s*<dd>15,00 €", page)
+    assert "Rendu sur votre carte" not in page
+
+
+def gone(house: House, session: Session) -> facts.HoldReleased:
+    return facts.HoldReleased(
+        at=house.clock.now(),
+        session_id=session.id,
+        payment_intent_id=session.payment_intent_id or "",
+    )
+
+
+async def test_a_hold_that_ended_before_the_start_is_told_as_such(house: House) -> None:
+    session = await house.secured("estimated", energy_kwh=30)
+    await happened(house, gone(house, session))
+    page = await house.page(page_of(session))
+    assert "a pris fin avant le début de la charge" in page
+
+
+async def test_a_hold_that_ended_before_the_capture_is_told_with_whom_to_ask(house: House) -> None:
+    session = await house.charging("estimated", energy_kwh=30)
+    ended = bill(house, session)
+    await house.handler.run(
+        lambda work: work.advance(work.advance(session, ended), gone(house, session))
+    )
+    assert (await house.desk.session(session.id)).state is State.DUE
+    page = await house.page(page_of(session))
+    assert "a pris fin avant le règlement" in page
+    assert "Contactez l'exploitant" in page
+    assert "6,52 €" in page
+
+
+async def test_what_the_csms_meters_is_not_stopped_here(house: House) -> None:
+    """The page offers no stop, and an old page's button is refused in plain words."""
+    opening = Opening(
+        plan=PlanName.DYNAMIC,
+        charge_point_id="CP1",
+        connector_number=1,
+        metered_by=MeteredBy.CSMS,
+        payment_method_id="pm_card_visa",
+    )
+    session = await house.desk.open(opening)
+    await house.until(session.id, State.CHARGING)
+    assert f'action="{page_of(session)}/stop"' not in await house.page(page_of(session))
+    async with house.client.post(f"{page_of(session)}/stop", headers=FRENCH_PAGE) as answer:
+        assert answer.status == 409
+        assert "appelez l'exploitant" in plain(await answer.text())
+    finishing = f"/finish-dynamic-charge/{session.id}"
+    async with house.client.post(finishing, json={"token": session.token}) as answer:
+        assert answer.status == 409
+        assert (await answer.json())["error"]["code"] == "conflict"
+    assert (await house.desk.session(session.id)).stop_cause is None
+
+
 async def test_a_declined_card_is_told_with_the_amount_and_the_phone(house: House) -> None:
     created = await house.order()
     paid = await house.pay(created["session_id"], card=DECLINES_WHEN_CHARGED)
@@ -158,7 +220,7 @@ async def test_a_declined_card_is_told_with_the_amount_and_the_phone(house: Hous
     await happened(house, start)
     await house.desk.stop(session.id, StopCause.DRIVER)
     charging = await house.desk.session(session.id)
-    await _bill(house, charging)
+    await happened(house, bill(house, charging))
     await house.until(session.id, State.DUE)
     page = await house.page(page_of(session))
     assert "n'a pas abouti" in page
@@ -166,16 +228,15 @@ async def test_a_declined_card_is_told_with_the_amount_and_the_phone(house: Hous
     assert "tel:+33123456789" in page
 
 
-async def _bill(house: House, session: Session) -> None:
+def bill(house: House, session: Session) -> facts.ChargingEnded:
     now = house.clock.now()
-    ended = facts.ChargingEnded(
+    return facts.ChargingEnded(
         at=now,
         session_id=session.id,
         stopped_at=now,
         energy_wh=12_340,
         cost=Breakdown("EUR", 652, 543),
     )
-    await happened(house, ended)
 
 
 async def test_untrusted_readings_are_told_as_being_checked(house: House) -> None:

@@ -6,7 +6,7 @@ import pytest
 from aiohttp import web
 
 from irve_bridge.domain.charge_point import ConnectorStatus
-from irve_bridge.web.callers import COOKIE
+from irve_bridge.web.callers import COOKIE, REMEMBERED_MOST
 from tests.integration.web.conftest import ENGLISH_PAGE, FRENCH_PAGE, House, plain
 
 
@@ -61,6 +61,14 @@ async def test_a_connector_that_cannot_start_offers_no_payment(
     assert "<form" not in page
 
 
+async def test_a_connector_that_has_not_spoken_yet_is_sold_and_shown_as_such(house: House) -> None:
+    """The mark beside the price and the form below it follow one rule."""
+    await house.report(ConnectorStatus.UNKNOWN)
+    page = await house.page("/s/CP1/1")
+    assert re.search(r'class="badge badge-good">\s*État inconnu', page)
+    assert "<form" in page
+
+
 async def test_an_offline_station_offers_no_payment(house: House) -> None:
     await house.unplug_socket()
     page = await house.page("/s/CP1/1")
@@ -87,6 +95,35 @@ async def test_the_driver_who_scans_again_gets_their_own_session_back(house: Hou
     async with house.client.get("/s/CP1/1", headers=headers, allow_redirects=False) as answer:
         assert answer.status == 303
         assert answer.headers["Location"] == f"/c/{session.token}"
+
+
+async def test_a_driver_with_several_cars_finds_each_session_at_its_connector(
+    house: House,
+) -> None:
+    await house.report(ConnectorStatus.AVAILABLE, number=2)
+    cookie = ""
+    for number in (1, 2):
+        async with house.client.post(
+            "/api/create-payment",
+            data={"charge_point_id": "CP1", "connector_id": number, "payment_type": "dynamic"},
+            headers=FRENCH_PAGE | {"Cookie": f"{COOKIE}={cookie}"},
+            allow_redirects=False,
+        ) as answer:
+            cookie = answer.cookies[COOKIE].value
+    second, first = cookie.split(".")
+    for number, token in ((1, first), (2, second)):
+        headers = FRENCH_PAGE | {"Cookie": f"{COOKIE}={cookie}"}
+        path = f"/s/CP1/{number}"
+        async with house.client.get(path, headers=headers, allow_redirects=False) as answer:
+            assert (answer.status, answer.headers["Location"]) == (303, f"/c/{token}")
+
+
+async def test_only_the_last_few_sessions_are_remembered(house: House) -> None:
+    session = await house.secured()
+    old = [f"old{number}" for number in range(REMEMBERED_MOST)]
+    headers = FRENCH_PAGE | {"Cookie": f"{COOKIE}={'.'.join(old)}"}
+    async with house.client.get(f"/c/{session.token}", headers=headers) as answer:
+        assert answer.cookies[COOKIE].value.split(".") == [session.token, *old[:-1]]
 
 
 async def test_the_driver_of_an_ended_session_is_shown_the_way_to_it(house: House) -> None:

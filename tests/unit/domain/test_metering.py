@@ -58,6 +58,7 @@ def test_time_in_which_the_car_asks_for_nothing_is_parking() -> None:
         (1000, 999, LATER, "below the first"),
         (0, 4000, LATER, "below the last reading"),
         (0, 6000, NOW - timedelta(hours=1), "before the start"),
+        (-1, 6000, LATER, "is not known"),
     ],
 )
 def test_a_register_that_cannot_be_is_not_billed(
@@ -83,3 +84,21 @@ def test_a_late_reading_does_not_turn_the_meter_back() -> None:
 def test_readings_after_the_stop_do_not_count() -> None:
     metered = finish(NOW, 0, LATER, 100, [reading(60, register_wh=9000)])
     assert (metered.volumes.energy_wh, metered.doubt) == (100, None)
+
+
+@pytest.mark.parametrize(
+    ("energy_wh", "trusted"), [(11_000, True), (13_700, True), (13_800, False)]
+)
+def test_more_than_the_connector_can_deliver_is_not_billed(
+    energy_wh: int, *, trusted: bool
+) -> None:
+    """Half an hour at 22 kW, with a fifth and half a kilowatt-hour of grace."""
+    metered = finish(NOW, 0, LATER, energy_wh, [], power_w=22_000)
+    assert (metered.doubt is None) is trusted
+
+
+def test_power_follows_the_register_where_it_is_not_reported() -> None:
+    """A charge point that reports only energy is stopped at its limit all the same."""
+    meter = Meter.begin(NOW, 0).read(reading(6, register_wh=1100))
+    assert meter.power_w == 11_000
+    assert meter.read(reading(7, activity=Activity.SUSPENDED_EV)).power_w == 0

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from irve_bridge.settings import SettingsRefused, load
+from irve_bridge.settings import Settings, SettingsRefused, load
 
 GOOD = {
     "STRIPE_SECRET_KEY": "sk_test_abc",
@@ -16,8 +16,8 @@ GOOD = {
 @pytest.fixture(autouse=True)
 def bare(monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment of the machine does not matter."""
-    for name in ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "BASE_URL", "CSMS_API_KEY"):
-        monkeypatch.delenv(name, raising=False)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
 
 
 def env(tmp_path: Path, **changes: str) -> str:
@@ -39,6 +39,45 @@ def test_the_environment_wins_over_the_file(
 ) -> None:
     monkeypatch.setenv("BASE_URL", "https://other.example.com")
     assert load(env(tmp_path)).public_url == "https://other.example.com"
+
+
+def test_an_empty_log_file_is_the_terminal_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So a container that may write nowhere else starts, whatever `.env` says."""
+    assert load(env(tmp_path)).log_file == "app.log"
+    assert not load(env(tmp_path, LOG_FILE="")).log_file
+    monkeypatch.setenv("LOG_FILE", "")
+    assert not load(env(tmp_path, LOG_FILE="other.log")).log_file
+
+
+def test_any_other_empty_setting_is_not_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither does it hide what `.env` says."""
+    monkeypatch.setenv("BASE_URL", "")
+    settings = load(env(tmp_path, WEB_PORT="", SMTP_HOST="", CALLBACK_DELAYS_S=""))
+    assert settings.public_url == "https://charge.example.com"
+    assert (settings.web_port, settings.smtp_host) == (8080, None)
+    assert len(settings.callback_delays_s) > 1
+
+
+@pytest.mark.parametrize("text", ["[5, 30]", "5,30", " 5 , 30 "])
+def test_callback_delays_are_a_list_with_or_without_brackets(tmp_path: Path, text: str) -> None:
+    assert load(env(tmp_path, CALLBACK_DELAYS_S=text)).callback_delays_s == (5.0, 30.0)
+
+
+def test_a_log_level_may_be_written_small(tmp_path: Path) -> None:
+    assert load(env(tmp_path, LOG_LEVEL="debug")).log_level == "DEBUG"
+
+
+def test_contradictions_are_all_named_at_once(tmp_path: Path) -> None:
+    with pytest.raises(SettingsRefused) as refused:
+        load(env(tmp_path, SMTP_HOST="smtp.example.com", CLOCK_SPEED="2"))
+    assert [sentence.split()[0] for sentence in refused.value.sentences] == [
+        "SMTP_FROM",
+        "CLOCK_EPOCH",
+    ]
 
 
 def test_everything_missing_is_named_at_once(tmp_path: Path) -> None:
@@ -67,7 +106,24 @@ def test_everything_missing_is_named_at_once(tmp_path: Path) -> None:
             {"STRIPE_SECRET_KEY": "sk_live_x", "STRIPE_API_BASE": "http://api.stripe.com"},
             "STRIPE_API_BASE",
         ),
-        ({"STRIPE_SECRET_KEY": "rk_live_x", "CLOCK_SPEED": "2"}, "CLOCK_SPEED"),
+        ({"STRIPE_SECRET_KEY": "rk_live_x", "CLOCK_SPEED": "2", "CLOCK_EPOCH": "1"}, "CLOCK_SPEED"),
+        ({"CSMS_NOTIFICATION_SECRET": "c2VjcmV0"}, "CSMS_NOTIFICATION_SECRET"),
+        ({"CSMS_NOTIFICATION_SECRET": "whsec_"}, "CSMS_NOTIFICATION_SECRET"),
+        ({"CSMS_NOTIFICATION_SECRET": "whsec_not-base64"}, "CSMS_NOTIFICATION_SECRET"),
+        ({"CSMS_NOTIFICATION_SECRET": "whsec_abcde"}, "CSMS_NOTIFICATION_SECRET"),
+        ({"CSMS_NOTIFICATION_SECRET": "whsec_YWJj,whsec_ZGVm"}, "CSMS_NOTIFICATION_SECRET"),
+        ({"FIXED_LEAST_MINOR": "501", "FIXED_MOST_MINOR": "500"}, "FIXED_LEAST_MINOR"),
+        ({"CONNECTION_TIMEOUT_S": "60", "START_WITHIN_S": "60"}, "CONNECTION_TIMEOUT_S"),
+        ({"START_WITHIN_S": "301", "START_WITHIN_MOST_S": "300"}, "START_WITHIN_MOST_S"),
+        ({"START_WITHIN_MOST_S": "518401"}, "START_WITHIN_MOST_S"),
+        ({"START_WITHIN_MOST_S": "nan"}, "START_WITHIN_MOST_S"),
+        ({"DATABASE_URL": "postgresql://localhost/irve"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "sqlite://"}, "DATABASE_URL"),
+        ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL"),
+        ({"CLOCK_SPEED": "2"}, "CLOCK_EPOCH"),
+        ({"COMMAND_TIMEOUT_S": "60"}, "COMMAND_TIMEOUT_S"),
+        ({"CALLBACK_DELAYS_S": "soon, later"}, "CALLBACK_DELAYS_S"),
+        ({"CALLBACK_DELAYS_S": "-5"}, "CALLBACK_DELAYS_S"),
     ],
 )
 def test_what_is_wrong_stops_the_start_with_a_sentence(
@@ -75,7 +131,8 @@ def test_what_is_wrong_stops_the_start_with_a_sentence(
 ) -> None:
     with pytest.raises(SettingsRefused, match=says) as refused:
         load(env(tmp_path, **changes))
-    assert all(sentence.endswith(".") for sentence in refused.value.sentences)
+    (sentence,) = refused.value.sentences
+    assert sentence.endswith(".")
 
 
 def test_secrets_do_not_show_when_settings_are_printed(tmp_path: Path) -> None:
@@ -85,8 +142,6 @@ def test_secrets_do_not_show_when_settings_are_printed(tmp_path: Path) -> None:
 
 
 def test_every_setting_is_explained_in_the_example() -> None:
-    from irve_bridge.settings import Settings  # noqa: PLC0415
-
     text = (Path(__file__).parents[3] / "config" / ".env.example").read_text(encoding="utf-8")
     missing = [name.upper() for name in Settings.model_fields if f"{name.upper()}=" not in text]
     assert missing == []

@@ -58,6 +58,34 @@ async def test_what_changes_is_shown_and_what_goes_is_removed(tmp_path: Path) ->
         assert "correct-horse" not in point.password_hash
 
 
+async def test_a_charge_point_that_the_file_leaves_out_is_kept_and_named(tmp_path: Path) -> None:
+    async with open_storage(f"sqlite:///{tmp_path / 'a.db'}") as storage:
+        await apply(storage, stations.read(written(tmp_path, BASE)))
+        wanted = stations.read(written(tmp_path, BASE.replace("id: A", "id: B")))
+        assert await apply(storage, wanted) == ["+ charge point B", "+ connector B/1"]
+        assert await storage.read(lambda tx: stations.not_named(wanted, tx.stations)) == ["A"]
+
+
+CHARGE_POINT = BASE[BASE.index("  - id: A") :]
+CONNECTOR = "{number: 1, evse_id: E1, power_kw: 7.4, tariff: t}"
+TARIFF = BASE[BASE.index("  - {id: t") : BASE.index("charge_points:")]
+
+
+@pytest.mark.parametrize(
+    ("once", "says"),
+    [
+        (CHARGE_POINT, "charge point A stands 2 times"),
+        (CONNECTOR, "connector A/1 stands 2 times"),
+        (TARIFF, "tariff t stands 2 times"),
+    ],
+)
+def test_what_stands_twice_is_refused(tmp_path: Path, once: str, says: str) -> None:
+    """Else the last one would win in silence."""
+    separator = ", " if once == CONNECTOR else ""
+    with pytest.raises(stations.FileRefused, match=says):
+        stations.read(written(tmp_path, BASE.replace(once, f"{once}{separator}{once}")))
+
+
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,54 @@ def test_no_secret_reaches_the_log(log_file: Path, secret: str) -> None:
     written = log_file.read_text(encoding="utf-8")
     assert secret.rsplit(maxsplit=1)[-1].rsplit("/", 1)[-1] not in written
     assert written.count(telemetry.MASK) >= 4
+
+
+FRAME = b'[2,"17","StartTransaction",{"connectorId":1,"idTag":"B4F63C1A90","meterStart":0}]'
+
+
+@dataclass
+class Told:
+    id_tag: str
+    energy_wh: int
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        FRAME,
+        FRAME.decode(),
+        FRAME[:60],
+        str(FRAME),
+        json.dumps({"frame": FRAME.decode()}),
+        {"idTag": "B4F63C1A90"},
+        [{"request": ({"id_tag": b"B4F63C1A90"},)}],
+        {"sent": {"headers": [b"Bearer B4F63C1A90"]}},
+        {"https://charge.example.com/c/B4F63C1A90aaaaaaaaaa": 1},
+        ValueError("no such tag", {"parentIdTag": "B4F63C1A90"}),
+        Told(id_tag="B4F63C1A90", energy_wh=12),
+    ],
+    ids=repr,
+)
+def test_a_secret_is_masked_however_deep_it_lies(log_file: Path, value: object) -> None:
+    """In raw frames, whole or cut off, in mappings, lists, exceptions and other objects."""
+    structlog.get_logger().warning("frame ignored", frame=value)
+    written = log_file.read_text(encoding="utf-8")
+    assert "B4F63C1A90" not in written
+    assert telemetry.MASK in written
+
+
+def test_what_is_no_secret_stays_readable(log_file: Path) -> None:
+    structlog.get_logger().warning("frame ignored", frame=FRAME, said={"wh": [12, None, True]})
+    line = json.loads(log_file.read_text(encoding="utf-8"))
+    assert line["frame"] == FRAME.decode().replace("B4F63C1A90", telemetry.MASK)
+    assert line["said"] == {"wh": [12, None, True]}
+
+
+def test_without_a_file_the_log_goes_to_the_terminal_only(tmp_path: Path, log_file: Path) -> None:
+    for handler in logging.root.handlers:
+        handler.close()
+    telemetry.configure("INFO", "")
+    assert [type(handler) for handler in logging.root.handlers] == [logging.StreamHandler]
 
 
 def test_each_line_of_the_file_is_json_with_its_context(log_file: Path) -> None:

@@ -1,27 +1,39 @@
 """Every code, state and dimension has words."""
 
 import ast
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 import irve_bridge
-from irve_bridge.domain.charge_point import ConnectorStatus
+from irve_bridge.domain.charge_point import ChargePoint, Connector, ConnectorStatus
+from irve_bridge.domain.errors import Refusal
 from irve_bridge.domain.session import PlanName, State
 from irve_bridge.domain.tariff import Dimension
-from irve_bridge.web.wording import CONNECTORS, DIMENSIONS, PLANS, REFUSALS, STORIES, UNITS
+from irve_bridge.service.places import refuse_unavailable
+from irve_bridge.web.wording import (
+    CONNECTORS,
+    DIMENSIONS,
+    PLANS,
+    REFUSALS,
+    REFUSED_CONNECTORS,
+    RELEASING,
+    STORIES,
+    UNITS,
+)
 
 ROOT = Path(irve_bridge.__file__).parent
-SECTIONS = ("service/desk.py", "service/views.py")
+SECTIONS = ("service/desk.py", "service/ends.py", "service/places.py", "service/views.py")
 
 
 @pytest.mark.parametrize(
     ("words", "things"),
     [
-        (CONNECTORS, ConnectorStatus),
         (DIMENSIONS, Dimension),
         (UNITS, Dimension),
         (PLANS, PlanName),
+        (RELEASING, PlanName),
         (STORIES, State),
     ],
 )
@@ -44,7 +56,33 @@ def raised_codes(path: Path) -> set[str]:
     }
 
 
+@pytest.mark.parametrize("status", list(ConnectorStatus))
+def test_every_connector_has_words_whether_it_is_sold_or_refused(status: ConnectorStatus) -> None:
+    """The rule is the desk's own; nothing is both."""
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    available = ConnectorStatus.AVAILABLE
+    point = ChargePoint(
+        id="CP1", name="", operator_name="", operator_phone="", connected_at=now, status=available
+    )
+    connector = Connector(
+        charge_point_id="CP1", number=1, evse_id="E", power_w=1, tariff_id="T", status=status
+    )
+    refusal = refused(point, connector)
+    assert (status in CONNECTORS) is (refusal is None)
+    assert refusal is None or refusal.code in REFUSED_CONNECTORS
+
+
+def refused(charge_point: ChargePoint, connector: Connector) -> Refusal | None:
+    """Return why the desk would not sell a charge at a connector."""
+    try:
+        refuse_unavailable(charge_point, connector)
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
 def test_every_refusal_of_the_desk_has_words() -> None:
     codes = set().union(*(raised_codes(ROOT / section) for section in SECTIONS))
     assert "offline" in codes
     assert codes <= set(REFUSALS)
+    assert set(REFUSED_CONNECTORS) <= set(REFUSALS)

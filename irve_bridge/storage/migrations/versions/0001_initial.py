@@ -176,6 +176,7 @@ def _transactions() -> None:
         sa.Column("meter_start_wh", sa.BigInteger(), nullable=False),
         sa.Column("accepted", sa.Boolean(), nullable=False),
         sa.Column("session_id", sa.Text()),
+        sa.Column("acknowledged", sa.Boolean, nullable=False),
         sa.Column("stop_at", MOMENT),
         sa.Column("meter_stop_wh", sa.BigInteger()),
         sa.Column("stop_reason", sa.Text()),

@@ -1,38 +1,25 @@
-"""What the service needs from the rooms below it. Each room implements a port; none knows another.
+"""Where everything is remembered.
 
 `Storage.transact` runs a plain function of an open transaction: it cannot await, so nothing
 external can happen inside it, and it may run more than once.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from irve_bridge.domain.charge_point import ChargePoint, Connector, ConnectorStatus
 from irve_bridge.domain.decide import Step
-from irve_bridge.domain.facts import Fact, ProviderSpoke, SessionFact
+from irve_bridge.domain.facts import Fact, SessionFact
 from irve_bridge.domain.intents import Intent, Lane
 from irve_bridge.domain.metering import Reading
 from irve_bridge.domain.session import Session
 from irve_bridge.domain.tariff import Tariff
 from irve_bridge.domain.transaction import Transaction
+from irve_bridge.service.ports.hands import Attempt
 
 T = TypeVar("T")
-
-
-class Clock(Protocol):
-    """The time the world runs on; a demo may run it fast."""
-
-    def now(self) -> datetime:
-        """Return the present moment, aware, in UTC."""
-
-    async def sleep(self, delay: timedelta) -> None:
-        """Return when that much of this clock's time has passed."""
-
-
-# Storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,36 +29,6 @@ class TakenReading:
     charge_point_id: str
     transaction_id: str
     reading: Reading
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
-    """One try at an external call, stored before the call.
-
-    `key` is the idempotency key; `request` is what is sent. `unknown` says that an earlier
-    claim of this very attempt never learnt its outcome; `burnt` that its key would only replay
-    the provider's error.
-    """
-
-    number: int
-    key: str
-    request: Mapping[str, Any]
-    started_at: datetime
-    unknown: bool = False
-    burnt: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """An intent claimed for performing, with its session as it stood at the claim."""
-
-    intent_id: int
-    lease: str
-    session: Session
-    intent: Intent
-    attempt: Attempt
-    created_at: datetime
-    tries: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -361,131 +318,3 @@ class Storage(Protocol):
 
     async def close(self) -> None:
         """Finish what is queued and let go."""
-
-
-# Hands: what performs intents
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """The call's outcome is known; these facts came of it."""
-
-    facts: tuple[Fact, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Again:
-    """Try again later.
-
-    `known` says that the call proved to have had no effect, so that the next try is a new attempt;
-    otherwise the same attempt is looked up first. `burnt`: its key would only replay an error.
-    `after` overrides the schedule.
-    """
-
-    reason: str
-    known: bool
-    burnt: bool = False
-    after: timedelta | None = None
-    facts: tuple[Fact, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """Given up for good: the next intent of the lane goes on."""
-
-    reason: str
-    facts: tuple[Fact, ...] = ()
-
-
-Outcome = Done | Again | Failed
-
-
-class Hand(Protocol):
-    """Performs the intents of one lane."""
-
-    def prepare(self, session: Session, intent: Intent) -> Mapping[str, Any]:
-        """Return what will be sent, JSON-ready, to be stored before it is sent. Pure."""
-
-    async def perform(self, task: Task) -> Outcome:
-        """Make the call, or find out what came of it where the attempt is unknown.
-
-        Never raises for what the outside does.
-        """
-
-
-class SignatureRefused(Exception):
-    """A webhook is not signed by who it claims to come from."""
-
-
-class Payments(Hand, Protocol):
-    """The payment provider's hand."""
-
-    name: str
-
-    def least_minor(self, currency: str) -> int:
-        """Return the least amount that a card can be charged."""
-
-    def most_minor(self, currency: str) -> int:
-        """Return the largest amount that a card can be charged."""
-
-    def read_webhook(self, body: bytes, signature: str, at: datetime) -> ProviderSpoke:
-        """Return the hint that a signed webhook gives.
-
-        Raises:
-            SignatureRefused: Not signed with our secret, or not readable.
-        """
-
-    async def observe(self, session: Session) -> tuple[SessionFact, ...]:
-        """Ask the provider and return everything that holds for this session now.
-
-        Facts known already are among them: they change nothing.
-
-        Raises:
-            ProviderUnreachable: No answer; ask again later.
-        """
-
-
-class ProviderUnreachable(Exception):
-    """The payment provider did not answer."""
-
-
-# The bus
-
-
-class Offline(Exception):
-    """Nobody holds this charge point's socket: the command was not sent."""
-
-
-class Unanswered(Exception):
-    """The command was sent, but no answer came in time: it may have arrived."""
-
-
-Answer = Callable[[bytes], Awaitable[bytes]]
-
-
-class Bus(Protocol):
-    """Commands to whoever holds a charge point's socket, and live updates to whoever looks."""
-
-    def serve(self, charge_point_id: str, answer: Answer) -> AbstractAsyncContextManager[None]:
-        """Answer this charge point's commands while the context is open; the newest one wins."""
-
-    async def request(self, charge_point_id: str, command: bytes, timeout_s: float) -> bytes:
-        """Return the answer to a command.
-
-        Raises:
-            Offline: Nobody serves this charge point.
-            Unanswered: No answer in time.
-        """
-
-    async def publish(self, topic: str, message: bytes) -> None:
-        """Tell everybody who listens now."""
-
-    def subscribe(self, topic: str) -> AbstractAsyncContextManager["Subscription"]:
-        """Listen from now on. A slow listener loses the oldest messages, never blocks."""
-
-
-class Subscription(Protocol):
-    """What one listener receives."""
-
-    async def next(self, timeout_s: float) -> bytes | None:
-        """Return the next message, None when there was none in time."""

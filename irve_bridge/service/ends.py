@@ -1,0 +1,78 @@
+"""Charges that end by somebody's word: the CSMS that meters them, or a person who reviewed them."""
+
+from datetime import datetime
+
+from irve_bridge.domain import facts
+from irve_bridge.domain.errors import Conflict, UnknownThing
+from irve_bridge.domain.session import MeteredBy, Session, State
+from irve_bridge.domain.tariff import Breakdown, Volumes, price
+from irve_bridge.service.handle import Work
+
+
+def decide_review(work: Work, fact: facts.ReviewDecided) -> Session:
+    """Settle what a person reviewed, or forgive what is due.
+
+    Raises:
+        UnknownThing: There is no such session.
+        Conflict: Nothing is to be decided there, or more than was secured.
+    """
+    session = work.tx.sessions.get(fact.session_id)
+    if session is None:
+        raise UnknownThing("There is no session of this id.", "unknown_session")
+    if session.state not in (State.REVIEW, State.DUE):
+        raise Conflict(f"This session is {session.state}: nothing is to be decided.")
+    if not 0 <= fact.amount_minor <= (session.secured_minor or 0):
+        raise Conflict(f"Decide between 0 and what was secured: {session.secured_minor}.")
+    decided = work.advance(session, fact)
+    if decided is session:
+        raise Conflict("What is due can only be forgiven: decide 0.")
+    return decided
+
+
+def report_end(
+    work: Work, session_id: str, energy_wh: int | None, amount_minor: int | None, now: datetime
+) -> Session:
+    """End a charge that the CSMS meters, by its energy or its amount; the first value wins.
+
+    Raises:
+        UnknownThing: There is no such session.
+        Conflict: The bridge meters it, it is not charging, or another end was reported first.
+    """
+    session = work.tx.sessions.get(session_id)
+    if session is None:
+        raise UnknownThing("There is no session of this id.", "unknown_session")
+    if session.metered_by is not MeteredBy.CSMS:
+        raise Conflict("The bridge meters this session: it takes no energy and no amount.")
+    if session.stopped_at is not None:
+        return _same_end(session, energy_wh, amount_minor)
+    if session.state not in (State.CHARGING, State.STOPPING, State.REVIEW):
+        raise Conflict(f"This session is {session.state}: there is no charge to end.")
+    cost = _reported_cost(session, energy_wh, amount_minor, now)
+    ended = facts.ChargingEnded(
+        at=now,
+        session_id=session.id,
+        stopped_at=now,
+        energy_wh=energy_wh,
+        cost=cost,
+        reason="Remote",
+    )
+    return work.advance(session, ended)
+
+
+def _same_end(session: Session, energy_wh: int | None, amount_minor: int | None) -> Session:
+    cost_minor = session.cost.gross_minor if session.cost else None
+    same_energy = energy_wh is not None and energy_wh == session.energy_wh
+    same_amount = amount_minor is not None and session.energy_wh is None
+    if same_energy or (same_amount and amount_minor == cost_minor):
+        return session
+    raise Conflict("Another end of this charge was reported first.")
+
+
+def _reported_cost(
+    session: Session, energy_wh: int | None, amount_minor: int | None, now: datetime
+) -> Breakdown:
+    if energy_wh is None:
+        total = amount_minor or 0
+        return Breakdown(session.currency, total, total)
+    charging = now - (session.started_at or now)
+    return price(session.tariff, Volumes(energy_wh, charging=charging, started=True))

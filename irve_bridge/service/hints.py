@@ -1,0 +1,19 @@
+"""Webhooks are hints: stored once, they have their session looked at."""
+
+from irve_bridge.domain.facts import ProviderSpoke
+from irve_bridge.domain.intents import Do, Intent, Kind
+from irve_bridge.service.handle import Work
+
+
+def hear(work: Work, hint: ProviderSpoke) -> None:
+    """Store a webhook under its event id and have the session it concerns observed."""
+    session = work.tx.sessions.get(hint.session_id) if hint.session_id else None
+    session = session or work.tx.sessions.by_provider_object(
+        hint.provider, hint.account, hint.object_ids
+    )
+    key = f"{hint.provider}:{hint.account}:{hint.event_id}"
+    if not work.tx.inbox.put(key, hint, session.id if session else None) or session is None:
+        return
+    if not work.tx.intents.pending(session.id, Kind.OBSERVE, unclaimed=True):
+        work.tx.intents.add(session.id, Intent(Do.OBSERVE, Kind.OBSERVE), hint.at)
+        work.changed.append(session)

@@ -1,0 +1,73 @@
+"""What the service needs from the rooms below it: each implements a port, none knows another."""
+
+from irve_bridge.service.ports.bus import (
+    Answer,
+    Bus,
+    Offline,
+    Subscription,
+    Unanswered,
+)
+from irve_bridge.service.ports.clock import (
+    Clock,
+)
+from irve_bridge.service.ports.hands import (
+    Again,
+    Attempt,
+    Done,
+    Failed,
+    Hand,
+    Outcome,
+    Payments,
+    ProviderUnreachable,
+    SignatureRefused,
+    Task,
+)
+from irve_bridge.service.ports.storage import (
+    Books,
+    Happening,
+    Inbox,
+    Intents,
+    Movement,
+    Replies,
+    Sessions,
+    StaleSession,
+    Stations,
+    Storage,
+    StoredReply,
+    TakenReading,
+    Transactions,
+    Tx,
+)
+
+__all__ = [
+    "Again",
+    "Answer",
+    "Attempt",
+    "Books",
+    "Bus",
+    "Clock",
+    "Done",
+    "Failed",
+    "Hand",
+    "Happening",
+    "Inbox",
+    "Intents",
+    "Movement",
+    "Offline",
+    "Outcome",
+    "Payments",
+    "ProviderUnreachable",
+    "Replies",
+    "Sessions",
+    "SignatureRefused",
+    "StaleSession",
+    "Stations",
+    "Storage",
+    "StoredReply",
+    "Subscription",
+    "TakenReading",
+    "Task",
+    "Transactions",
+    "Tx",
+    "Unanswered",
+]

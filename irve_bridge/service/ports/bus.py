@@ -1,0 +1,44 @@
+"""Who holds which socket, commands to it, and live updates."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+
+class Offline(Exception):
+    """Nobody holds this charge point's socket: the command was not sent."""
+
+
+class Unanswered(Exception):
+    """The command was sent, but no answer came in time: it may have arrived."""
+
+
+Answer = Callable[[bytes], Awaitable[bytes]]
+
+
+class Bus(Protocol):
+    """Commands to whoever holds a charge point's socket, and live updates to whoever looks."""
+
+    def serve(self, charge_point_id: str, answer: Answer) -> AbstractAsyncContextManager[None]:
+        """Answer this charge point's commands while the context is open; the newest one wins."""
+
+    async def request(self, charge_point_id: str, command: bytes, timeout_s: float) -> bytes:
+        """Return the answer to a command.
+
+        Raises:
+            Offline: Nobody serves this charge point.
+            Unanswered: No answer in time.
+        """
+
+    async def publish(self, topic: str, message: bytes) -> None:
+        """Tell everybody who listens now."""
+
+    def subscribe(self, topic: str) -> AbstractAsyncContextManager["Subscription"]:
+        """Listen from now on. A slow listener loses the oldest messages, never blocks."""
+
+
+class Subscription(Protocol):
+    """What one listener receives."""
+
+    async def next(self, timeout_s: float) -> bytes | None:
+        """Return the next message, None when there was none in time."""

@@ -1,0 +1,123 @@
+"""What performs intents: one external call each, stored before it is made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from irve_bridge.domain.facts import Fact, ProviderSpoke, SessionFact
+from irve_bridge.domain.intents import Intent
+from irve_bridge.domain.session import Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try at an external call, stored before the call.
+
+    `key` is the idempotency key; `request` is what is sent. `unknown` says that an earlier
+    claim of this very attempt never learnt its outcome; `burnt` that its key would only replay
+    the provider's error.
+    """
+
+    number: int
+    key: str
+    request: Mapping[str, Any]
+    started_at: datetime
+    unknown: bool = False
+    burnt: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """An intent claimed for performing, with its session as it stood at the claim."""
+
+    intent_id: int
+    lease: str
+    session: Session
+    intent: Intent
+    attempt: Attempt
+    created_at: datetime
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The call's outcome is known; these facts came of it."""
+
+    facts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """Try again later.
+
+    `known` says that the call proved to have had no effect, so that the next try is a new attempt;
+    otherwise the same attempt is looked up first. `burnt`: its key would only replay an error.
+    `after` overrides the schedule.
+    """
+
+    reason: str
+    known: bool
+    burnt: bool = False
+    after: timedelta | None = None
+    facts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Given up for good: the next intent of the lane goes on."""
+
+    reason: str
+    facts: tuple[Fact, ...] = ()
+
+
+Outcome = Done | Again | Failed
+
+
+class Hand(Protocol):
+    """Performs the intents of one lane."""
+
+    def prepare(self, session: Session, intent: Intent) -> Mapping[str, Any]:
+        """Return what will be sent, JSON-ready, to be stored before it is sent. Pure."""
+
+    async def perform(self, task: Task) -> Outcome:
+        """Make the call, or find out what came of it where the attempt is unknown.
+
+        Never raises for what the outside does.
+        """
+
+
+class SignatureRefused(Exception):
+    """A webhook is not signed by who it claims to come from."""
+
+
+class Payments(Hand, Protocol):
+    """The payment provider's hand."""
+
+    name: str
+
+    def least_minor(self, currency: str) -> int:
+        """Return the least amount that a card can be charged."""
+
+    def most_minor(self, currency: str) -> int:
+        """Return the largest amount that a card can be charged."""
+
+    def read_webhook(self, body: bytes, signature: str, at: datetime) -> ProviderSpoke:
+        """Return the hint that a signed webhook gives.
+
+        Raises:
+            SignatureRefused: Not signed with our secret, or not readable.
+        """
+
+    async def observe(self, session: Session) -> tuple[SessionFact, ...]:
+        """Ask the provider and return everything that holds for this session now.
+
+        Facts known already are among them: they change nothing.
+
+        Raises:
+            ProviderUnreachable: No answer; ask again later.
+        """
+
+
+class ProviderUnreachable(Exception):
+    """The payment provider did not answer."""
