@@ -34,6 +34,7 @@ from irve_bridge.service.sweep import Sweep
 from irve_bridge.service.views import Views
 from irve_bridge.settings import STRIPE_API, Settings
 from irve_bridge.storage import open_storage
+from irve_bridge.storage.alone import alone
 from irve_bridge.web import WebContext, WebSettings, create_app
 
 log = structlog.get_logger()
@@ -74,6 +75,7 @@ async def running(
     async with AsyncExitStack() as stack:
         clock = SharedClock(settings.clock_epoch, settings.clock_speed)
         storage = await stack.enter_async_context(open_storage(settings.database_url))
+        stack.enter_context(alone(settings.database_url))
         http = await stack.enter_async_context(aiohttp.ClientSession())
         payments = _payments(settings, clock)
         stack.push_async_callback(payments.close)

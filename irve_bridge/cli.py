@@ -39,7 +39,7 @@ def main(argv: list[str] | None = None) -> int:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             status: int = runner.run(arguments.command(arguments))
             return status
-    except (BridgeError, ValueError) as error:
+    except (BridgeError, ValueError, OSError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - a command line speaks on its terminal
         return 1
     except KeyboardInterrupt:

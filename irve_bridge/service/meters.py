@@ -141,9 +141,10 @@ class Meters:
             if not running.transaction.acknowledged:
                 await self._acknowledge(running)
             return named
-        says = transaction_id is not None and transaction_id not in NO_IDS
-        if says and await self._storage.read(lambda tx: tx.transactions.get(*named)):
-            return named
+        if transaction_id not in {None, *NO_IDS}:
+            known = await self._storage.read(lambda tx: tx.transactions.get(*named))
+            if known is not None:
+                return named
         return self._at_connector.get((charge_point_id, connector_number), named)
 
     async def _acknowledge(self, running: Running) -> None:

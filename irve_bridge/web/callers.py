@@ -49,7 +49,7 @@ def is_driver(request: web.Request, session: Session, *shown: str | None) -> boo
 def remembered(request: web.Request) -> list[str]:
     """Return the tokens of the browser's last few sessions, the latest first."""
     tokens = request.cookies.get(COOKIE, "").split(".")
-    return [token for token in tokens if token][:REMEMBERED_MOST]
+    return [token for token in tokens if token and token.isascii()][:REMEMBERED_MOST]
 
 
 def remember(request: web.Request, response: web.StreamResponse, token: str) -> None:
@@ -66,4 +66,4 @@ def remember(request: web.Request, response: web.StreamResponse, token: str) -> 
 
 
 def _same(shown: str, expected: str) -> bool:
-    return hmac.compare_digest(shown.encode(), expected.encode())
+    return hmac.compare_digest(shown.encode(errors="surrogateescape"), expected.encode())

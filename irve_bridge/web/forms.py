@@ -1,7 +1,7 @@
 """What requests carry, as pydantic models: amounts in minor units with their currency."""
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Literal, TypeVar
 from urllib.parse import parse_qsl
 
@@ -237,5 +237,5 @@ def _typed_minor(form: Mapping[str, str], currency: str) -> str | None:
         return None
     try:
         return f"{(Decimal(typed) * 10 ** minor_digits(currency)).normalize():f}"
-    except InvalidOperation:
+    except ArithmeticError:
         return typed

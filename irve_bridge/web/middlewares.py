@@ -74,6 +74,8 @@ async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
         if "Allow" in error.headers:
             response.headers["Allow"] = error.headers["Allow"]
         return response
+    except web.RequestPayloadError:
+        return refused(request, RequestRefused(400, "invalid", "The body cannot be read."))
     except Exception:
         correlation_id = structlog.contextvars.get_contextvars()["correlation_id"]
         log.exception("http_request_failed")

@@ -93,4 +93,4 @@ async def _store(request: web.Request, key: str, fingerprint: str, reply: Reply)
 
 
 def _digest(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    return hashlib.sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()

@@ -6,6 +6,8 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+from irve_bridge.storage.alone import alone
+
 ROOT = Path(__file__).parents[3]
 ENVIRONMENT = {
     "STRIPE_SECRET_KEY": "sk_test_cli",
@@ -109,3 +111,12 @@ def test_mistakes_end_with_one_sentence_and_no_trace(tmp_path: Path) -> None:
         assert mistake.stderr.strip()
         assert "Traceback" not in mistake.stderr
     assert mistakes[2].stderr.startswith("LOG_FILE: ")
+
+
+def test_a_second_bridge_on_the_same_database_is_refused(tmp_path: Path) -> None:
+    """It would take the first one's charge points offline; it says so and changes nothing."""
+    with alone(f"sqlite:///{tmp_path / 'cli.db'}"):
+        second = run(tmp_path, "serve", WEB_PORT="0", OCPP_PORT="0", LOG_FILE="")
+    assert second.returncode == 1
+    assert "Another bridge runs on this database" in second.stderr
+    assert "Traceback" not in second.stderr
