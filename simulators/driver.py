@@ -117,7 +117,8 @@ async def _charge(
     if plan.unplug_at_wh is not None:
         await _at_charge_point(world, f"{plan.charge_point_id}/1/unplug")
     session: dict[str, Any] = await _eventually(lambda: _in_state(world, session_id, FINAL))
-    await _eventually(lambda: _told(world, session_id))
+    if session["status"] == "settled":
+        await _eventually(lambda: _told(world, session_id))
     return session
 
 
