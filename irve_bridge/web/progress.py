@@ -41,6 +41,8 @@ async def events(request: web.Request) -> web.StreamResponse:
     view = await context.views.by_token(token)
     shown = request.query.get("appearance", appearance(view))
     subject = topic(view.session.id)
+    if request.transport is None:  # who asked has gone; aiohttp_sse would trip over it
+        return web.Response(status=204)
     async with (
         context.bus.subscribe(subject) as updates,
         sse_response(request) as stream,

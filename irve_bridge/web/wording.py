@@ -62,7 +62,7 @@ STORIES: dict[str, Story] = {
     ),
     "secured_plugged": Story(
         N_("Starting"),
-        N_("Your payment is confirmed and the cable is plugged in: the charge is starting."),
+        N_("Your payment is confirmed. The charge starts as soon as the cable is plugged in."),
     ),
     "secured_offline": Story(
         N_("The station does not answer"),
