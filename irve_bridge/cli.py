@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import segno
 import uvloop
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from irve_bridge import stations, telemetry
 from irve_bridge.bootstrap import offline_desk, serve
@@ -197,7 +197,16 @@ async def _check_tariff(arguments: argparse.Namespace) -> int:
 async def _list_sessions(arguments: argparse.Namespace) -> int:
     async with _storage(arguments) as storage:
         found = await storage.read(lambda tx: tx.sessions.search(arguments.state))
-    table = Table("session", "state", "plan", "where", "opened", "energy Wh", "amount", "outcome")
+    table = Table(
+        Column("session", no_wrap=True),
+        "state",
+        "plan",
+        "where",
+        "opened",
+        "energy Wh",
+        "amount",
+        "outcome",
+    )
     for session in found:
         table.add_row(*_session_row(session))
     console.print(table)

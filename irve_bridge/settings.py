@@ -26,6 +26,7 @@ from standardwebhooks import Webhook
 from irve_bridge.domain.errors import BridgeError
 from irve_bridge.service.policy import CALLBACK_DELAYS, LEASE, Policy
 
+EXAMPLE = "replace_me"
 STRIPE_API = "https://api.stripe.com"
 HOLD_USABLE_S = 6 * 86_400
 """A card hold ends after seven days; a day is left to capture or release it."""
@@ -119,6 +120,13 @@ class Settings(BaseSettings):
                     if text or name == "log_file"
                 }
         return env_settings, dotenv_settings
+
+    @field_validator("stripe_secret_key", "stripe_webhook_secret")
+    @classmethod
+    def _filled_in(cls, secret: SecretStr) -> SecretStr:
+        if secret.get_secret_value().endswith(EXAMPLE):
+            raise ValueError("still has the value of config/.env.example")
+        return secret
 
     @field_validator("stripe_secret_key")
     @classmethod

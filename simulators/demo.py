@@ -114,11 +114,15 @@ def report(rows: list[dict[str, Any]], *, as_json: bool) -> int:
 def _cells(row: dict[str, Any]) -> Iterator[str]:
     yield row["plan"]
     yield str(row["energy_wh"])
-    yield f"{row['expected_minor']} {row['currency']}"
-    yield str(row["charged_minor"])
-    yield str(row["refunded_minor"] + row["released_minor"])
+    yield _money(row["expected_minor"], row)
+    yield _money(row["charged_minor"], row)
+    yield _money(row["refunded_minor"] + row["released_minor"], row)
     yield row["status"]
     yield str(len(row["callbacks"]))
+
+
+def _money(amount_minor: int, row: dict[str, Any]) -> str:
+    return f"{amount_minor / 100:.2f} {row['currency']}"
 
 
 def make_place(folder: Path, speed: float) -> Place:

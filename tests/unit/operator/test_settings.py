@@ -90,6 +90,8 @@ def test_everything_missing_is_named_at_once(tmp_path: Path) -> None:
     ("changes", "says"),
     [
         ({"STRIPE_SECRET_KEY": "pk_test_x"}, "STRIPE_SECRET_KEY"),
+        ({"STRIPE_SECRET_KEY": "sk_test_replace_me"}, "config/.env.example"),
+        ({"STRIPE_WEBHOOK_SECRET": "whsec_replace_me"}, "config/.env.example"),
         ({"STRIPE_WEBHOOK_SECRET": "secret"}, "STRIPE_WEBHOOK_SECRET"),
         ({"STRIPE_WEBHOOK_SECRET": "whsec_a,b"}, "STRIPE_WEBHOOK_SECRET"),
         ({"BASE_URL": "charge.example.com"}, "BASE_URL"),
