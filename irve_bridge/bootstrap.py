@@ -227,7 +227,6 @@ def _web(settings: Settings) -> WebSettings:
     return WebSettings(
         base_url=settings.public_url,
         csms_api_key=key.get_secret_value() if key else None,
-        payment_public_key=settings.stripe_public_key,
         checkout_origins=(checkout,),
         trusted_proxies=settings.trusted_proxies,
         throttle_per_minute=settings.throttle_per_minute,

@@ -25,7 +25,6 @@ class WebSettings:
 
     base_url: str
     csms_api_key: str | None = field(default=None, repr=False)
-    payment_public_key: str | None = None
     checkout_origins: tuple[str, ...] = ("https://checkout.stripe.com",)
     trusted_proxies: int = 0
     throttle_per_minute: float = 20
