@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from irve_bridge.domain.session import Session
+from irve_bridge.domain.tariff import Dimension
 from irve_bridge.i18n import N_, Language
 
 _SUBJECTS = {
@@ -14,8 +15,15 @@ _SUBJECTS = {
 _OPENINGS = {
     "link": N_("Your payment is secured. This page shows your charge and lets you stop it:"),
     "receipt": N_("Thank you. This page shows your receipt in full:"),
-    "released": N_("Nothing was charged, and everything that was held or paid is released:"),
+    "released": N_("You owe nothing: everything that was held or paid is given back. Details:"),
     "due": N_("Your bank declined the payment of your charge. This page says what to do next:"),
+}
+
+_PRICES = {
+    Dimension.ENERGY: (N_("Energy"), "/kWh", 1),
+    Dimension.TIME: (N_("Charging time"), "/min", 60),
+    Dimension.PARKING_TIME: (N_("Time plugged in without charging"), "/min", 60),
+    Dimension.FLAT: (N_("Per session"), "", 1),
 }
 
 
@@ -26,7 +34,23 @@ def subject(template: str, words: Language) -> str:
 
 def body(template: str, session: Session, link: str, words: Language) -> str:
     """Return a mail's plain text."""
-    return "\n".join([words.text(_OPENINGS[template]), "", link, *_figures(session, words), ""])
+    told = _terms if template == "link" else _figures
+    return "\n".join([words.text(_OPENINGS[template]), "", link, *told(session, words), ""])
+
+
+def _terms(session: Session, words: Language) -> Iterator[str]:
+    """Yield what was agreed to: the place, the prices with VAT in their legal order, the most."""
+    connector, at_most = words.text(N_("Connector")), words.text(N_("At most"))
+    reference = words.text(N_("Reference"))
+    yield ""
+    yield f"{connector}: {session.charge_point_id} / {session.connector_number}"
+    for component in session.tariff.components:
+        label, unit, parts = _PRICES[component.type]
+        price = words.unit_price(component.gross / parts, session.currency)
+        yield f"{words.text(label)}: {price}{unit}"
+    secured_minor = session.secured_minor or session.amount_minor
+    yield f"{at_most}: {words.money(secured_minor, session.currency)}"
+    yield f"{reference}: {session.id}"
 
 
 def _figures(session: Session, words: Language) -> Iterator[str]:

@@ -67,6 +67,8 @@ async def test_the_link_and_the_receipt_arrive_once(
         first, second = box.mails
         assert first["To"] == second["To"] == "driver@example.com"
         assert link(back) in first.get_content()
+        assert "0,39\N{NO-BREAK SPACE}€/kWh" in first.get_content()
+        assert "150,00\N{NO-BREAK SPACE}€" in first.get_content()
         assert second["Subject"] == "Votre reçu"
         cost = w.cost(transaction)
         assert f"{cost // 100},{cost % 100:02}" in second.get_content()
