@@ -48,10 +48,10 @@ class ChargerHand:
     async def perform(self, task: Task) -> Outcome:
         """Send the command and judge the answer."""
         starts = task.intent.kind is Kind.REMOTE_START
-        if starts and self._clock.now() >= start_deadline(task.session, self._policy):
-            return Failed("the start deadline has passed")
         if task.attempt.unknown:
             return self._unconfirmed("interrupted", task) if starts else self._stop_again("again")
+        if starts and self._clock.now() >= start_deadline(task.session, self._policy):
+            return Failed("the start deadline has passed")
         request = task.attempt.request
         command = commands.RemoteStart(**request) if starts else commands.RemoteStop(**request)
         try:

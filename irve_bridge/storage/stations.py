@@ -22,7 +22,6 @@ _CONNECTORS = (
     .order_by(connectors.c.number)
 )
 _TARIFF = select(tariffs.c.document).where(tariffs.c.id == bindparam("of_id"))
-_TARIFFS = select(tariffs.c.document).order_by(tariffs.c.id)
 _PUT_CHARGE_POINT = upsert(
     charge_points,
     kept=frozenset({"connected_at", "seen_at", "vendor", "model", "firmware", "status"}),
@@ -67,10 +66,6 @@ class SqlStations:
         """Return a tariff."""
         tariff: Tariff | None = self._connection.scalar(_TARIFF, {"of_id": tariff_id})
         return tariff
-
-    def tariffs(self) -> list[Tariff]:
-        """Return all tariffs by id."""
-        return list(self._connection.scalars(_TARIFFS))
 
     def put(self, thing: ChargePoint | Connector | Tariff) -> None:
         """Register or change; what a charge point reported of itself is kept."""

@@ -78,9 +78,6 @@ class Stations(Protocol):
     def tariff(self, tariff_id: str) -> Tariff | None:
         """Return a tariff."""
 
-    def tariffs(self) -> list[Tariff]:
-        """Return all tariffs by id."""
-
     def put(self, thing: ChargePoint | Connector | Tariff) -> None:
         """Register or change; what a charge point reported of itself is kept."""
 

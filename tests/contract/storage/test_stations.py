@@ -36,7 +36,7 @@ async def test_what_was_registered_is_found_whole(storage: Storage, tariff: Tari
             second,
             [PLUG, second],
         )
-        assert (stations.tariff("T1"), stations.tariffs()) == (tariff, [cheaper, tariff])
+        assert (stations.tariff("T1"), stations.tariff(cheaper.id)) == (tariff, cheaper)
 
     await storage.transact(unit)
 
