@@ -82,7 +82,8 @@ async def running(
         bus = InProcessBus()
         handler = Handler(storage, bus, settings.policy)
         sweep = Sweep(storage, handler, clock)
-        meters = Meters(storage, bus, clock, sweep.limit_moved)
+        lead = settings.policy.stop_lead
+        meters = Meters(storage, bus, clock, sweep.limit_moved, lead)
         handler.after_commit(meters.heard)
         await storage.transact(_begin_afresh)
         await meters.rebuild()

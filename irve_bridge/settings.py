@@ -6,7 +6,9 @@ from datetime import timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import (
+    BaseModel,
     BeforeValidator,
+    ConfigDict,
     Field,
     HttpUrl,
     SecretStr,
@@ -24,7 +26,7 @@ from pydantic_settings import (
 from standardwebhooks import Webhook
 
 from irve_bridge.domain.errors import BridgeError
-from irve_bridge.service.policy import CALLBACK_DELAYS, LEASE, Policy
+from irve_bridge.service.policy import CALLBACK_DELAYS, DEBT_RETRIES, LEASE, Bounds, Policy
 
 EXAMPLE = "replace_me"
 STRIPE_API = "https://api.stripe.com"
@@ -38,6 +40,7 @@ LogLevel = Annotated[
     Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(str.upper)
 ]
 Delay = Annotated[float, Field(ge=0)]
+Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 
 
 class SettingsRefused(BridgeError):
@@ -46,6 +49,16 @@ class SettingsRefused(BridgeError):
     def __init__(self, sentences: list[str]) -> None:
         super().__init__("\n".join(sentences))
         self.sentences = sentences
+
+
+class CurrencyAmounts(BaseModel):
+    """What may be secured in one currency, in its minor units."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dynamic_ceiling_minor: int = Field(gt=0)
+    fixed_least_minor: int = Field(gt=0)
+    fixed_most_minor: int = Field(gt=0)
 
 
 class Settings(BaseSettings):
@@ -88,6 +101,21 @@ class Settings(BaseSettings):
     start_retry_s: float = Field(default=10, gt=0)
     stop_repeat_s: float = Field(default=20, gt=0)
     csms_end_within_s: float = Field(default=86_400, gt=0)
+    prepaid_remainder: Literal["refund", "keep"] = "refund"
+    amounts_by_currency: dict[Currency, CurrencyAmounts] = {}
+    hold_margin_s: float = Field(default=7_200, ge=60)
+    hold_stop_s: float = Field(default=900, ge=0)
+    stop_lead_s: float = Field(default=5, ge=0)
+    debt_retries_s: Annotated[tuple[Delay, ...], NoDecode] = tuple(
+        delay.total_seconds() for delay in DEBT_RETRIES
+    )
+    debt_term_s: float = Field(default=30 * 86_400, gt=0)
+    refund_retries: int = Field(default=3, ge=0)
+    refund_retry_s: float = Field(default=21_600, gt=0)
+    customer_kept_s: float = Field(default=30 * 86_400, ge=0)
+    personal_data_kept_s: float = Field(default=395 * 86_400, gt=0)
+    reconcile_every_s: float = Field(default=86_400, gt=0)
+    reconcile_back_s: float = Field(default=3 * 86_400, gt=0)
     # Well below the lease, so that whoever sends a command still holds it when the answer comes.
     command_timeout_s: float = Field(default=20, gt=0, lt=60)
     meter_interval_s: int = Field(default=15, gt=0)
@@ -156,7 +184,7 @@ class Settings(BaseSettings):
             raise ValueError("must be sqlite:/// and the path of a file")
         return url
 
-    @field_validator("callback_delays_s", mode="before")
+    @field_validator("callback_delays_s", "debt_retries_s", mode="before")
     @classmethod
     def _list(cls, text: object) -> object:
         """Take `5, 30` as well as `[5, 30]`."""
@@ -188,6 +216,10 @@ class Settings(BaseSettings):
         yield (
             self.fixed_least_minor > self.fixed_most_minor,
             "FIXED_LEAST_MINOR must not be above FIXED_MOST_MINOR.",
+        )
+        yield (
+            list(self.debt_retries_s) != sorted(self.debt_retries_s),
+            "DEBT_RETRIES_S must rise: each is counted from the refusal.",
         )
         yield (
             self.connection_timeout_s >= self.start_within_s,
@@ -234,9 +266,25 @@ class Settings(BaseSettings):
             stop_repeat=timedelta(seconds=self.stop_repeat_s),
             csms_end_within=timedelta(seconds=self.csms_end_within_s),
             lease=LEASE * self.clock_speed,
-            dynamic_ceiling_minor=self.dynamic_ceiling_minor,
-            fixed_least_minor=self.fixed_least_minor,
-            fixed_most_minor=self.fixed_most_minor,
+            hold_margin=timedelta(seconds=self.hold_margin_s),
+            hold_stop=timedelta(seconds=self.hold_stop_s),
+            debt_retries=tuple(timedelta(seconds=s) for s in self.debt_retries_s),
+            debt_term=timedelta(seconds=self.debt_term_s),
+            refund_retries=self.refund_retries,
+            refund_retry_after=timedelta(seconds=self.refund_retry_s),
+            customer_kept=timedelta(seconds=self.customer_kept_s),
+            personal_data_kept=timedelta(seconds=self.personal_data_kept_s),
+            stop_lead=timedelta(seconds=self.stop_lead_s),
+            usual=Bounds(
+                dynamic_ceiling_minor=self.dynamic_ceiling_minor,
+                fixed_least_minor=self.fixed_least_minor,
+                fixed_most_minor=self.fixed_most_minor,
+            ),
+            by_currency={
+                currency: Bounds(**limits.model_dump())
+                for currency, limits in self.amounts_by_currency.items()
+            },
+            keeps_remainder=self.prepaid_remainder == "keep",
             callbacks=self.csms_notification_url is not None,
             mail=self.smtp_host is not None,
         )

@@ -54,6 +54,7 @@ class ChargePointEntry(_Strict):
     address: str = ""
     time_zone: str = "Europe/Paris"
     account: str = ""
+    application_fee_percent: Decimal = Field(default=Decimal(0), ge=0, lt=100, decimal_places=2)
     password: str | None = Field(default=None, min_length=8)
     operator: OperatorEntry | None = None
     connectors: tuple[ConnectorEntry, ...] = Field(min_length=1)
@@ -191,6 +192,7 @@ def _charge_point(
         address=entry.address,
         time_zone=entry.time_zone,
         account=entry.account,
+        application_fee_bps=int(entry.application_fee_percent * 100),
         operator_name=operator.name,
         operator_phone=operator.phone,
         password_hash=_password_hash(entry.password, base.password_hash),

@@ -48,7 +48,8 @@ class ChargePoint:
     """One charging station with one OCPP connection; `id` is its OCPP identity.
 
     `status` is what it says of itself as a whole, as connector 0 (OCPP 1.6 ed. 2 §4.9): Available,
-    Unavailable or Faulted.
+    Unavailable or Faulted. Its money goes to the provider's `account`, the platform's own for "";
+    of what drivers pay there the platform keeps a fee, in hundredths of a percent.
     """
 
     id: str
@@ -58,6 +59,7 @@ class ChargePoint:
     address: str = ""
     time_zone: str = "Europe/Paris"
     account: str = ""
+    application_fee_bps: int = 0
     password_hash: str | None = None
     connected_at: datetime | None = None
     seen_at: datetime | None = None

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from irve_bridge.domain import facts, plans
+from irve_bridge.domain.classify import classify, is_extra
+from irve_bridge.domain.evolve import evolve
 from irve_bridge.domain.intents import Do, Intent, Kind
-from irve_bridge.domain.lifecycle import TABLE, Event, Row, classify, owed_minor
+from irve_bridge.domain.lifecycle import DONE, TABLE, Event, Row
 from irve_bridge.domain.plans import PLANS
-from irve_bridge.domain.session import Delivery, MeteredBy, Session, State
+from irve_bridge.domain.session import PlanName, Session, State
 
-_FINAL = frozenset(
-    {State.SETTLED, State.RELEASED, State.ABANDONED, State.WRITTEN_OFF, State.DUE, State.REVIEW}
-)
+_ENDED = DONE | {State.DUE, State.REVIEW}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,144 +48,103 @@ def decide(session: Session, fact: facts.SessionFact) -> Decision:
 
 def _walk(session: Session, event: Event, row: Row, fact: facts.SessionFact) -> Decision:
     before, session = session.state, _enter(session, row.state, fact)
-    intents = tuple(_intents(session, row))
+    intents = tuple(_intents(session, row, fact))
     decision = Decision(session, (Step(event, before, row.state),), intents, row.tell)
-    proof = {Do.SETTLE: Event.PAID, Do.RELEASE: Event.RELEASED}
     for do in row.do:
-        if do in proof and not intents:
-            then = _walk(session, proof[do], TABLE[session.state, proof[do]], fact)
+        if do in (Do.SETTLE, Do.RELEASE) and not intents:
+            proof = _proof(session, do)
+            then = _walk(session, proof, TABLE[session.state, proof], fact)
             return Decision(
                 then.session, decision.steps + then.steps, then.intents, row.tell + then.tell
             )
     return decision
 
 
+def _proof(session: Session, do: Do) -> Event:
+    if do is Do.RELEASE:
+        return Event.RELEASED
+    exact = session.paid_minor == session.decided_minor
+    return Event.PAID if exact else Event.PAID_OTHERWISE
+
+
 def _enter(session: Session, state: State, fact: facts.SessionFact) -> Session:
-    ended_at = fact.at if state in _FINAL else None
-    return replace(session, state=state, ended_at=ended_at, deadline_at=None)
+    if state is session.state:
+        return replace(session, deadline_at=None)
+    ended_at = fact.at if state in _ENDED else None
+    due_since = (session.due_since or fact.at) if state is State.DUE else session.due_since
+    return replace(session, state=state, ended_at=ended_at, due_since=due_since, deadline_at=None)
 
 
-def _intents(session: Session, row: Row) -> Iterator[Intent]:
+def _intents(session: Session, row: Row, fact: facts.SessionFact) -> Iterator[Intent]:
     for do in row.do:
-        intent = _intent(session, do)
+        intent = _intent(session, do, fact)
         if intent is not None:
             yield intent
 
 
-def _intent(session: Session, do: Do) -> Intent | None:
+def _intent(session: Session, do: Do, fact: facts.SessionFact) -> Intent | None:
     match do:
         case Do.SECURE:
             return plans.secure(session)
         case Do.CLOSE:
-            return Intent(do, Kind.CLOSE_CHECKOUT)
+            return _close(session)
         case Do.START:
             return Intent(do, Kind.REMOTE_START)
         case Do.STOP:
             return Intent(do, Kind.REMOTE_STOP, {"transaction_id": session.transaction_id})
+        case Do.EXTEND if isinstance(fact, facts.MoreAsked):
+            return _extend(session, fact)
         case Do.CONFIRM:
-            return Intent(do, Kind.CONFIRM_CHARGE, {"payment_intent_id": session.payment_intent_id})
+            return plans.confirm_charge(session, do)
         case Do.SETTLE:
             return PLANS[session.plan].settle(session)
         case Do.RELEASE:
             return PLANS[session.plan].release(session) if session.secured_at else None
+        case Do.RETURN:
+            return _give_back(session, fact)
+        case Do.RECHARGE if session.payment_intent_id:
+            return plans.confirm_charge(session, do)
+        case Do.RECHARGE:
+            return plans.create_charge(session, do)
+        case Do.VOID if session.payment_intent_id:
+            named = {"payment_intent_id": session.payment_intent_id}
+            return Intent(do, Kind.CANCEL_CHARGE, named)
+        case Do.COLLECT:
+            return Intent(do, Kind.OPEN_CHECKOUT, {"amount_minor": session.decided_minor})
+        case Do.FORGET:
+            return plans.forget_card(session, do)
+        case Do.FORGET_CUSTOMER if isinstance(fact, facts.CustomerTermPassed):
+            return Intent(do, Kind.FORGET_CUSTOMER, {"customer_id": fact.customer_id})
         case _:
             return None
 
 
-def evolve(session: Session, fact: facts.SessionFact) -> Session:
-    """Return the session with what the fact brings written down; the state stays."""
+def _close(session: Session) -> Intent | None:
+    """Of a session that was secured only a checkout for what is due can still be open."""
+    if session.secured_at is not None and session.paying_since is None:
+        return None
+    return Intent(Do.CLOSE, Kind.CLOSE_CHECKOUT)
+
+
+def _extend(session: Session, fact: facts.MoreAsked) -> Intent:
+    parameters = {
+        "payment_intent_id": session.payment_intent_id,
+        "amount_minor": fact.amount_minor,
+    }
+    return Intent(Do.EXTEND, Kind.INCREMENT_HOLD, parameters)
+
+
+def _give_back(session: Session, fact: facts.SessionFact) -> Intent | None:
+    """What the fact shows to be too much: a second payment or hold, or a refund that is owed."""
     match fact:
-        case facts.CustomerCreated():
-            return replace(session, customer_id=fact.customer_id)
-        case facts.CheckoutOpened():
-            return replace(
-                session,
-                checkout_id=fact.checkout_id,
-                checkout_url=fact.url,
-                checkout_expires_at=fact.expires_at,
-                setup_intent_id=fact.setup_intent_id or session.setup_intent_id,
-            )
-        case facts.PaymentSecured():
-            return _secure(session, fact)
-        case facts.StartAccepted():
-            return replace(session, delivery=Delivery.ACCEPTED, start_sent_at=fact.at)
-        case facts.StartUnconfirmed():
-            sent_at = session.start_sent_at or fact.at
-            return replace(session, delivery=Delivery.UNKNOWN, start_sent_at=sent_at)
-        case facts.StopAsked():
-            return replace(
-                session,
-                stop_cause=session.stop_cause or fact.cause,
-                outcome=_STOPPED_AT.get(session.state, session.outcome),
-            )
-        case facts.ChargingBegan():
-            return replace(
-                session,
-                transaction_id=fact.transaction_id,
-                started_at=fact.started_at,
-                outcome=None,
-            )
-        case facts.ChargingEnded():
-            return _end(session, fact)
-        case facts.ReviewDecided():
-            decided = PLANS[session.plan].decide(session, fact.amount_minor)
-            return replace(session, decided_minor=decided, outcome="reviewed")
-        case facts.ChargeCreated():
-            return replace(session, payment_intent_id=fact.payment_intent_id)
-        case facts.PaymentSucceeded() | facts.Refunded():
-            return _proven(session, fact)
-        case facts.PaymentDeclined() | facts.CheckoutRefused() | facts.RefundFailed():
-            return replace(session, outcome=fact.code)
-        case facts.NoStart() if session.stop_cause:
-            return session
-        case facts.HoldReleased() if session.state is State.RELEASING:
-            return session
-    outcome = _OUTCOMES.get(type(fact))
-    return replace(session, outcome=outcome) if outcome else session
-
-
-_STOPPED_AT = {State.OPEN: "given_up", State.SECURED: "stopped_early"}
-_OUTCOMES: dict[type[facts.SessionFact], str] = {
-    facts.CheckoutExpired: "checkout_expired",
-    facts.GivenUp: "given_up",
-    facts.StartRefused: "start_refused",
-    facts.NoStart: "no_start",
-    facts.EndOverdue: "end_overdue",
-    facts.HoldReleased: "hold_gone",
-}
-
-
-def _secure(session: Session, fact: facts.PaymentSecured) -> Session:
-    return replace(
-        session,
-        secured_at=fact.at,
-        started_at=fact.at if session.metered_by is MeteredBy.CSMS else None,
-        secured_minor=session.amount_minor if fact.secured_minor is None else fact.secured_minor,
-        setup_intent_id=fact.setup_intent_id or session.setup_intent_id,
-        payment_method_id=fact.payment_method_id or session.payment_method_id,
-        payment_intent_id=fact.payment_intent_id or session.payment_intent_id,
-        capture_before=fact.capture_before,
-        email=fact.email or session.email,
-        outcome="connector_lost" if fact.connector_lost else session.outcome,
-    )
-
-
-def _proven(session: Session, fact: facts.PaymentSucceeded | facts.Refunded) -> Session:
-    if classify(session, fact) is Event.PAID_OTHERWISE:
-        return replace(session, outcome="paid_otherwise")
-    settled = session.state is not State.RELEASING
-    return replace(session, outcome=None if settled else session.outcome)
-
-
-def _end(session: Session, fact: facts.ChargingEnded) -> Session:
-    decided = None if fact.doubt else owed_minor(session, fact)
-    nothing = "nothing_used" if fact.energy_wh == 0 else "below_least"
-    return replace(
-        session,
-        stopped_at=fact.stopped_at,
-        stop_reason=fact.reason,
-        energy_wh=fact.energy_wh,
-        cost=fact.cost,
-        decided_minor=decided,
-        outcome=fact.doubt or (None if decided else nothing),
-    )
+        case facts.PaymentSecured() if session.plan is PlanName.ESTIMATED:
+            named = {"payment_intent_id": fact.payment_intent_id}
+            return Intent(Do.RETURN, Kind.CANCEL_HOLD, named)
+        case facts.PaymentSecured() | facts.PaymentSucceeded():
+            return plans.refund(session, Do.RETURN, fact.left_minor, fact.payment_intent_id)
+        case facts.RefundFailed() if is_extra(session, fact.payment_intent_id):
+            return plans.refund(session, Do.RETURN, fact.amount_minor, fact.payment_intent_id)
+        case facts.RefundAsked():
+            return plans.refund(session, Do.RETURN, fact.amount_minor)
+    owed_minor = (session.decided_minor or 0) if session.state is State.SETTLED else 0
+    return plans.refund(session, Do.RETURN, session.paid_minor - owed_minor)

@@ -4,7 +4,7 @@ A fact names the moment `at` when it was learnt. Facts about one session carry i
 the others (a charge point spoke) find their session through the transaction they concern.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -109,6 +109,7 @@ class StopCause(StrEnum):
     DRIVER = "driver"
     CSMS = "csms"
     LIMIT = "limit"
+    HOLD = "hold"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +129,26 @@ class ReviewDecided(SessionFact):
     """A person decided what the driver pays, zero for nothing."""
 
     amount_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayAsked(SessionFact):
+    """The driver wants to pay what is due."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoreAsked(SessionFact):
+    """The driver agrees to a larger hold: this much in all."""
+
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundAsked(SessionFact):
+    """The operator gives this much of what was paid back."""
+
+    amount_minor: int
+    reason: str
 
 
 # How a charge went, for its session
@@ -193,6 +214,33 @@ class EndOverdue(SessionFact):
     """The CSMS never reported the end of a charge it meters."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldEnding(SessionFact):
+    """The hold ends soon: what is proven by now must be captured, or nothing ever will be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryDue(SessionFact):
+    """What is due should be charged to the kept card once more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebtTermPassed(SessionFact):
+    """What is due was not paid within the operator's term."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerTermPassed(SessionFact):
+    """Nothing needs the guest customer at the provider any more."""
+
+    customer_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonalDataTermPassed(SessionFact):
+    """What tells who the driver was is to be deleted."""
+
+
 # What the payment provider shows
 
 
@@ -243,7 +291,8 @@ class CheckoutExpired(SessionFact):
 class PaymentSecured(SessionFact):
     """The provider proves a card, a hold or a payment; `secured_minor` None is the asked amount.
 
-    `connector_lost`: another session has the connector by now.
+    `connector_lost`: another session has the connector by now. `debt_session_id`: the same card
+    still owes that session's amount. `left_minor`: what the books say is left of this payment.
     """
 
     secured_minor: int | None = None
@@ -251,8 +300,13 @@ class PaymentSecured(SessionFact):
     payment_method_id: str | None = None
     payment_intent_id: str | None = None
     capture_before: datetime | None = None
+    incremental: bool = False
+    overcapture_minor: int | None = None
+    card_fingerprint: str | None = None
     email: str | None = None
     connector_lost: bool = False
+    debt_session_id: str | None = None
+    left_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,10 +318,11 @@ class ChargeCreated(SessionFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentSucceeded(SessionFact):
-    """A charge or a capture took this amount."""
+    """A charge or a capture took this amount, of which the books say `left_minor` is left."""
 
     payment_intent_id: str
     amount_minor: int
+    left_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,6 +331,37 @@ class PaymentDeclined(SessionFact):
 
     code: str
     message: str
+    payment_intent_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettlementRefused(SessionFact):
+    """The provider will not charge, for a reason that only a person can put right."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeCanceled(SessionFact):
+    """A payment was cancelled before anything was taken."""
+
+    payment_intent_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldExtended(SessionFact):
+    """The hold secures this much by now."""
+
+    payment_intent_id: str
+    secured_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtensionRefused(SessionFact):
+    """The hold stays as it is."""
+
+    code: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,16 +379,46 @@ class CardForgotten(SessionFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerForgotten(SessionFact):
+    """The guest customer was deleted, with every card it had."""
+
+    customer_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Refunded(SessionFact):
-    """This amount went back to the card."""
+    """This amount of a payment went back to the card."""
 
     refund_id: str
+    payment_intent_id: str
     amount_minor: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundFailed(SessionFact):
-    """The refund will not arrive."""
+    """The refund will not arrive, even if it was reported as made; no `refund_id` if refused.
+
+    `again`: the operator's settings allow another try.
+    """
 
     refund_id: str
-    code: str = field(default="refund_failed")
+    payment_intent_id: str
+    amount_minor: int
+    code: str = "refund_failed"
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeChanged(SessionFact):
+    """The cardholder takes a payment back, or that ended; `status` in the provider's words."""
+
+    dispute_id: str
+    payment_intent_id: str
+    status: str
+    reason: str
+    amount_minor: int
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is decided."""
+        return self.status in {"won", "lost", "warning_closed", "prevented"}

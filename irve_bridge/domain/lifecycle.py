@@ -8,11 +8,8 @@ nothing. A test holds that every pair stands in exactly one of the two.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from irve_bridge.domain import facts
-from irve_bridge.domain.errors import Bug
 from irve_bridge.domain.intents import Do
-from irve_bridge.domain.plans import PLANS
-from irve_bridge.domain.session import Delivery, MeteredBy, Session, State
+from irve_bridge.domain.session import Session, State
 
 
 class Event(StrEnum):
@@ -25,7 +22,7 @@ class Event(StrEnum):
     GIVEN_UP = "given up by the driver"
     SECURED = "payment secured"
     SECURED_FOR_CSMS = "payment secured, the CSMS meters"
-    SECURED_IN_VAIN = "payment secured, connector lost"
+    SECURED_IN_VAIN = "payment secured, connector lost or card in debt"
     START_SENT = "start accepted or unconfirmed"
     START_REFUSED = "start refused on proof"
     PLUGGED = "cable plugged in"
@@ -35,6 +32,9 @@ class Event(StrEnum):
     STOP_ASKED = "stop asked"
     STOP_ASKED_OF_CSMS = "stop asked, the CSMS meters"
     STOP_BEFORE_START = "stop asked before any start was sent"
+    MORE_ASKED = "larger hold asked"
+    HELD_MORE = "hold extended"
+    HELD_NO_MORE = "larger hold refused"
     BILLABLE = "stopped, billable"
     UNBILLABLE = "stopped, nothing to bill"
     SUSPECT = "stopped, readings not to be trusted"
@@ -43,10 +43,27 @@ class Event(StrEnum):
     PAID = "paid"
     PAID_OTHERWISE = "paid or refunded another amount"
     DECLINED = "declined"
-    HOLD_GONE = "hold gone"
+    REFUSED = "charge or capture refused"
+    HOLD_GONE = "hold or charge gone"
     RELEASED = "released"
-    REFUND_FAILED = "refund failed for good"
+    FORGOTTEN = "card or customer forgotten"
+    PAY_ASKED = "driver pays what is due"
+    PAYING = "driver pays what is due, again"
+    RETRY_DUE = "time to charge again"
+    TERM_PASSED = "debt's term passed"
+    LOWERED = "decided: less is due"
     FORGIVEN = "decided: nothing more is due"
+    EXTRA = "paid a second time"
+    KNOWN = "known already, or of another payment"
+    REFUND_ASKED = "refund asked by the operator"
+    REFUNDED = "refunded"
+    REFUND_FAILED = "refund failed"
+    REFUND_LOST = "refund failed for good"
+    REFUND_MADE_GOOD = "refund failed, made good since"
+    DISPUTED = "disputed"
+    DISPUTE_CLOSED = "dispute closed"
+    CUSTOMER_TERM = "customer no longer needed"
+    DATA_TERM = "personal data to be deleted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +77,11 @@ class Row:
 
 S, E = State, Event
 STOPPED = ("charging_stopped",)
+DONE = frozenset({S.SETTLED, S.RELEASED, S.ABANDONED, S.WRITTEN_OFF})
+"""Where a session ends; what still moves afterwards is a movement in the books."""
+_PAID_FOR = tuple(state for state in State if state not in (S.OPEN, S.ABANDONED))
+_USING = (S.SECURED, S.CHARGING, S.STOPPING)
+_GIVING = (S.SETTLED, S.RELEASED)
 
 TABLE: dict[tuple[State, Event], Row] = {
     (S.OPEN, E.CUSTOMER_CREATED): Row(S.OPEN, (Do.SECURE,)),
@@ -87,30 +109,62 @@ TABLE: dict[tuple[State, Event], Row] = {
     (S.SECURED, E.STARTED_TO_STOP): Row(S.STOPPING, (Do.STOP,), ("charging_started",)),
     (S.CHARGING, E.STOP_ASKED): Row(S.STOPPING, (Do.STOP,), ("stop_requested",)),
     (S.CHARGING, E.STOP_ASKED_OF_CSMS): Row(S.CHARGING, (), ("stop_requested",)),
+    (S.CHARGING, E.MORE_ASKED): Row(S.CHARGING, (Do.EXTEND,)),
+    (S.CHARGING, E.HELD_MORE): Row(S.CHARGING, (), ("payment_extended",)),
+    (S.CHARGING, E.HELD_NO_MORE): Row(S.CHARGING),
     (S.CHARGING, E.HOLD_GONE): Row(S.STOPPING, (Do.STOP,), ("stop_requested",)),
     (S.CHARGING, E.BILLABLE): Row(S.SETTLING, (Do.SETTLE,), STOPPED),
     (S.CHARGING, E.UNBILLABLE): Row(S.RELEASING, (Do.RELEASE,), STOPPED),
     (S.CHARGING, E.SUSPECT): Row(S.REVIEW, (), (*STOPPED, "review_needed")),
     (S.CHARGING, E.END_OVERDUE): Row(S.REVIEW, (), ("review_needed",)),
+    (S.STOPPING, E.HELD_MORE): Row(S.STOPPING, (), ("payment_extended",)),
     (S.STOPPING, E.BILLABLE): Row(S.SETTLING, (Do.SETTLE,), STOPPED),
     (S.STOPPING, E.UNBILLABLE): Row(S.RELEASING, (Do.RELEASE,), STOPPED),
     (S.STOPPING, E.SUSPECT): Row(S.REVIEW, (), (*STOPPED, "review_needed")),
     (S.SETTLING, E.CHARGE_CREATED): Row(S.SETTLING, (Do.CONFIRM,)),
-    (S.SETTLING, E.PAID): Row(S.SETTLED, (), ("payment_succeeded",)),
+    (S.SETTLING, E.PAID): Row(S.SETTLED, (Do.FORGET,), ("payment_succeeded",)),
     (S.SETTLING, E.PAID_OTHERWISE): Row(S.REVIEW, (), ("review_needed",)),
     (S.SETTLING, E.DECLINED): Row(S.DUE, (), ("charge_failed",)),
     (S.SETTLING, E.HOLD_GONE): Row(S.DUE, (), ("charge_failed",)),
-    (S.SETTLING, E.REFUND_FAILED): Row(S.REVIEW, (), ("review_needed",)),
+    (S.SETTLING, E.REFUSED): Row(S.REVIEW, (), ("review_needed",)),
+    (S.SETTLING, E.REFUND_FAILED): Row(S.SETTLING, (Do.SETTLE,)),
+    (S.SETTLING, E.REFUND_LOST): Row(S.REVIEW, (), ("review_needed",)),
     (S.RELEASING, E.RELEASED): Row(S.RELEASED, (), ("payment_released",)),
     (S.RELEASING, E.PAID_OTHERWISE): Row(S.REVIEW, (), ("review_needed",)),
-    (S.RELEASING, E.REFUND_FAILED): Row(S.REVIEW, (), ("review_needed",)),
+    (S.RELEASING, E.REFUND_FAILED): Row(S.RELEASING, (Do.RELEASE,)),
+    (S.RELEASING, E.REFUND_LOST): Row(S.REVIEW, (), ("review_needed",)),
     (S.REVIEW, E.BILLABLE): Row(S.SETTLING, (Do.SETTLE,)),
     (S.REVIEW, E.UNBILLABLE): Row(S.RELEASING, (Do.RELEASE,)),
-    (S.DUE, E.PAID): Row(S.SETTLED, (), ("payment_succeeded",)),
-    (S.DUE, E.PAID_OTHERWISE): Row(S.REVIEW, (), ("review_needed",)),
-    (S.DUE, E.FORGIVEN): Row(S.WRITTEN_OFF),
+    (S.DUE, E.PAY_ASKED): Row(S.DUE, (Do.VOID, Do.COLLECT)),
+    (S.DUE, E.CHECKOUT_OPENED): Row(S.DUE),
+    (S.DUE, E.CHECKOUT_OVERDUE): Row(S.DUE, (Do.CLOSE,)),
+    (S.DUE, E.CHECKOUT_ENDED): Row(S.DUE),
+    (S.DUE, E.RETRY_DUE): Row(S.DUE, (Do.RECHARGE,)),
+    (S.DUE, E.CHARGE_CREATED): Row(S.DUE, (Do.CONFIRM,)),
+    (S.DUE, E.DECLINED): Row(S.DUE),
+    (S.DUE, E.HOLD_GONE): Row(S.DUE),
+    (S.DUE, E.LOWERED): Row(S.DUE, (Do.CLOSE, Do.VOID)),
+    (S.DUE, E.PAID): Row(S.SETTLED, (Do.FORGET,), ("payment_succeeded",)),
+    (S.DUE, E.PAID_OTHERWISE): Row(S.REVIEW, (Do.CLOSE,), ("review_needed",)),
+    (S.DUE, E.FORGIVEN): Row(S.WRITTEN_OFF, (Do.CLOSE, Do.VOID, Do.FORGET), ("debt_written_off",)),
+    (S.DUE, E.TERM_PASSED): Row(
+        S.WRITTEN_OFF, (Do.CLOSE, Do.VOID, Do.FORGET), ("debt_written_off",)
+    ),
+    (S.WRITTEN_OFF, E.CHECKOUT_OPENED): Row(S.WRITTEN_OFF, (Do.CLOSE,)),
     (S.WRITTEN_OFF, E.PAID): Row(S.SETTLED, (), ("payment_succeeded",)),
+    (S.WRITTEN_OFF, E.PAID_OTHERWISE): Row(S.REVIEW, (), ("review_needed",)),
+    (S.SETTLED, E.REFUND_ASKED): Row(S.SETTLED, (Do.RETURN,)),
+    (S.SETTLED, E.REFUNDED): Row(S.SETTLED, (), ("payment_refunded",)),
 }
+TABLE |= {(state, E.REFUNDED): Row(state) for state in _USING}
+TABLE |= {(state, E.REFUND_FAILED): Row(state, (Do.RETURN,)) for state in _GIVING}
+TABLE |= {(state, E.REFUND_LOST): Row(S.REVIEW, (), ("review_needed",)) for state in _GIVING}
+TABLE |= {(state, E.EXTRA): Row(state, (Do.RETURN,)) for state in _PAID_FOR}
+TABLE |= {(state, E.DISPUTED): Row(state, (), ("dispute_opened",)) for state in _PAID_FOR}
+TABLE |= {(state, E.DISPUTE_CLOSED): Row(state, (), ("dispute_closed",)) for state in _PAID_FOR}
+TABLE |= {(state, E.FORGOTTEN): Row(state) for state in DONE}
+TABLE |= {(state, E.CUSTOMER_TERM): Row(state, (Do.FORGET_CUSTOMER,)) for state in DONE}
+TABLE |= {(state, E.DATA_TERM): Row(state) for state in DONE}
 
 _CHECKOUT = frozenset(
     {E.CUSTOMER_CREATED, E.CHECKOUT_OPENED, E.CHECKOUT_OVERDUE, E.CHECKOUT_ENDED, E.GIVEN_UP}
@@ -120,27 +174,41 @@ _START = frozenset(
     {E.START_SENT, E.START_REFUSED, E.PLUGGED, E.NO_START, E.STARTED, E.STARTED_TO_STOP}
 )
 _STOP = frozenset({E.STOP_ASKED, E.STOP_ASKED_OF_CSMS, E.STOP_BEFORE_START})
+_MORE = frozenset({E.MORE_ASKED, E.HELD_MORE, E.HELD_NO_MORE})
 _END = frozenset({E.BILLABLE, E.UNBILLABLE, E.SUSPECT, E.END_OVERDUE})
-_PROOF = frozenset({E.PAID, E.PAID_OTHERWISE, E.RELEASED, E.REFUND_FAILED})
-_FAILURE = frozenset({E.DECLINED, E.HOLD_GONE})
-_MONEY = _PROOF | _FAILURE | {E.CHARGE_CREATED, E.FORGIVEN}
+_PROOF = frozenset({E.PAID, E.PAID_OTHERWISE, E.RELEASED})
+_FAILURE = frozenset({E.DECLINED, E.REFUSED, E.HOLD_GONE})
+_DEBT = frozenset({E.PAY_ASKED, E.PAYING, E.RETRY_DUE, E.TERM_PASSED, E.LOWERED, E.FORGIVEN})
+_BACK = frozenset({E.REFUND_ASKED, E.REFUNDED, E.REFUND_FAILED, E.REFUND_LOST, E.REFUND_MADE_GOOD})
+_BESIDE = frozenset({E.EXTRA, E.KNOWN, E.DISPUTED, E.DISPUTE_CLOSED})
+_TERMS = frozenset({E.FORGOTTEN, E.CUSTOMER_TERM, E.DATA_TERM})
+_MONEY = _PROOF | _FAILURE | {E.CHARGE_CREATED}
 _BEFORE = _CHECKOUT | _SECURED
-_CHARGE = _START | _STOP | _END
+_CHARGE = _START | _STOP | _MORE | _END
+_DONE = _CHARGE | _MONEY | _DEBT | {E.KNOWN}
 
 LATE: dict[State, frozenset[Event]] = {
-    S.OPEN: _START | _END | _MONEY | {E.STOP_BEFORE_START, E.STOP_ASKED_OF_CSMS},
-    S.ABANDONED: _CHECKOUT - {E.CHECKOUT_OPENED} | _CHARGE | _MONEY,
-    S.SECURED: _BEFORE | _END - {E.SUSPECT} | _MONEY - {E.HOLD_GONE} | {E.STOP_ASKED_OF_CSMS},
-    S.CHARGING: _BEFORE | _START | _MONEY - {E.HOLD_GONE} | {E.STOP_BEFORE_START},
-    S.STOPPING: _BEFORE | _START | _STOP | _MONEY | {E.END_OVERDUE},
-    S.SETTLING: _BEFORE | _CHARGE | {E.RELEASED, E.FORGIVEN},
-    S.RELEASING: _BEFORE | _CHARGE | _FAILURE | {E.PAID, E.CHARGE_CREATED, E.FORGIVEN},
-    S.REVIEW: _BEFORE | _START | _STOP | _MONEY | {E.SUSPECT, E.END_OVERDUE},
-    S.DUE: _BEFORE | _CHARGE | _FAILURE | {E.CHARGE_CREATED, E.RELEASED, E.REFUND_FAILED},
-    S.WRITTEN_OFF: _BEFORE | _CHARGE | _MONEY - {E.PAID},
-    S.SETTLED: _BEFORE | _CHARGE | _MONEY,
-    S.RELEASED: _BEFORE | _CHARGE | _MONEY,
-}
+    S.OPEN: _START | _MORE | _END | _MONEY | _DEBT | _BACK | _BESIDE | _TERMS
+    | {E.STOP_BEFORE_START, E.STOP_ASKED_OF_CSMS},
+    S.ABANDONED: _CHECKOUT - {E.CHECKOUT_OPENED} | _CHARGE | _MONEY | _DEBT | _BACK | _BESIDE,
+    S.SECURED: _BEFORE | _MORE | _END - {E.SUSPECT} | _MONEY - {E.HOLD_GONE} | _DEBT
+    | _BACK - {E.REFUNDED} | {E.KNOWN} | _TERMS | {E.STOP_ASKED_OF_CSMS},
+    S.CHARGING: _BEFORE | _START | _MONEY - {E.HOLD_GONE} | _DEBT | _BACK - {E.REFUNDED}
+    | {E.KNOWN} | _TERMS | {E.STOP_BEFORE_START},
+    S.STOPPING: _BEFORE | _START | _STOP | _MORE - {E.HELD_MORE} | _MONEY | _DEBT
+    | _BACK - {E.REFUNDED} | {E.KNOWN} | _TERMS | {E.END_OVERDUE},
+    S.SETTLING: _BEFORE | _CHARGE | _DEBT | {E.KNOWN} | _TERMS
+    | {E.RELEASED, E.REFUND_ASKED, E.REFUNDED, E.REFUND_MADE_GOOD},
+    S.RELEASING: _BEFORE | _CHARGE | _FAILURE | _DEBT | {E.KNOWN} | _TERMS
+    | {E.PAID, E.CHARGE_CREATED, E.REFUND_ASKED, E.REFUNDED, E.REFUND_MADE_GOOD},
+    S.REVIEW: _BEFORE | _START | _STOP | _MORE | _MONEY | _DEBT | _BACK | {E.KNOWN} | _TERMS
+    | {E.SUSPECT, E.END_OVERDUE},
+    S.DUE: _BEFORE - {E.CHECKOUT_OPENED, E.CHECKOUT_OVERDUE, E.CHECKOUT_ENDED} | _CHARGE | _BACK
+    | {E.KNOWN} | _TERMS | {E.RELEASED, E.REFUSED, E.PAYING},
+    S.WRITTEN_OFF: _BEFORE - {E.CHECKOUT_OPENED} | _DONE - {E.PAID, E.PAID_OTHERWISE} | _BACK,
+    S.SETTLED: _BEFORE | _DONE | {E.REFUND_MADE_GOOD},
+    S.RELEASED: _BEFORE | _DONE | {E.REFUND_ASKED, E.REFUNDED, E.REFUND_MADE_GOOD},
+}  # fmt: skip
 """What changes nothing: too late, twice, or in vain."""
 
 WANTED: dict[Do, frozenset[State]] = {
@@ -149,6 +217,7 @@ WANTED: dict[Do, frozenset[State]] = {
     Do.CREATE_CUSTOMER: frozenset({S.OPEN}),
     Do.OBSERVE: frozenset(State),
     Do.REFUSE: frozenset(State),
+    Do.RETURN: frozenset(State),
     Do.TELL: frozenset(State),
 }
 """The states in which an intent is still worth performing: where the rows asking for it lead."""
@@ -157,100 +226,3 @@ WANTED: dict[Do, frozenset[State]] = {
 def wanted(session: Session, do: Do) -> bool:
     """Return whether an intent is still worth performing; no start once a stop was wished."""
     return session.state in WANTED[do] and not (do is Do.START and session.stop_cause)
-
-
-def classify(session: Session, fact: facts.SessionFact) -> Event:
-    """Return the event of the table that this fact is for this session.
-
-    Raises:
-        Bug: A fact nobody taught the table.
-    """
-    match fact:
-        case facts.PaymentSecured():
-            return _secured(session, fact)
-        case facts.StopAsked():
-            return _stop_asked(session)
-        case facts.ChargingBegan():
-            return E.STARTED if session.stop_cause is None else E.STARTED_TO_STOP
-        case facts.StartRefused():
-            return E.START_REFUSED if session.delivery is Delivery.NONE else E.START_SENT
-        case facts.ChargingEnded():
-            return _ended(session, fact)
-        case facts.ReviewDecided():
-            return _decided(session, fact)
-        case facts.PaymentSucceeded():
-            exact = fact.amount_minor == session.decided_minor
-            return E.PAID if exact and session.state is not State.RELEASING else E.PAID_OTHERWISE
-        case facts.HoldReleased():
-            return E.RELEASED if session.state is State.RELEASING else E.HOLD_GONE
-        case facts.Refunded():
-            return _refunded(session, fact)
-    try:
-        return _PLAIN[type(fact)]
-    except KeyError:
-        raise Bug(f"no event for the fact {type(fact).__name__}") from None
-
-
-_PLAIN: dict[type[facts.SessionFact], Event] = {
-    facts.CustomerCreated: E.CUSTOMER_CREATED,
-    facts.CheckoutOpened: E.CHECKOUT_OPENED,
-    facts.CheckoutOverdue: E.CHECKOUT_OVERDUE,
-    facts.CheckoutRefused: E.CHECKOUT_ENDED,
-    facts.CheckoutExpired: E.CHECKOUT_ENDED,
-    facts.GivenUp: E.GIVEN_UP,
-    facts.StartAccepted: E.START_SENT,
-    facts.StartUnconfirmed: E.START_SENT,
-    facts.CablePlugged: E.PLUGGED,
-    facts.NoStart: E.NO_START,
-    facts.EndOverdue: E.END_OVERDUE,
-    facts.ChargeCreated: E.CHARGE_CREATED,
-    facts.PaymentDeclined: E.DECLINED,
-    facts.CardForgotten: E.RELEASED,
-    facts.RefundFailed: E.REFUND_FAILED,
-}
-
-
-def _secured(session: Session, fact: facts.PaymentSecured) -> Event:
-    if fact.connector_lost:
-        return E.SECURED_IN_VAIN
-    return E.SECURED if session.metered_by is MeteredBy.BRIDGE else E.SECURED_FOR_CSMS
-
-
-def _stop_asked(session: Session) -> Event:
-    if session.state is State.CHARGING and session.metered_by is MeteredBy.CSMS:
-        return E.STOP_ASKED_OF_CSMS
-    waiting = session.state is State.SECURED and session.delivery is Delivery.NONE
-    return E.STOP_BEFORE_START if waiting else E.STOP_ASKED
-
-
-def _refunded(session: Session, fact: facts.Refunded) -> Event:
-    """A refund proves what was wanted only if it leaves exactly what is owed."""
-    secured_minor = session.secured_minor or 0
-    if session.state is State.RELEASING:
-        return E.RELEASED if fact.amount_minor == secured_minor else E.PAID_OTHERWISE
-    left_minor = secured_minor - fact.amount_minor
-    return E.PAID if left_minor == session.decided_minor else E.PAID_OTHERWISE
-
-
-def _ended(session: Session, fact: facts.ChargingEnded) -> Event:
-    if fact.doubt is not None:
-        return E.SUSPECT
-    return E.BILLABLE if owed_minor(session, fact) else E.UNBILLABLE
-
-
-def _decided(session: Session, fact: facts.ReviewDecided) -> Event:
-    if session.state is State.DUE and fact.amount_minor == 0:
-        return E.FORGIVEN
-    return E.BILLABLE if _bounded(session, fact.amount_minor) else E.UNBILLABLE
-
-
-def owed_minor(session: Session, fact: facts.ChargingEnded) -> int:
-    """Return what the driver owes for a finished charge; without energy there is no bill."""
-    return 0 if fact.energy_wh == 0 else _bounded(session, fact.cost.gross_minor)
-
-
-def _bounded(session: Session, cost_minor: int) -> int:
-    """Nothing can be owed before anything was secured."""
-    if session.secured_minor is None:
-        return 0
-    return PLANS[session.plan].decide(session, cost_minor)

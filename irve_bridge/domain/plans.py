@@ -5,6 +5,8 @@
 | fixed     | a payment          | the payment    | refund the unused   | refund all      |
 | estimated | a hold             | the hold       | capture the cost    | cancel the hold |
 | dynamic   | a card for later   | the ceiling    | charge the cost     | forget the card |
+
+To correct is the same for all: what was paid beyond the decided amount goes back.
 """
 
 from typing import Protocol
@@ -17,8 +19,8 @@ from irve_bridge.domain.session import PlanName, Session
 class Plan(Protocol):
     """What owing, settling and releasing mean."""
 
-    def decide(self, session: Session, cost_minor: int) -> int:
-        """Return what the driver owes for this cost, never more than was secured."""
+    def bound(self, session: Session, amount_minor: int) -> int:
+        """Return what of an amount can be owed, never more than was secured."""
 
     def settle(self, session: Session) -> Intent | None:
         """Return the call that takes what is owed; None where no money has to move."""
@@ -36,52 +38,52 @@ def secure(session: Session) -> Intent:
     return Intent(Do.SECURE, Kind.OPEN_CHECKOUT, {"amount_minor": session.amount_minor})
 
 
+def refund(
+    session: Session, do: Do, amount_minor: int, payment_intent_id: str | None = None
+) -> Intent | None:
+    """Return the call that gives this much of a payment back, the session's own by default."""
+    if amount_minor <= 0:
+        return None
+    paid_by = payment_intent_id or session.payment_intent_id
+    return Intent(do, Kind.REFUND, {"payment_intent_id": paid_by, "amount_minor": amount_minor})
+
+
 class Fixed:
     """An amount paid now; what is not used goes back."""
 
-    def decide(self, session: Session, cost_minor: int) -> int:
+    def bound(self, session: Session, amount_minor: int) -> int:
         """Keep the exact cost, however small: it was paid already."""
-        return min(cost_minor, _secured(session))
+        return min(amount_minor, _secured(session))
 
     def settle(self, session: Session) -> Intent | None:
         """Refund what was not used."""
-        return self._refund(session, Do.SETTLE, _secured(session) - _decided(session))
+        return _correct(session, Do.SETTLE)
 
     def release(self, session: Session) -> Intent | None:
         """Refund everything."""
-        return self._refund(session, Do.RELEASE, _secured(session))
-
-    def _refund(self, session: Session, do: Do, amount_minor: int) -> Intent | None:
-        if amount_minor == 0:
-            return None
-        return Intent(
-            do,
-            Kind.REFUND,
-            {"payment_intent_id": session.payment_intent_id, "amount_minor": amount_minor},
-        )
+        return refund(session, Do.RELEASE, session.paid_minor)
 
 
 class Estimated:
     """A hold now; the cost is captured and the rest let go."""
 
-    def decide(self, session: Session, cost_minor: int) -> int:
+    def bound(self, session: Session, amount_minor: int) -> int:
         """Never more than the hold; nothing below the least amount a card can be charged."""
-        return _chargeable(session, cost_minor)
+        return _chargeable(session, amount_minor)
 
     def settle(self, session: Session) -> Intent | None:
         """Capture the cost; a partial capture releases the rest."""
+        if session.paid_minor:
+            return _correct(session, Do.SETTLE)
         return Intent(
             Do.SETTLE,
             Kind.CAPTURE,
-            {
-                "payment_intent_id": session.payment_intent_id,
-                "amount_minor": _decided(session),
-            },
+            {"payment_intent_id": session.payment_intent_id, "amount_minor": _decided(session)},
         )
 
     def release(self, session: Session) -> Intent | None:
         """Cancel the hold."""
-        return Intent(
+        return refund(session, Do.RELEASE, session.paid_minor) or Intent(
             Do.RELEASE, Kind.CANCEL_HOLD, {"payment_intent_id": session.payment_intent_id}
         )
 
@@ -89,19 +91,19 @@ class Estimated:
 class Dynamic:
     """A card now; the cost is charged when it is known."""
 
-    def decide(self, session: Session, cost_minor: int) -> int:
+    def bound(self, session: Session, amount_minor: int) -> int:
         """Never more than the ceiling; nothing below the least amount a card can be charged."""
-        return _chargeable(session, cost_minor)
+        return _chargeable(session, amount_minor)
 
     def settle(self, session: Session) -> Intent | None:
         """Create the payment; it is confirmed once its id is stored."""
-        return Intent(Do.SETTLE, Kind.CREATE_CHARGE, {"amount_minor": _decided(session)})
+        if session.paid_minor:
+            return _correct(session, Do.SETTLE)
+        return create_charge(session, Do.SETTLE)
 
     def release(self, session: Session) -> Intent | None:
         """Forget the card."""
-        return Intent(
-            Do.RELEASE, Kind.FORGET_CARD, {"payment_method_id": session.payment_method_id}
-        )
+        return refund(session, Do.RELEASE, session.paid_minor) or forget_card(session, Do.RELEASE)
 
 
 PLANS: dict[PlanName, Plan] = {
@@ -109,6 +111,27 @@ PLANS: dict[PlanName, Plan] = {
     PlanName.ESTIMATED: Estimated(),
     PlanName.DYNAMIC: Dynamic(),
 }
+
+
+def create_charge(session: Session, do: Do) -> Intent:
+    """Return the call that creates, unconfirmed, the payment of what is owed."""
+    return Intent(do, Kind.CREATE_CHARGE, {"amount_minor": _decided(session)})
+
+
+def confirm_charge(session: Session, do: Do) -> Intent:
+    """Return the call that charges the kept card by the payment that exists."""
+    return Intent(do, Kind.CONFIRM_CHARGE, {"payment_intent_id": session.payment_intent_id})
+
+
+def forget_card(session: Session, do: Do) -> Intent | None:
+    """Return the call that detaches the kept card; None where none is kept."""
+    if session.plan is not PlanName.DYNAMIC or session.payment_method_id is None:
+        return None
+    return Intent(do, Kind.FORGET_CARD, {"payment_method_id": session.payment_method_id})
+
+
+def _correct(session: Session, do: Do) -> Intent | None:
+    return refund(session, do, session.paid_minor - _decided(session))
 
 
 def _secured(session: Session) -> int:
@@ -123,6 +146,7 @@ def _decided(session: Session) -> int:
     return session.decided_minor
 
 
-def _chargeable(session: Session, cost_minor: int) -> int:
-    amount_minor = min(cost_minor, _secured(session))
+def _chargeable(session: Session, amount_minor: int) -> int:
+    amount_minor = min(amount_minor, _secured(session))
+    amount_minor -= amount_minor % session.step_minor
     return amount_minor if amount_minor >= session.least_minor else 0

@@ -62,7 +62,13 @@ class Session:
 
     `amount_minor` is what the driver agreed to: the fixed amount, the hold or the ceiling.
     `start_sent_at` is when a start was last accepted, or first sent without an answer.
-    `secured_minor` is what the provider proved; `decided_minor` what the driver owes in the end.
+    `secured_minor` is what the provider proved; `decided_minor` what the driver owes in the end;
+    `paid_minor` what the books say was charged for it and not given back.
+    `step_minor` is the coarsest unit the provider charges in; `keeps_remainder` the operator's
+    choice not to refund the unused part of a fixed amount, shown before paying.
+    `paying_since` says that what is due is being paid at a checkout, so that nothing else may
+    charge it; `debt_session_id` names the unpaid session of the same card.
+    `incremental` and `overcapture_minor` say how a hold may grow, where its charge allows it.
     """
 
     id: str
@@ -80,6 +86,9 @@ class Session:
     currency: str
     amount_minor: int
     least_minor: int
+    step_minor: int = 1
+    keeps_remainder: bool = False
+    application_fee_bps: int = 0
     opened_at: datetime
     deadline_at: datetime | None = None
 
@@ -95,6 +104,10 @@ class Session:
     secured_minor: int | None = None
     secured_at: datetime | None = None
     capture_before: datetime | None = None
+    incremental: bool = False
+    overcapture_minor: int | None = None
+    card_fingerprint: str | None = None
+    debt_session_id: str | None = None
     email: str | None = None
 
     delivery: Delivery = Delivery.NONE
@@ -107,6 +120,13 @@ class Session:
     energy_wh: int | None = None
     cost: Breakdown | None = None
     decided_minor: int | None = None
+    paid_minor: int = 0
+    due_since: datetime | None = None
+    charge_tries: int = 0
+    paying_since: datetime | None = None
+    refund_tries: int = 0
+    dispute: str | None = None
     outcome: str | None = None
     ended_at: datetime | None = None
+    erased_at: datetime | None = None
     callback_sequence: int = 0

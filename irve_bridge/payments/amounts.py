@@ -66,6 +66,11 @@ def most_minor(currency: str) -> int:
     return minor_amount(currency, _MOST_WIRE)
 
 
+def step_minor(currency: str) -> int:
+    """Return the coarsest unit that Stripe charges in, in minor units."""
+    return _step(currency) // _factor(currency) if _step(currency) > _factor(currency) else 1
+
+
 def _factor(currency: str) -> int:
     """Return how many of Stripe's units one of our minor units is."""
     return 100 if currency in _TWO_DECIMALS_ON_THE_WIRE and minor_digits(currency) == 0 else 1

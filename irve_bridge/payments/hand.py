@@ -52,6 +52,10 @@ class StripePayments:
         """Return the largest amount that a card can be charged."""
         return amounts.most_minor(currency)
 
+    def step_minor(self, currency: str) -> int:
+        """Return the coarsest unit that a card is charged in."""
+        return amounts.step_minor(currency)
+
     def read_webhook(self, body: bytes, signature: str, at: datetime) -> ProviderSpoke:
         """Return the hint that a signed webhook gives.
 

@@ -1,7 +1,7 @@
 """Everything that holds for a session at Stripe now: the one path of webhook, return and sweep."""
 
 from collections.abc import AsyncIterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import stripe
 
@@ -11,7 +11,7 @@ from irve_bridge.payments import reading
 from irve_bridge.payments.client import PAGE, Account, metadata_of
 
 Found = TypeVar("Found", stripe.checkout.Session, stripe.SetupIntent)
-_INTENTS = ["payment_intent.latest_charge", "setup_intent"]
+_INTENTS = ["payment_intent.latest_charge", "setup_intent.payment_method"]
 
 
 async def observe(account: Account, session: Session) -> tuple[SessionFact, ...]:
@@ -36,15 +36,31 @@ def _living(found: list[Found], ended: str) -> list[Found]:
 
 
 async def _moving(account: Account, session: Session) -> AsyncIterator[SessionFact]:
-    if session.payment_intent_id is None:
-        return
-    payment = await payment_intent(account, session.payment_intent_id)
-    for fact in reading.from_payment(session, payment, account.now()):
-        yield fact
-    if payment.status == "succeeded":
-        for refund in await refunds(account, session, payment.id):
-            for fact in reading.from_refund(session, refund, account.now()):
+    """Every payment of the session's customer, so that a second one is seen as well."""
+    if session.paying_since is not None:
+        for checkout in _living(await checkouts(account, session), "expired"):
+            for fact in reading.from_checkout(session, checkout, account.now()):
                 yield fact
+    for payment in await payments(account, session):
+        for fact in reading.from_payment(session, payment, account.now()):
+            yield fact
+        if payment.status == "succeeded":
+            async for fact in _afterwards(account, session, payment):
+                yield fact
+
+
+async def _afterwards(
+    account: Account, session: Session, payment: stripe.PaymentIntent
+) -> AsyncIterator[SessionFact]:
+    for refund in await refunds(account, payment.id):
+        for fact in reading.from_refund(session, refund, account.now()):
+            yield fact
+    if isinstance(payment.latest_charge, stripe.Charge) and payment.latest_charge.disputed:
+        listed = await account.client.v1.disputes.list_async(
+            {"payment_intent": payment.id, "limit": PAGE}, account.options()
+        )
+        for dispute in listed.data:
+            yield reading.from_dispute(session, dispute, account.now())
 
 
 async def checkouts(account: Account, session: Session) -> list[stripe.checkout.Session]:
@@ -78,7 +94,7 @@ async def setups(account: Account, session: Session) -> list[stripe.SetupIntent]
     if session.setup_intent_id is None:
         return await all_setups(account, session)
     found = await account.client.v1.setup_intents.retrieve_async(
-        session.setup_intent_id, None, account.options()
+        session.setup_intent_id, {"expand": ["payment_method"]}, account.options()
     )
     return [found]
 
@@ -88,9 +104,30 @@ async def all_setups(account: Account, session: Session) -> list[stripe.SetupInt
     if session.customer_id is None:
         return []
     listed = await account.client.v1.setup_intents.list_async(
-        {"customer": session.customer_id, "limit": PAGE}, account.options()
+        {"customer": session.customer_id, "limit": PAGE, "expand": ["data.payment_method"]},
+        account.options(),
     )
     return listed.data
+
+
+async def payments(account: Account, session: Session) -> list[stripe.PaymentIntent]:
+    """Return every payment of the session with its charge, oldest first.
+
+    A customer that was deleted cannot be asked for: then the one payment whose id is known.
+    """
+    if session.customer_id is None:
+        named = session.payment_intent_id
+        return [await payment_intent(account, named)] if named else []
+    listed = await account.client.v1.payment_intents.list_async(
+        {"customer": session.customer_id, "limit": PAGE, "expand": ["data.latest_charge"]},
+        account.options(),
+    )
+    return [each for each in listed.data if belongs(each, session)][::-1]
+
+
+def belongs(thing: Any, session: Session) -> bool:
+    """Return whether an object is this session's: a customer brought along may have others."""
+    return metadata_of(thing).get("session_id") == session.id
 
 
 async def payment_intent(account: Account, payment_intent_id: str) -> stripe.PaymentIntent:
@@ -100,12 +137,9 @@ async def payment_intent(account: Account, payment_intent_id: str) -> stripe.Pay
     )
 
 
-async def refunds(
-    account: Account, session: Session, payment_intent_id: str
-) -> list[stripe.Refund]:
-    """Return the refunds made for this session, oldest first; others are the operator's own."""
+async def refunds(account: Account, payment_intent_id: str) -> list[stripe.Refund]:
+    """Return a payment's refunds, oldest first, those made by hand included."""
     listed = await account.client.v1.refunds.list_async(
         {"payment_intent": payment_intent_id, "limit": PAGE}, account.options()
     )
-    ours = [each for each in listed.data if metadata_of(each).get("session_id") == session.id]
-    return ours[::-1]
+    return listed.data[::-1]

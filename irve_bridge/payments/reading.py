@@ -6,6 +6,7 @@ Payments: https://docs.stripe.com/payments/paymentintents/lifecycle. A hold is p
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import stripe
 
@@ -46,6 +47,7 @@ def from_setup(
             at=at,
             setup_intent_id=setup.id,
             payment_method_id=id_of(setup.payment_method),
+            card_fingerprint=_kept_fingerprint(setup.payment_method),
             email=email,
         )
     elif setup.status == "canceled":
@@ -77,10 +79,18 @@ def from_payment(
             yield facts.CheckoutExpired(session_id=session.id, at=at)
         case PlanName.ESTIMATED, "canceled":
             yield facts.HoldReleased(session_id=session.id, at=at, payment_intent_id=payment.id)
+        case PlanName.DYNAMIC, "canceled":
+            yield facts.ChargeCanceled(session_id=session.id, at=at, payment_intent_id=payment.id)
         case PlanName.DYNAMIC, _ if code := _declined(payment):
             error = payment.last_payment_error
             message = (error.message if error else None) or ""
-            yield facts.PaymentDeclined(session_id=session.id, at=at, code=code, message=message)
+            yield facts.PaymentDeclined(
+                session_id=session.id,
+                at=at,
+                code=code,
+                message=message,
+                payment_intent_id=payment.id,
+            )
 
 
 def _secured(
@@ -90,29 +100,59 @@ def _secured(
     at: datetime,
     email: str | None,
 ) -> facts.PaymentSecured:
+    card = _card(payment)
+    held = payment.status == "requires_capture"
+    until = getattr(card, "capture_before", None)
     return facts.PaymentSecured(
         session_id=session.id,
         at=at,
         secured_minor=minor_amount(session.currency, amount_wire),
         payment_intent_id=payment.id,
-        capture_before=_capture_before(payment),
+        capture_before=moment(until) if held and until else None,
+        incremental=held and _available(card, "incremental_authorization"),
+        overcapture_minor=_overcapture(session, card) if held else None,
+        card_fingerprint=getattr(card, "fingerprint", None),
         email=email,
     )
 
 
-def _capture_before(payment: stripe.PaymentIntent) -> datetime | None:
+def _card(payment: stripe.PaymentIntent) -> Any:
+    """Return the charge's card; typed Any: the SDK does not know all of its newer fields."""
     charge = payment.latest_charge
-    if payment.status != "requires_capture" or not isinstance(charge, stripe.Charge):
+    if not isinstance(charge, stripe.Charge) or charge.payment_method_details is None:
         return None
-    card = charge.payment_method_details and charge.payment_method_details.card
-    until = getattr(card, "capture_before", None)
-    return moment(until) if until else None
+    return charge.payment_method_details.card
+
+
+def _available(card: Any, feature: str) -> bool:
+    """What a hold may do is never assumed: the charge says it (https://docs.stripe.com/api/charges)."""
+    return getattr(getattr(card, feature, None), "status", None) == "available"
+
+
+def _overcapture(session: Session, card: Any) -> int | None:
+    if not _available(card, "overcapture"):
+        return None
+    return minor_amount(session.currency, card.overcapture.maximum_amount_capturable)
+
+
+def _kept_fingerprint(card: Any) -> str | None:
+    return getattr(getattr(card, "card", None), "fingerprint", None)
+
+
+def from_extended(
+    session: Session, payment: stripe.PaymentIntent, at: datetime
+) -> facts.HoldExtended:
+    """Return what a hold that was incremented secures."""
+    return facts.HoldExtended(
+        session_id=session.id,
+        at=at,
+        payment_intent_id=payment.id,
+        secured_minor=minor_amount(session.currency, payment.amount_capturable),
+    )
 
 
 def _declined(payment: stripe.PaymentIntent) -> str | None:
     """Return why an off-session payment will not happen; None while it may."""
-    if payment.status == "canceled":
-        return "canceled"
     if payment.status == "requires_action":
         return "authentication_required"
     error = payment.last_payment_error
@@ -127,13 +167,28 @@ def from_refund(
     session: Session, refund: stripe.Refund, at: datetime
 ) -> Iterator[facts.SessionFact]:
     """Yield how a refund ended; nothing while it is under way (https://docs.stripe.com/refunds)."""
+    told: Any = {
+        "session_id": session.id,
+        "at": at,
+        "refund_id": refund.id,
+        "payment_intent_id": id_of(refund.payment_intent) or "",
+        "amount_minor": minor_amount(session.currency, refund.amount),
+    }
     if refund.status == "succeeded":
-        yield facts.Refunded(
-            session_id=session.id,
-            at=at,
-            refund_id=refund.id,
-            amount_minor=minor_amount(session.currency, refund.amount),
-        )
+        yield facts.Refunded(**told)
     elif refund.status in ("failed", "canceled"):
         code = getattr(refund, "failure_reason", None) or f"refund_{refund.status}"
-        yield facts.RefundFailed(session_id=session.id, at=at, refund_id=refund.id, code=code)
+        yield facts.RefundFailed(**told, code=code)
+
+
+def from_dispute(session: Session, dispute: stripe.Dispute, at: datetime) -> facts.DisputeChanged:
+    """Return how a dispute stands (https://docs.stripe.com/api/disputes)."""
+    return facts.DisputeChanged(
+        session_id=session.id,
+        at=at,
+        dispute_id=dispute.id,
+        payment_intent_id=id_of(dispute.payment_intent) or "",
+        status=dispute.status,
+        reason=dispute.reason,
+        amount_minor=minor_amount(session.currency, dispute.amount),
+    )

@@ -10,6 +10,8 @@ class _Texts:
     charging: str
     hold: str
     promise: dict[PlanName, str]
+    kept: str
+    debt: str
 
 
 _TEXTS = {
@@ -22,6 +24,8 @@ _TEXTS = {
             PlanName.DYNAMIC: "Rien n'est débité maintenant : vous payez après la recharge, "
             "selon le compteur.",
         },
+        "Montant forfaitaire : ce qui n'est pas consommé n'est pas remboursé.",
+        "Le montant exact de votre recharge, selon le compteur.",
     ),
     "en": _Texts(
         "EV charging, charge point {place}",
@@ -31,6 +35,8 @@ _TEXTS = {
             PlanName.ESTIMATED: "Only the actual cost will be taken, the rest is released.",
             PlanName.DYNAMIC: "Nothing is taken now: you pay after charging, what the meter says.",
         },
+        "A flat amount: what you do not use is not refunded.",
+        "The exact amount of your charge, by the meter.",
     ),
     "de": _Texts(
         "Laden an Ladepunkt {place}",
@@ -42,6 +48,8 @@ _TEXTS = {
             PlanName.DYNAMIC: "Jetzt wird nichts abgebucht: Sie zahlen nach dem Laden, "
             "was der Zähler zeigt.",
         },
+        "Pauschalbetrag: Nicht Verbrauchtes wird nicht erstattet.",
+        "Der genaue Betrag Ihrer Ladung, laut Zähler.",
     ),
     "es": _Texts(
         "Recarga eléctrica, punto de recarga {place}",
@@ -52,6 +60,8 @@ _TEXTS = {
             PlanName.DYNAMIC: "Ahora no se cobra nada: paga después de la recarga, "
             "según el contador.",
         },
+        "Importe fijo: lo que no se consuma no se reembolsa.",
+        "El importe exacto de su recarga, según el contador.",
     ),
     "it": _Texts(
         "Ricarica elettrica, punto di ricarica {place}",
@@ -62,6 +72,8 @@ _TEXTS = {
             PlanName.DYNAMIC: "Ora non viene addebitato nulla: paga dopo la ricarica, "
             "secondo il contatore.",
         },
+        "Importo fisso: ciò che non viene consumato non è rimborsato.",
+        "L'importo esatto della sua ricarica, secondo il contatore.",
     ),
     "nl": _Texts(
         "Laden bij laadpunt {place}",
@@ -73,6 +85,8 @@ _TEXTS = {
             PlanName.DYNAMIC: "Er wordt nu niets afgeschreven: u betaalt na het laden, "
             "wat de meter aangeeft.",
         },
+        "Vast bedrag: wat u niet verbruikt, wordt niet terugbetaald.",
+        "Het exacte bedrag van uw laadbeurt, volgens de meter.",
     ),
 }
 
@@ -82,16 +96,19 @@ def stripe_locale(session: Session) -> str:
     return _language(session) if _language(session) in _TEXTS else "auto"
 
 
-def item_name(session: Session) -> str:
+def item_name(session: Session, *, debt: bool = False) -> str:
     """Return what the payment is for."""
     texts = _texts(session)
-    name = texts.hold if session.plan is PlanName.ESTIMATED else texts.charging
+    name = texts.hold if session.plan is PlanName.ESTIMATED and not debt else texts.charging
     return name.format(place=f"{session.charge_point_id}/{session.connector_number}")
 
 
-def promise(session: Session) -> str:
+def promise(session: Session, *, debt: bool = False) -> str:
     """Return what the driver will really pay in this plan."""
-    return _texts(session).promise[session.plan]
+    texts = _texts(session)
+    if debt:
+        return texts.debt
+    return texts.kept if session.keeps_remainder else texts.promise[session.plan]
 
 
 def _texts(session: Session) -> _Texts:

@@ -1,10 +1,12 @@
 """Which movement of money a fact proves."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from irve_bridge.domain import facts
 from irve_bridge.domain.session import PlanName, Session
 from irve_bridge.service.ports import Movement
+
+_IN = frozenset({"charge", "capture", "refund_returned"})
 
 
 def movements(session: Session, fact: facts.SessionFact) -> Iterator[Movement]:
@@ -12,21 +14,53 @@ def movements(session: Session, fact: facts.SessionFact) -> Iterator[Movement]:
     match fact:
         case facts.PaymentSecured(payment_intent_id=str(intent_id), secured_minor=int(amount)):
             kind = "charge" if session.plan is PlanName.FIXED else "hold"
-            yield _movement(session, fact, kind, intent_id, amount)
-        case facts.PaymentSucceeded() if session.plan is PlanName.ESTIMATED:
-            yield _movement(session, fact, "capture", fact.payment_intent_id, fact.amount_minor)
-            if rest_minor := (session.secured_minor or 0) - fact.amount_minor:
-                yield _movement(session, fact, "release", fact.payment_intent_id, rest_minor)
-        case facts.PaymentSucceeded():
-            yield _movement(session, fact, "charge", fact.payment_intent_id, fact.amount_minor)
-        case facts.HoldReleased() if session.secured_minor:
-            yield _movement(session, fact, "release", fact.payment_intent_id, session.secured_minor)
-        case facts.Refunded():
-            yield _movement(session, fact, "refund", fact.refund_id, fact.amount_minor)
+            yield _movement(session, fact, kind, intent_id, intent_id, amount)
+        case facts.HoldExtended(payment_intent_id=intent_id, secured_minor=amount):
+            more_minor = amount - (session.secured_minor or 0)
+            yield _movement(session, fact, "hold", f"{intent_id}:{amount}", intent_id, more_minor)
+        case facts.PaymentSucceeded(payment_intent_id=intent_id, amount_minor=amount):
+            yield from _taken(session, fact, intent_id, amount)
+        case facts.HoldReleased(payment_intent_id=intent_id) if session.secured_minor:
+            held_minor = session.secured_minor
+            yield _movement(session, fact, "release", intent_id, intent_id, held_minor)
+        case facts.Refunded(refund_id=refund_id, payment_intent_id=intent_id):
+            yield _movement(session, fact, "refund", refund_id, intent_id, fact.amount_minor)
+        case facts.RefundFailed(refund_id=refund_id, payment_intent_id=intent_id):
+            amount = fact.amount_minor
+            yield _movement(session, fact, "refund_returned", refund_id, intent_id, amount)
+        case facts.DisputeChanged(dispute_id=dispute_id, payment_intent_id=intent_id):
+            kind = f"dispute_{fact.status}" if fact.closed else "dispute"
+            yield _movement(session, fact, kind, dispute_id, intent_id, fact.amount_minor)
+
+
+def left_minor(found: Iterable[Movement], payment_intent_id: str | None) -> int:
+    """Return what of one payment was taken and not given back."""
+    return sum(
+        movement.amount_minor if movement.kind in _IN else -movement.amount_minor
+        for movement in found
+        if movement.payment_id == payment_intent_id and movement.kind in _IN | {"refund"}
+    )
+
+
+def _taken(
+    session: Session, fact: facts.SessionFact, intent_id: str, amount_minor: int
+) -> Iterator[Movement]:
+    """A payment is the capture of the session's hold, or a charge: a debt paid anew is one."""
+    held = session.plan is PlanName.ESTIMATED and session.payment_intent_id == intent_id
+    kind = "capture" if held else "charge"
+    yield _movement(session, fact, kind, intent_id, intent_id, amount_minor)
+    rest_minor = (session.secured_minor or 0) - amount_minor
+    if held and rest_minor > 0:
+        yield _movement(session, fact, "release", intent_id, intent_id, rest_minor)
 
 
 def _movement(
-    session: Session, fact: facts.SessionFact, kind: str, provider_id: str, amount_minor: int
+    session: Session,
+    fact: facts.SessionFact,
+    kind: str,
+    provider_id: str,
+    payment_id: str,
+    amount_minor: int,
 ) -> Movement:
     return Movement(
         session_id=session.id,
@@ -36,5 +70,6 @@ def _movement(
         provider=session.provider,
         account=session.account,
         provider_id=provider_id,
+        payment_id=payment_id,
         at=fact.at,
     )

@@ -12,6 +12,11 @@
 | `payment_succeeded` | the exact amount is paid: `amount` is what the driver paid in the end |
 | `payment_released` | nothing is owed and everything secured was given back |
 | `charge_failed` | the card was declined: the amount is due |
+| `debt_written_off` | what was due is given up: forgiven, or not paid within the term |
+| `payment_extended` | the driver agreed to a larger hold, and the bank to hold it |
+| `payment_refunded` | after the end, money went back to the card: `amount` is what remains paid |
+| `dispute_opened`, `dispute_closed` | the cardholder took the payment back; `dispute` says how \
+it stands |
 | `review_needed` | a person must decide what is owed |
 """
 
@@ -26,6 +31,7 @@ MAILED = {
     "payment_succeeded": "receipt",
     "payment_released": "released",
     "charge_failed": "due",
+    "payment_refunded": "refunded",
 }
 """Which callbacks also go to the driver, by which mail."""
 
@@ -58,6 +64,8 @@ def _data(session: Session, sequence: int) -> dict[str, Any]:
         "currency": session.currency,
         "amount": session.decided_minor,
         "secured_amount": session.secured_minor,
+        "paid_amount": session.paid_minor,
+        "dispute": session.dispute,
         "energy_wh": session.energy_wh,
         "started_at": session.started_at.isoformat() if session.started_at else None,
         "stopped_at": session.stopped_at.isoformat() if session.stopped_at else None,

@@ -13,7 +13,8 @@ from irve_bridge.domain.errors import (
 from irve_bridge.domain.facts import ProviderSpoke, StopCause
 from irve_bridge.domain.session import MeteredBy, PlanName, Session, State
 from irve_bridge.domain.tariff import Tariff, estimate
-from irve_bridge.service.ends import decide_review, report_end
+from irve_bridge.service.ends import decide_review, refund, report_end
+from irve_bridge.service.extensions import extend
 from irve_bridge.service.handle import Handler, Work, topic
 from irve_bridge.service.hints import hear
 from irve_bridge.service.places import busy, place, refuse_unavailable
@@ -81,7 +82,8 @@ class Desk:
             while True:
                 session = await self.session(session_id)
                 left_s = deadline - asyncio.get_running_loop().time()
-                if session.checkout_url or session.state is not State.OPEN or left_s <= 0:
+                waits = session.state is State.OPEN or session.paying_since is not None
+                if session.checkout_url or not waits or left_s <= 0:
                     return session
                 await updates.next(left_s)
 
@@ -106,11 +108,41 @@ class Desk:
         fact = facts.StopAsked(at=self._clock.now(), session_id=session_id, cause=cause)
         return await self._apply(fact)
 
-    async def decide(self, session_id: str, amount_minor: int) -> Session:
-        """Settle what a person reviewed, or forgive what is due.
+    async def pay(self, session_id: str) -> Session:
+        """Let the driver pay what is due; the checkout follows (`checkout`)."""
+        return await self._apply(facts.PayAsked(at=self._clock.now(), session_id=session_id))
+
+    async def extend(self, session_id: str, amount_minor: int) -> Session:
+        """Raise a running charge's hold to what its driver agrees to.
 
         Raises:
-            Conflict: Nothing is to be decided there, or more than was secured.
+            Conflict: The hold cannot grow, or not to this amount.
+        """
+        asked = facts.MoreAsked(
+            at=self._clock.now(), session_id=session_id, amount_minor=amount_minor
+        )
+        return await self._handler.run(lambda work: extend(work, asked))
+
+    async def refund(self, session_id: str, amount_minor: int | None, reason: str) -> Session:
+        """Give back what was paid, the whole of it without an amount.
+
+        Raises:
+            Conflict: Nothing was paid there, less than that is left, or a refund is under way.
+        """
+        session = await self.session(session_id)
+        asked = facts.RefundAsked(
+            at=self._clock.now(),
+            session_id=session_id,
+            amount_minor=(session.decided_minor or 0) if amount_minor is None else amount_minor,
+            reason=reason,
+        )
+        return await self._handler.run(lambda work: refund(work, asked))
+
+    async def decide(self, session_id: str, amount_minor: int) -> Session:
+        """Settle what a person reviewed, or lower or forgive what is due.
+
+        Raises:
+            Conflict: Nothing is to be decided there, or not this amount.
         """
         fact = facts.ReviewDecided(
             at=self._clock.now(), session_id=session_id, amount_minor=amount_minor
@@ -171,6 +203,9 @@ class Desk:
             currency=tariff.currency,
             amount_minor=self._amount(opening, tariff, connector),
             least_minor=self._payments.least_minor(tariff.currency),
+            step_minor=self._payments.step_minor(tariff.currency),
+            keeps_remainder=opening.plan is PlanName.FIXED and self._policy.keeps_remainder,
+            application_fee_bps=charge_point.application_fee_bps,
             opened_at=now,
             provider=self._payments.name,
             account=charge_point.account,
@@ -181,20 +216,26 @@ class Desk:
         return session
 
     def _amount(self, opening: Opening, tariff: Tariff, connector: Connector) -> int:
+        """Return what is to be secured, of what the provider can charge at all."""
+        bounds = self._policy.bounds(tariff.currency)
+        step_minor = self._payments.step_minor(tariff.currency)
         match opening.plan:
             case PlanName.FIXED:
-                low, high = self._policy.fixed_least_minor, self._policy.fixed_most_minor
+                low, high = bounds.fixed_least_minor, bounds.fixed_most_minor
                 amount_minor = opening.amount_minor or 0
             case PlanName.ESTIMATED:
-                low, high = 0, self._policy.fixed_most_minor
+                low, high = 0, bounds.fixed_most_minor
                 quote = estimate(tariff, connector.power_w, opening.energy_wh, opening.minutes)
-                amount_minor = quote.gross_minor
+                amount_minor = quote.gross_minor + -quote.gross_minor % step_minor
             case PlanName.DYNAMIC:
-                return self._policy.dynamic_ceiling_minor
+                low, high = 0, bounds.dynamic_ceiling_minor
+                amount_minor = high
         low = max(low, self._payments.least_minor(tariff.currency))
         high = min(high, self._payments.most_minor(tariff.currency))
-        if not low <= amount_minor <= high:
+        if not low <= amount_minor <= high or amount_minor % step_minor:
+            steps = f" in steps of {step_minor}" if step_minor > 1 else ""
             raise AmountRefused(
-                f"The amount must be between {low} and {high} (minor units of {tariff.currency})."
+                f"The amount must be between {low} and {high}{steps} "
+                f"(minor units of {tariff.currency})."
             )
         return amount_minor

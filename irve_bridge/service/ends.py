@@ -4,6 +4,8 @@ from datetime import datetime
 
 from irve_bridge.domain import facts
 from irve_bridge.domain.errors import Conflict, UnknownThing
+from irve_bridge.domain.intents import Kind
+from irve_bridge.domain.metering import Meter, finish
 from irve_bridge.domain.session import MeteredBy, Session, State
 from irve_bridge.domain.tariff import Breakdown, Volumes, price
 from irve_bridge.service.handle import Work
@@ -21,12 +23,64 @@ def decide_review(work: Work, fact: facts.ReviewDecided) -> Session:
         raise UnknownThing("There is no session of this id.", "unknown_session")
     if session.state not in (State.REVIEW, State.DUE):
         raise Conflict(f"This session is {session.state}: nothing is to be decided.")
-    if not 0 <= fact.amount_minor <= (session.secured_minor or 0):
-        raise Conflict(f"Decide between 0 and what was secured: {session.secured_minor}.")
-    decided = work.advance(session, fact)
-    if decided is session:
-        raise Conflict("What is due can only be forgiven: decide 0.")
-    return decided
+    most_minor = session.paid_minor or session.secured_minor or 0
+    if session.state is State.DUE:
+        most_minor = (session.decided_minor or 0) - 1
+    if not 0 <= fact.amount_minor <= most_minor:
+        raise Conflict(f"Decide between 0 and {most_minor} (minor units of {session.currency}).")
+    return work.advance(session, fact)
+
+
+def refund(work: Work, fact: facts.RefundAsked) -> Session:
+    """Give back what was paid, whole or in part.
+
+    Raises:
+        UnknownThing: There is no such session.
+        Conflict: Nothing was paid there, less than that is left, or a refund is under way.
+    """
+    session = work.tx.sessions.get(fact.session_id)
+    if session is None:
+        raise UnknownThing("There is no session of this id.", "unknown_session")
+    if session.state is not State.SETTLED:
+        raise Conflict(f"This session is {session.state}: only what is settled is refunded.")
+    if work.tx.intents.pending(session.id, Kind.REFUND):
+        raise Conflict("A refund of this session is under way: wait until it has ended.")
+    left_minor = session.decided_minor or 0
+    if not 0 < fact.amount_minor <= left_minor:
+        raise Conflict(f"Refund between 1 and {left_minor} (minor units of {session.currency}).")
+    return work.advance(session, fact)
+
+
+def end_at_last_reading(work: Work, session: Session, now: datetime) -> facts.ChargingEnded | None:
+    """Return the end of a charge that will not stop in time, at its last trusted reading.
+
+    None where no transaction is known of it.
+    """
+    transaction = work.tx.transactions.get(session.charge_point_id, session.transaction_id or "")
+    if transaction is None:
+        return None
+    readings = work.tx.transactions.readings(transaction.charge_point_id, transaction.id)
+    meter = Meter.begin(transaction.start_at, transaction.meter_start_wh)
+    for reading in readings:
+        meter = meter.read(reading)
+    outlet = work.tx.stations.connector(transaction.charge_point_id, transaction.connector_number)
+    metered = finish(
+        transaction.start_at,
+        transaction.meter_start_wh,
+        meter.at,
+        meter.register_wh,
+        readings,
+        outlet.power_w if outlet else None,
+    )
+    return facts.ChargingEnded(
+        at=now,
+        session_id=session.id,
+        stopped_at=meter.at,
+        energy_wh=metered.volumes.energy_wh,
+        cost=price(session.tariff, metered.volumes),
+        doubt=metered.doubt,
+        reason="HoldEnding",
+    )
 
 
 def report_end(

@@ -16,13 +16,13 @@ from irve_bridge.domain.decide import Decision, decide
 from irve_bridge.domain.intents import Do, Intent, Kind
 from irve_bridge.domain.session import Delivery, Session, State
 from irve_bridge.domain.transaction import Transaction
-from irve_bridge.service.books import movements
 from irve_bridge.service.callbacks import MAILED, callback, mail
+from irve_bridge.service.ledger import Ledger
 from irve_bridge.service.policy import Policy, deadline
 from irve_bridge.service.ports import Bus, Storage, TakenReading, Tx
 
 T = TypeVar("T")
-_ONE_AT_A_TIME = frozenset({Do.START, Do.CLOSE})
+_ONE_AT_A_TIME = frozenset({Do.START, Do.CLOSE, Do.COLLECT, Do.RECHARGE, Do.EXTEND})
 
 log = structlog.get_logger()
 
@@ -34,19 +34,23 @@ class Work:
     tx: Tx
     policy: Policy
     changed: list[Session] = field(default_factory=list)
-    began: list[tuple[Transaction, Session]] = field(default_factory=list)
+    began: list[tuple[Transaction, Session, int]] = field(default_factory=list)
     readings: list[TakenReading] = field(default_factory=list)
 
     def advance(self, session: Session, fact: facts.SessionFact) -> Session:
         """Apply one fact to one session and return the session after it."""
-        fact = self._in_time(session, fact)
-        for movement in movements(session, fact):
-            self.tx.books.record(movement)
+        ledger = Ledger(self.tx, self.policy)
+        if not ledger.is_news(session, fact):
+            return session
+        before = session
+        session, fact = ledger.book(session, ledger.complete(session, fact))
         decision = self._decide(session, fact)
         if not decision.steps:
             log.info("fact_late", session_id=session.id, fact=type(fact).__name__)
-            return session
+            return session if session == before else self.tx.sessions.save(session, (), fact)
         saved = self.tx.sessions.save(self._dated(decision), decision.steps, fact)
+        if isinstance(fact, facts.PersonalDataTermPassed):
+            self.tx.sessions.erase(saved.id)
         self._intend(saved, decision, fact)
         self.changed.append(saved)
         return saved
@@ -80,13 +84,6 @@ class Work:
             return replace(session, delivery=Delivery.UNKNOWN)
         return session
 
-    def _in_time(self, session: Session, fact: facts.SessionFact) -> facts.SessionFact:
-        """A payment proven too late finds the connector taken: then it is given back."""
-        if isinstance(fact, facts.PaymentSecured) and session.state is State.OPEN:
-            kept = self.tx.sessions.hold_connector(session, fact.at)
-            return replace(fact, connector_lost=not kept)
-        return fact
-
     def _dated(self, decision: Decision) -> Session:
         session = decision.session
         return replace(
@@ -102,8 +99,13 @@ class Work:
         for intent in decision.intents:
             if intent.do in _ONE_AT_A_TIME and self.tx.intents.pending(session.id, intent.kind):
                 continue
-            self.tx.intents.add(session.id, intent, fact.at)
+            self.tx.intents.add(session.id, intent, self._when(fact))
         self._tell(session, decision.tell, fact.at)
+
+    def _when(self, fact: facts.Fact) -> datetime:
+        """A refund that failed is not made again at once."""
+        failed = isinstance(fact, facts.RefundFailed)
+        return fact.at + self.policy.refund_retry_after if failed else fact.at
 
     def _tell(self, session: Session, tells: tuple[str, ...], at: datetime) -> None:
         first = session.callback_sequence - len(tells) + 1

@@ -8,6 +8,8 @@ from irve_bridge.service.handle import Work
 def hear(work: Work, hint: ProviderSpoke) -> None:
     """Store a webhook under its event id and have the session it concerns observed."""
     session = work.tx.sessions.get(hint.session_id) if hint.session_id else None
+    if session and (session.provider, session.account) != (hint.provider, hint.account):
+        session = None
     session = session or work.tx.sessions.by_provider_object(
         hint.provider, hint.account, hint.object_ids
     )

@@ -37,27 +37,35 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(slots=True)
 class Running:
-    """One running transaction's meter; `limit_at` is when the secured amount would be used up."""
+    """One running transaction's meter; `limit_at` is when its stop must be asked for.
+
+    Until the next reading the power may rise to what it was already, or, before anything was read,
+    to what the connector can give; `lead` is what a stop takes to arrive.
+    """
 
     transaction: Transaction
     session: Session
     meter: Meter
+    rated_w: int = 0
+    lead: timedelta = timedelta()
+    peak_w: int = 0
     limit_at: datetime | None = None
 
     def read(self, readings: Iterable[Reading], now: datetime) -> None:
         """Fold readings in and project the limit anew, on our clock: theirs may be wrong."""
         for reading in readings:
             self.meter = self.meter.read(reading)
+            self.peak_w = max(self.peak_w, self.meter.power_w)
         limit_minor = self.session.secured_minor
         if limit_minor is not None:
             left = time_until(
                 self.session.tariff,
                 self.meter.volumes,
                 limit_minor,
-                self.meter.power_w,
+                self.peak_w or self.rated_w,
                 parking=self.meter.activity.parking,
             )
-            self.limit_at = None if left is None else now + min(left, FAR)
+            self.limit_at = None if left is None else now + min(left - self.lead, FAR)
 
     def live(self, now: datetime) -> Live:
         """Return what the driver sees now."""
@@ -86,8 +94,14 @@ class Meters:
     """The meters of all transactions that run for a session."""
 
     def __init__(
-        self, storage: Storage, bus: Bus, clock: Clock, limit_moved: Callable[[], None]
+        self,
+        storage: Storage,
+        bus: Bus,
+        clock: Clock,
+        limit_moved: Callable[[], None],
+        lead: timedelta = timedelta(),
     ) -> None:
+        self._lead = lead
         self._storage = storage
         self._bus = bus
         self._clock = clock
@@ -99,12 +113,14 @@ class Meters:
         """Read every running transaction of a session back from storage, as after a restart."""
         now = self._clock.now()
         for running in await self._storage.read(lambda tx: _running(tx, now)):
+            running.lead = self._lead
             self._keep(running)
 
     def heard(self, work: Work) -> None:
         """Follow committed work: transactions that began or ended, and what they reported."""
-        for transaction, session in work.began:
-            self._keep(Running(transaction, session, _begin(transaction)))
+        for transaction, session, rated_w in work.began:
+            meter = _begin(transaction)
+            self._keep(Running(transaction, session, meter, rated_w, self._lead))
         for session in work.changed:
             self._follow(session)
         for taken in work.readings:
@@ -204,7 +220,9 @@ class Meters:
 
 def running_from(tx: Tx, transaction: Transaction, session: Session, now: datetime) -> Running:
     """Return a transaction's meter folded from everything stored."""
-    running = Running(transaction, session, _begin(transaction))
+    outlet = tx.stations.connector(transaction.charge_point_id, transaction.connector_number)
+    rated_w = outlet.power_w if outlet else 0
+    running = Running(transaction, session, _begin(transaction), rated_w)
     running.read(tx.transactions.readings(transaction.charge_point_id, transaction.id), now)
     return running
 

@@ -1,8 +1,10 @@
 """Every deadline and retry schedule in one place, as the settings give them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from irve_bridge.domain.debts import may_pass
 from irve_bridge.domain.session import MeteredBy, Session, State
 
 LEASE = timedelta(seconds=90)
@@ -12,9 +14,26 @@ CALLBACK_DELAYS = tuple(
 """After Standard Webhooks 1.0: half a minute of impatience, then days of patience."""
 
 
+DEBT_RETRIES = tuple(timedelta(days=d) for d in (1, 3, 7, 14))
+"""Counted from the refusal: wages and transfers come in days, not in minutes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """How much may be secured: the ceiling of a dynamic charge, and what a driver may choose."""
+
+    dynamic_ceiling_minor: int = 15_000
+    fixed_least_minor: int = 500
+    fixed_most_minor: int = 20_000
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """How long things may take, and how much may be secured."""
+    """How long things may take, and how much may be secured.
+
+    `hold_margin` lies before a hold's end: by then it is captured; `hold_stop` before that the
+    charge is stopped. `stop_lead` is what a stop takes to arrive.
+    """
 
     claim: timedelta = timedelta(minutes=5)
     checkout_lasts: timedelta = timedelta(minutes=31)
@@ -26,14 +45,27 @@ class Policy:
     start_retry: timedelta = timedelta(seconds=10)
     stop_repeat: timedelta = timedelta(seconds=20)
     csms_end_within: timedelta = timedelta(hours=24)
+    hold_margin: timedelta = timedelta(hours=2)
+    hold_stop: timedelta = timedelta(minutes=15)
+    debt_retries: tuple[timedelta, ...] = DEBT_RETRIES
+    debt_term: timedelta = timedelta(days=30)
+    refund_retries: int = 3
+    refund_retry_after: timedelta = timedelta(hours=6)
+    customer_kept: timedelta = timedelta(days=30)
+    personal_data_kept: timedelta = timedelta(days=395)
+    stop_lead: timedelta = timedelta(seconds=5)
     lease: timedelta = LEASE
     retry_first: timedelta = timedelta(seconds=2)
     retry_most: timedelta = timedelta(minutes=5)
-    dynamic_ceiling_minor: int = 15_000
-    fixed_least_minor: int = 500
-    fixed_most_minor: int = 20_000
+    usual: Bounds = Bounds()
+    by_currency: Mapping[str, Bounds] = field(default_factory=dict)
+    keeps_remainder: bool = False
     callbacks: bool = True
     mail: bool = False
+
+    def bounds(self, currency: str) -> Bounds:
+        """Return how much may be secured in a currency."""
+        return self.by_currency.get(currency, self.usual)
 
 
 def deadline(session: Session, policy: Policy) -> datetime | None:
@@ -43,11 +75,52 @@ def deadline(session: Session, policy: Policy) -> datetime | None:
             ends_at = session.checkout_expires_at or session.opened_at + policy.checkout_lasts
             return ends_at + policy.checkout_margin
         case State.SECURED:
-            return start_deadline(session, policy)
+            return _earliest(start_deadline(session, policy), hold_deadline(session, policy))
         case State.CHARGING if session.metered_by is MeteredBy.CSMS:
-            return (session.secured_at or session.opened_at) + policy.csms_end_within
+            ends_at = (session.secured_at or session.opened_at) + policy.csms_end_within
+            return _earliest(ends_at, hold_deadline(session, policy))
+        case State.CHARGING:
+            settled_by = hold_deadline(session, policy)
+            return settled_by - policy.hold_stop if settled_by else None
+        case State.STOPPING | State.REVIEW:
+            return hold_deadline(session, policy)
+        case State.DUE:
+            return debt_deadline(session, policy)
+        case State.SETTLED | State.RELEASED | State.ABANDONED | State.WRITTEN_OFF:
+            return keeping_deadline(session, policy)
         case _:
             return None
+
+
+def hold_deadline(session: Session, policy: Policy) -> datetime | None:
+    """Return by when a hold must be captured; None where there is none, or it is captured."""
+    if session.capture_before is None or session.paid_minor:
+        return None
+    return session.capture_before - policy.hold_margin
+
+
+def debt_deadline(session: Session, policy: Policy) -> datetime:
+    """Return when to look at a checkout for what is due, charge again, or give up."""
+    since = session.due_since or session.opened_at
+    if session.paying_since is not None:
+        ends_at = session.checkout_expires_at or session.paying_since + policy.checkout_lasts
+        return ends_at + policy.checkout_margin
+    tries = session.charge_tries
+    if may_pass(session) and tries < len(policy.debt_retries):
+        return min(since + policy.debt_retries[tries], since + policy.debt_term)
+    return since + policy.debt_term
+
+
+def keeping_deadline(session: Session, policy: Policy) -> datetime | None:
+    """Return until when the guest customer, then the driver's personal data, are kept."""
+    ended_at = session.ended_at or session.opened_at
+    if session.customer_id is not None:
+        return ended_at + policy.customer_kept
+    return None if session.erased_at else ended_at + policy.personal_data_kept
+
+
+def _earliest(one: datetime, other: datetime | None) -> datetime:
+    return one if other is None else min(one, other)
 
 
 def start_deadline(session: Session, policy: Policy) -> datetime:

@@ -10,11 +10,13 @@ import structlog
 from irve_bridge.domain import facts
 from irve_bridge.domain.charge_point import ChargePoint, Connector
 from irve_bridge.domain.facts import StopCause
-from irve_bridge.domain.session import Delivery, Session, State
+from irve_bridge.domain.lifecycle import DONE
+from irve_bridge.domain.session import Delivery, MeteredBy, Session, State
+from irve_bridge.service.ends import end_at_last_reading
 from irve_bridge.service.handle import Handler, Work, apply
 from irve_bridge.service.meters import Meters
 from irve_bridge.service.pace import pause
-from irve_bridge.service.policy import Policy
+from irve_bridge.service.policy import Policy, hold_deadline
 from irve_bridge.service.ports import Clock, Storage
 
 log = structlog.get_logger()
@@ -82,12 +84,37 @@ def overdue(work: Work, session: Session, now: datetime) -> facts.SessionFact | 
     match session.state:
         case State.OPEN:
             return facts.CheckoutOverdue(at=now, session_id=session.id)
-        case State.CHARGING:
+        case State.CHARGING if session.metered_by is MeteredBy.CSMS:
             return facts.EndOverdue(at=now, session_id=session.id)
+        case State.CHARGING:
+            return facts.StopAsked(at=now, session_id=session.id, cause=StopCause.HOLD)
+        case State.STOPPING:
+            return end_at_last_reading(work, session, now)
         case State.SECURED if _no_start_proven(work, session, now):
             return facts.NoStart(at=now, session_id=session.id)
+        case State.REVIEW:
+            return facts.HoldEnding(at=now, session_id=session.id)
+        case State.DUE:
+            return _debt_overdue(work, session, now)
         case _:
-            return None
+            return _kept_too_long(session, now)
+
+
+def _debt_overdue(work: Work, session: Session, now: datetime) -> facts.SessionFact:
+    if session.paying_since is not None:
+        return facts.CheckoutOverdue(at=now, session_id=session.id)
+    if now >= (session.due_since or session.opened_at) + work.policy.debt_term:
+        return facts.DebtTermPassed(at=now, session_id=session.id)
+    return facts.RetryDue(at=now, session_id=session.id)
+
+
+def _kept_too_long(session: Session, now: datetime) -> facts.SessionFact | None:
+    if session.state not in DONE:
+        return None
+    if session.customer_id is not None:
+        named = session.customer_id
+        return facts.CustomerTermPassed(at=now, session_id=session.id, customer_id=named)
+    return facts.PersonalDataTermPassed(at=now, session_id=session.id)
 
 
 def _no_start_proven(work: Work, session: Session, now: datetime) -> bool:
@@ -112,11 +139,14 @@ def no_start_proven(
 
     Offline is no proof once a start may have arrived: the charge point must have been online and
     idle for longer than its ConnectionTimeOut (OCPP 1.6 ed. 2 §9.1.4) and a margin in which its
-    queue drains, or the long deadline be over.
+    queue drains, or the long deadline or the hold's be over.
     """
     if session.delivery is Delivery.NONE:
         return True
     if now >= (session.secured_at or session.opened_at) + policy.start_within_most:
+        return True
+    hold_ends_at = hold_deadline(session, policy)
+    if hold_ends_at is not None and now >= hold_ends_at:
         return True
     online_for = charge_point.online_for(now) if charge_point else None
     drained = online_for is not None and online_for >= policy.connection_timeout + DRAIN

@@ -192,7 +192,9 @@ def _begin(work: Work, session: Session, transaction: Transaction, at: datetime)
         transaction_id=transaction.id,
         started_at=transaction.start_at,
     )
-    work.began.append((transaction, work.advance(session, began)))
+    outlet = work.tx.stations.connector(transaction.charge_point_id, transaction.connector_number)
+    rated_w = outlet.power_w if outlet else 0
+    work.began.append((transaction, work.advance(session, began), rated_w))
 
 
 def _refuse(work: Work, session: Session, transaction: Transaction, at: datetime) -> None:

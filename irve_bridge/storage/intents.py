@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from irve_bridge.domain.intents import Intent, Lane
 from irve_bridge.domain.session import Session
-from irve_bridge.service.ports import Attempt
+from irve_bridge.service.ports import Attempt, Unfinished
 from irve_bridge.storage.rows import from_row, to_row
 from irve_bridge.storage.schema import attempts, intents
 from irve_bridge.storage.sessions import SqlSessions
@@ -78,6 +78,19 @@ _LEASED = select(intents.c.id).where(
     _WAITS,
     intents.c.lease == bindparam("of_lease"),
     intents.c.lease_until > bindparam("now"),
+)
+_UNFINISHED = (
+    select(intents)
+    .where(
+        intents.c.session_id == bindparam("of_session"),
+        intents.c.status.in_(["waiting", "failed"]),
+    )
+    .order_by(intents.c.id)
+)
+_REVIVE = (
+    update(intents)
+    .where(_ONE, intents.c.status == "failed")
+    .values(status="waiting", ended_at=None, note=None, tries=0, lease=None, lease_until=None)
 )
 _GIVE_BACK = update(intents).where(_ONE, _WAITS).values(lease=None, lease_until=None)
 _VOID = (
@@ -183,6 +196,15 @@ class SqlIntents:
     def postpone(self, intent_id: int, until: datetime, note: str) -> None:
         """Give the lease back; the intent is due again at `until`."""
         self._write(_GIVE_BACK, intent_id, not_before=until, note=note)
+
+    def unfinished(self, session_id: str) -> list[Unfinished]:
+        """Return what waits, is being performed or was given up for good, in order."""
+        rows = self._connection.execute(_UNFINISHED, {"of_session": session_id})
+        return [from_row(row, Unfinished) for row in rows]
+
+    def revive(self, intent_id: int, at: datetime) -> None:
+        """Have an intent that was given up for good tried again, from its first delay on."""
+        self._connection.execute(_REVIVE, {"of_id": intent_id, "not_before": at})
 
     def void_leases(self) -> None:
         """Take every lease back, as at the start of the only process that holds any."""

@@ -17,6 +17,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
+    text,
 )
 
 from irve_bridge.storage.columns import BigId, Json, TariffJson, UTCDateTime
@@ -40,6 +42,7 @@ charge_points = Table(
     Column("address", Text, nullable=False),
     Column("time_zone", Text, nullable=False),
     Column("account", Text, nullable=False),
+    Column("application_fee_bps", Integer, nullable=False, server_default="0"),
     Column("password_hash", Text),
     Column("connected_at", UTCDateTime),
     Column("seen_at", UTCDateTime),
@@ -87,6 +90,9 @@ sessions = Table(
     Column("currency", Text, nullable=False),
     Column("amount_minor", Integer, nullable=False),
     Column("least_minor", Integer, nullable=False),
+    Column("step_minor", Integer, nullable=False, server_default="1"),
+    Column("keeps_remainder", Boolean, nullable=False, server_default=false()),
+    Column("application_fee_bps", Integer, nullable=False, server_default="0"),
     Column("opened_at", UTCDateTime, nullable=False),
     Column("deadline_at", UTCDateTime),
     Column("provider", Text, nullable=False),
@@ -101,6 +107,10 @@ sessions = Table(
     Column("secured_minor", Integer),
     Column("secured_at", UTCDateTime),
     Column("capture_before", UTCDateTime),
+    Column("incremental", Boolean, nullable=False, server_default=false()),
+    Column("overcapture_minor", Integer),
+    Column("card_fingerprint", Text),
+    Column("debt_session_id", Text),
     Column("email", Text),
     Column("delivery", Text, nullable=False),
     Column("start_sent_at", UTCDateTime),
@@ -112,8 +122,15 @@ sessions = Table(
     Column("energy_wh", Integer),
     Column("cost", Json),
     Column("decided_minor", Integer),
+    Column("paid_minor", Integer, nullable=False, server_default="0"),
+    Column("due_since", UTCDateTime),
+    Column("charge_tries", Integer, nullable=False, server_default="0"),
+    Column("paying_since", UTCDateTime),
+    Column("refund_tries", Integer, nullable=False, server_default="0"),
+    Column("dispute", Text),
     Column("outcome", Text),
     Column("ended_at", UTCDateTime),
+    Column("erased_at", UTCDateTime),
     Column("callback_sequence", Integer, nullable=False),
     # Not of the domain. The connector this session holds, as "charge_point_id/number"; until
     # when, for a claim that lapses; the tag with its letters' case taken away.
@@ -141,6 +158,14 @@ Index(
     sessions.c.deadline_at,
     sqlite_where=sessions.c.deadline_at.is_not(None),
     postgresql_where=sessions.c.deadline_at.is_not(None),
+)
+
+# A card that pays anew is asked for its debts; few sessions are in debt.
+Index(
+    "ix_sessions_debts",
+    sessions.c.card_fingerprint,
+    sqlite_where=sessions.c.state == text("'due'"),
+    postgresql_where=sessions.c.state == text("'due'"),
 )
 
 history = Table(
@@ -266,7 +291,7 @@ inbox = Table(
     metadata,
     Column("key", Text, primary_key=True),
     Column("kind", Text, nullable=False),
-    Column("session_id", Text),
+    Column("session_id", Text, index=True),
     Column("at", UTCDateTime, nullable=False),
     Column("fact", Json, nullable=False),
 )
@@ -282,6 +307,7 @@ movements = Table(
     Column("provider", Text, nullable=False),
     Column("account", Text, nullable=False),
     Column("provider_id", Text, nullable=False),
+    Column("payment_id", Text),
     Column("at", UTCDateTime, nullable=False),
     UniqueConstraint("provider", "account", "kind", "provider_id"),
 )

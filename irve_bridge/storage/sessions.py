@@ -5,13 +5,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, func, insert, or_, select, text, update
 from sqlalchemy.dialects import postgresql
 
 from irve_bridge.domain.decide import Step
 from irve_bridge.domain.facts import SessionFact
 from irve_bridge.domain.session import Session, State
 from irve_bridge.service.ports import Happening, StaleSession
+from irve_bridge.storage.erasing import erase
 from irve_bridge.storage.rows import from_row, maybe, to_row, upsert
 from irve_bridge.storage.schema import history, provider_objects, sessions
 
@@ -59,6 +60,28 @@ _POSTPONE = (
     update(sessions)
     .where(sessions.c.id == bindparam("of_id"), sessions.c.deadline_at < bindparam("later"))
     .values(deadline_at=bindparam("later"))
+)
+_IN_DEBT = (
+    select(sessions)
+    .where(
+        sessions.c.card_fingerprint == bindparam("of_card"),
+        sessions.c.state == text("'due'"),
+        sessions.c.provider == bindparam("of_provider"),
+        sessions.c.account == bindparam("of_account"),
+        sessions.c.id != bindparam("of_id"),
+    )
+    .order_by(sessions.c.due_since)
+    .limit(1)
+)
+_OPENED_BETWEEN = (
+    select(sessions)
+    .where(
+        sessions.c.opened_at >= bindparam("since"),
+        sessions.c.opened_at < bindparam("until"),
+        sessions.c.id > bindparam("after"),
+    )
+    .order_by(sessions.c.id)
+    .limit(bindparam("most"))
 )
 _NEWEST = (
     select(sessions)
@@ -162,6 +185,18 @@ class SqlSessions:
         named = {"of_id": session.id, "of_claim": _claim(session)}
         return self._connection.execute(_HOLD, named).rowcount == 1
 
+    def in_debt(self, session: Session, card_fingerprint: str | None) -> Session | None:
+        """Return another session at the same provider account that this card has yet to pay."""
+        if card_fingerprint is None:
+            return None
+        return self._first(
+            _IN_DEBT,
+            of_card=card_fingerprint,
+            of_provider=session.provider,
+            of_account=session.account,
+            of_id=session.id,
+        )
+
     def waiting_at(self, charge_point_id: str, number: int | None = None) -> list[Session]:
         """Return the SECURED sessions of a charge point or of one connector."""
         if number is None:
@@ -200,6 +235,10 @@ class SqlSessions:
         self._own(saved)
         return saved
 
+    def erase(self, session_id: str) -> None:
+        """Delete who the driver was from everything kept of a session; figures stay."""
+        erase(self._connection, session_id)
+
     def history(self, session_id: str) -> list[Happening]:
         """Return what happened to a session, in order."""
         rows = self._connection.execute(_HISTORY, {"of_id": session_id})
@@ -210,6 +249,12 @@ class SqlSessions:
         if state is None:
             return self._all(_NEWEST, most=limit)
         return self._all(_NEWEST_IN, of_state=state, most=limit)
+
+    def opened_between(
+        self, since: datetime, until: datetime, after_id: str, limit: int
+    ) -> list[Session]:
+        """Return sessions opened in [since, until) with an id above `after_id`, by id."""
+        return self._all(_OPENED_BETWEEN, since=since, until=until, after=after_id, most=limit)
 
     def _first(self, query: Select[Any], **named: Any) -> Session | None:
         row = self._connection.execute(query, named).first()

@@ -2,6 +2,7 @@
 
 from irve_bridge.domain.intents import Kind
 from irve_bridge.payments.calls.call import Call
+from irve_bridge.payments.calls.cancel_charge import CancelCharge
 from irve_bridge.payments.calls.cancel_hold import CancelHold
 from irve_bridge.payments.calls.capture import Capture
 from irve_bridge.payments.calls.close_checkout import CloseCheckout
@@ -10,6 +11,8 @@ from irve_bridge.payments.calls.confirm_setup import ConfirmSetup
 from irve_bridge.payments.calls.create_charge import CreateCharge
 from irve_bridge.payments.calls.create_customer import CreateCustomer
 from irve_bridge.payments.calls.forget_card import ForgetCard
+from irve_bridge.payments.calls.forget_customer import ForgetCustomer
+from irve_bridge.payments.calls.increment_hold import IncrementHold
 from irve_bridge.payments.calls.observe_session import ObserveSession
 from irve_bridge.payments.calls.open_checkout import OpenCheckout
 from irve_bridge.payments.calls.refund import Refund
@@ -23,7 +26,10 @@ CALLS: dict[Kind, Call] = {
     Kind.CREATE_CHARGE: CreateCharge(),
     Kind.CONFIRM_CHARGE: ConfirmCharge(),
     Kind.CAPTURE: Capture(),
+    Kind.CANCEL_CHARGE: CancelCharge(),
+    Kind.INCREMENT_HOLD: IncrementHold(),
     Kind.CANCEL_HOLD: CancelHold(),
     Kind.REFUND: Refund(),
     Kind.FORGET_CARD: ForgetCard(),
+    Kind.FORGET_CUSTOMER: ForgetCustomer(),
 }

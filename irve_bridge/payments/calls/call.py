@@ -4,7 +4,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from irve_bridge.domain.facts import CheckoutRefused, PaymentDeclined, SessionFact
+from irve_bridge.domain.facts import (
+    CheckoutRefused,
+    PaymentDeclined,
+    SessionFact,
+    SettlementRefused,
+)
 from irve_bridge.domain.intents import Intent
 from irve_bridge.domain.session import Session
 from irve_bridge.payments.client import Account, StripeSettings, metadata_of
@@ -89,10 +94,27 @@ def not_opened(task: Task, refusal: Refusal, at: datetime) -> tuple[SessionFact,
     )
 
 
-def declined(task: Task, refusal: Refusal, at: datetime) -> tuple[SessionFact, ...]:
-    """Return that a refusal leaves the cost due."""
-    return (
-        PaymentDeclined(
-            session_id=task.session.id, at=at, code=refusal.code, message=refusal.message
-        ),
-    )
+def unpaid(task: Task, refusal: Refusal, at: datetime) -> tuple[SessionFact, ...]:
+    """Return what a refusal of the charge means: due if it is the card, else a person's turn."""
+    told: Any = {
+        "session_id": task.session.id,
+        "at": at,
+        "code": refusal.code,
+        "message": refusal.message,
+    }
+    if refusal.by_bank or refusal.param in _THE_CARD:
+        return (PaymentDeclined(**told),)
+    return (SettlementRefused(**told),)
+
+
+_THE_CARD = frozenset({"payment_method", "customer"})
+
+
+def fee(session: Session, wire: int) -> dict[str, int]:
+    """Return the platform's share of what a connected account charges, as a parameter.
+
+    Source: https://docs.stripe.com/connect/direct-charges#collect-fees.
+    """
+    if not session.account or not session.application_fee_bps:
+        return {}
+    return {"application_fee_amount": wire * session.application_fee_bps // 10_000}

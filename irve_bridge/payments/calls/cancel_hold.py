@@ -31,7 +31,7 @@ class CancelHold:
 
     async def look(self, account: Account, task: Task) -> Outcome | None:
         """Return whether the hold is gone, or was captured after all."""
-        return await payment_call.look(account, task, before="requires_capture")
+        return await payment_call.look(account, task, "requires_capture")
 
     def refused(self, _task: Task, _refusal: Refusal, _at: datetime) -> tuple[SessionFact, ...]:
         """Try again: as long as the hold is there, the driver lacks the money."""

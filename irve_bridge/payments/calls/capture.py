@@ -5,7 +5,7 @@ from irve_bridge.domain.intents import Intent
 from irve_bridge.domain.session import Session
 from irve_bridge.payments.amounts import wire_amount
 from irve_bridge.payments.calls import payment_call
-from irve_bridge.payments.calls.call import Request, declined, stamped
+from irve_bridge.payments.calls.call import Request, fee, stamped, unpaid
 from irve_bridge.payments.client import Account, StripeSettings
 from irve_bridge.payments.outcomes import Refusal
 from irve_bridge.service.ports import Outcome, Task
@@ -22,7 +22,7 @@ class Capture:
     ) -> Request:
         """Return the amount to take."""
         amount = wire_amount(session.currency, intent.parameters["amount_minor"])
-        return {"amount_to_capture": amount}
+        return {"amount_to_capture": amount, **fee(session, amount)}
 
     async def post(self, account: Account, task: Task) -> Outcome:
         """Take the money."""
@@ -35,8 +35,8 @@ class Capture:
 
     async def look(self, account: Account, task: Task) -> Outcome | None:
         """Return whether it was captured, or the hold is gone."""
-        return await payment_call.look(account, task, before="requires_capture")
+        return await payment_call.look(account, task, "requires_capture")
 
     def refused(self, task: Task, refusal: Refusal, at: datetime) -> tuple[SessionFact, ...]:
-        """The hold is there, but cannot be captured: the cost stays due."""
-        return declined(task, refusal, at)
+        """The hold is there, but cannot be captured."""
+        return unpaid(task, refusal, at)

@@ -5,7 +5,7 @@ from irve_bridge.domain.intents import Intent
 from irve_bridge.domain.session import Session
 from irve_bridge.payments import texts
 from irve_bridge.payments.amounts import wire_amount
-from irve_bridge.payments.calls.call import Request, declined, mark, ours, stamped
+from irve_bridge.payments.calls.call import Request, fee, mark, ours, stamped, unpaid
 from irve_bridge.payments.client import PAGE, Account, StripeSettings
 from irve_bridge.payments.outcomes import Refusal
 from irve_bridge.service.ports import Done, Outcome, Task
@@ -22,8 +22,10 @@ class CreateCharge:
     ) -> Request:
         """Return the PaymentIntent for the kept card."""
         suffix = settings.statement_suffix
+        amount = wire_amount(session.currency, intent.parameters["amount_minor"])
         return {
-            "amount": wire_amount(session.currency, intent.parameters["amount_minor"]),
+            "amount": amount,
+            **fee(session, amount),
             "currency": session.currency.lower(),
             "customer": session.customer_id,
             "payment_method": session.payment_method_id,
@@ -51,8 +53,8 @@ class CreateCharge:
         return None
 
     def refused(self, task: Task, refusal: Refusal, at: datetime) -> tuple[SessionFact, ...]:
-        """The cost stays due."""
-        return declined(task, refusal, at)
+        """The cost stays due, or a person finds out why."""
+        return unpaid(task, refusal, at)
 
 
 def _created(task: Task, payment_intent_id: str, at: datetime) -> Done:

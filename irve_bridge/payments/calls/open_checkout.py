@@ -5,12 +5,13 @@ from typing import Any
 import stripe
 
 from irve_bridge.domain.facts import CheckoutOpened, SessionFact
-from irve_bridge.domain.intents import Intent
+from irve_bridge.domain.intents import Do, Intent
 from irve_bridge.domain.session import PlanName, Session
 from irve_bridge.payments import observe, reading, texts
 from irve_bridge.payments.amounts import wire_amount
 from irve_bridge.payments.calls.call import (
     Request,
+    fee,
     mark,
     not_opened,
     ours,
@@ -33,10 +34,11 @@ class OpenCheckout:
         self, session: Session, intent: Intent, settings: StripeSettings, now: datetime
     ) -> Request:
         """Return the Checkout Session, which expires a while after `now`."""
+        debt = intent.do is Do.COLLECT
         plan = (
             _setup(session)
-            if session.plan is PlanName.DYNAMIC
-            else _payment(session, intent.parameters["amount_minor"], settings)
+            if session.plan is PlanName.DYNAMIC and not debt
+            else _payment(session, intent.parameters["amount_minor"], settings, debt=debt)
         )
         return {
             "customer": session.customer_id,
@@ -47,7 +49,7 @@ class OpenCheckout:
             "success_url": settings.return_url(session),
             "cancel_url": settings.cancel_url(session),
             "expires_at": int((now + settings.checkout_expires_after).timestamp()),
-            "custom_text": {"submit": {"message": texts.promise(session)}},
+            "custom_text": {"submit": {"message": texts.promise(session, debt=debt)}},
             **plan,
         }
 
@@ -78,23 +80,39 @@ class OpenCheckout:
         return not_opened(task, refusal, at)
 
 
-def _payment(session: Session, amount_minor: int, settings: StripeSettings) -> dict[str, Any]:
-    payment: dict[str, Any] = {"metadata": mark(session), "description": texts.item_name(session)}
-    if session.plan is PlanName.ESTIMATED:
+def _payment(
+    session: Session, amount_minor: int, settings: StripeSettings, *, debt: bool
+) -> dict[str, Any]:
+    """What is due is paid at once, whatever the plan was."""
+    amount = wire_amount(session.currency, amount_minor)
+    name = texts.item_name(session, debt=debt)
+    held = session.plan is PlanName.ESTIMATED and not debt
+    payment: dict[str, Any] = {"metadata": mark(session), "description": name}
+    payment |= fee(session, amount)
+    if held:
         payment["capture_method"] = "manual"
     if settings.statement_suffix:
         payment["statement_descriptor_suffix"] = settings.statement_suffix
     price = {
         "currency": session.currency.lower(),
-        "unit_amount": wire_amount(session.currency, amount_minor),
-        "product_data": {"name": texts.item_name(session)},
+        "unit_amount": amount,
+        "product_data": {"name": name},
     }
     return {
         "mode": "payment",
         "submit_type": "pay",
         "line_items": [{"quantity": 1, "price_data": price}],
         "payment_intent_data": payment,
+        **({"payment_method_options": {"card": _GROWING}} if held else {}),
     }
+
+
+_GROWING = {
+    "request_extended_authorization": "if_available",
+    "request_incremental_authorization": "if_available",
+    "request_overcapture": "if_available",
+}
+"""What a hold may do afterwards is read from its charge."""
 
 
 def _setup(session: Session) -> dict[str, Any]:

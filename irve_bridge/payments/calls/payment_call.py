@@ -20,7 +20,7 @@ def outcome(account: Account, task: Task, payment: stripe.PaymentIntent) -> Outc
     return proven(facts) or under_way(payment.status)
 
 
-async def look(account: Account, task: Task, before: str) -> Outcome | None:
-    """Return what a payment came to; None while its status is the one `before` the call."""
+async def look(account: Account, task: Task, *before: str) -> Outcome | None:
+    """Return what a payment came to; None while its status is one of those `before` the call."""
     payment = await observe.payment_intent(account, payment_intent_id(task))
-    return None if payment.status == before else outcome(account, task, payment)
+    return None if payment.status in before else outcome(account, task, payment)

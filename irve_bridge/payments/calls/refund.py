@@ -8,7 +8,7 @@ from irve_bridge.domain.session import Session
 from irve_bridge.payments import observe, reading
 from irve_bridge.payments.amounts import wire_refund
 from irve_bridge.payments.calls import payment_call
-from irve_bridge.payments.calls.call import Request, mark, ours, proven, stamped
+from irve_bridge.payments.calls.call import Request, fee, mark, ours, proven, stamped
 from irve_bridge.payments.client import Account, StripeSettings
 from irve_bridge.payments.outcomes import OPERATORS_TURN, Refusal
 from irve_bridge.service.ports import Again, Outcome, Task
@@ -25,6 +25,7 @@ class Refund:
             "payment_intent": intent.parameters["payment_intent_id"],
             "amount": wire_refund(session.currency, intent.parameters["amount_minor"]),
             "metadata": mark(session),
+            **({"refund_application_fee": True} if fee(session, 0) else {}),
         }
 
     async def post(self, account: Account, task: Task) -> Outcome:
@@ -37,15 +38,23 @@ class Refund:
     async def look(self, account: Account, task: Task) -> Outcome | None:
         """Find the refund among its payment's."""
         payment_intent_id = payment_call.payment_intent_id(task)
-        for refund in await observe.refunds(account, task.session, payment_intent_id):
+        for refund in await observe.refunds(account, payment_intent_id):
             if ours(refund, task):
                 return _outcome(account, task, refund)
         return None
 
     def refused(self, task: Task, refusal: Refusal, at: datetime) -> tuple[SessionFact, ...]:
         """Stripe will not refund this; a person finds out why."""
-        fact = RefundFailed(session_id=task.session.id, at=at, refund_id="", code=refusal.code)
-        return (fact,)
+        return (
+            RefundFailed(
+                session_id=task.session.id,
+                at=at,
+                refund_id="",
+                payment_intent_id=payment_call.payment_intent_id(task),
+                amount_minor=task.intent.parameters["amount_minor"],
+                code=refusal.code,
+            ),
+        )
 
 
 def _outcome(account: Account, task: Task, refund: stripe.Refund) -> Outcome:

@@ -37,6 +37,7 @@ from irve_bridge.service.ports.storage import (
     TakenReading,
     Transactions,
     Tx,
+    Unfinished,
 )
 
 __all__ = [
@@ -70,4 +71,5 @@ __all__ = [
     "Transactions",
     "Tx",
     "Unanswered",
+    "Unfinished",
 ]

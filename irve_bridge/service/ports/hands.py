@@ -102,6 +102,9 @@ class Payments(Hand, Protocol):
     def most_minor(self, currency: str) -> int:
         """Return the largest amount that a card can be charged."""
 
+    def step_minor(self, currency: str) -> int:
+        """Return the coarsest unit that a card is charged in."""
+
     def read_webhook(self, body: bytes, signature: str, at: datetime) -> ProviderSpoke:
         """Return the hint that a signed webhook gives.
 

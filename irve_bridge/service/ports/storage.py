@@ -35,7 +35,8 @@ class TakenReading:
 class Movement:
     """One movement of money, proven by the provider; rows are only ever added.
 
-    `kind` is hold, charge, capture, refund or release.
+    `kind` is hold, charge, capture, refund, refund_returned (a refund that failed after all),
+    release, dispute, or dispute_ and how one was closed. `payment_id` is the payment it is part of.
     """
 
     session_id: str
@@ -45,6 +46,7 @@ class Movement:
     provider: str
     account: str
     provider_id: str
+    payment_id: str | None = None
     at: datetime
 
 
@@ -166,6 +168,9 @@ class Sessions(Protocol):
     def hold_connector(self, session: Session, now: datetime) -> bool:
         """Keep the connector for a session whose payment is secured; False where another has it."""
 
+    def in_debt(self, session: Session, card_fingerprint: str | None) -> Session | None:
+        """Return another session at the same provider account that this card has yet to pay."""
+
     def waiting_at(self, charge_point_id: str, number: int | None = None) -> list[Session]:
         """Return the SECURED sessions of a charge point or of one connector."""
 
@@ -188,15 +193,34 @@ class Sessions(Protocol):
             StaleSession: It changed since it was read.
         """
 
+    def erase(self, session_id: str) -> None:
+        """Delete who the driver was from everything kept of a session; figures stay."""
+
     def history(self, session_id: str) -> list[Happening]:
         """Return what happened to a session, in order."""
 
     def search(self, state: str | None = None, limit: int = 100) -> list[Session]:
         """Return sessions, newest first."""
 
+    def opened_between(
+        self, since: datetime, until: datetime, after_id: str, limit: int
+    ) -> list[Session]:
+        """Return sessions opened in [since, until) with an id above `after_id`, by id."""
+
 
 class StaleSession(Exception):
     """The session changed since it was read: run the unit again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfinished:
+    """An intent that is not done: `status` is waiting or failed."""
+
+    id: int
+    kind: str
+    status: str
+    created_at: datetime
+    note: str | None = None
 
 
 class Intents(Protocol):
@@ -242,6 +266,12 @@ class Intents(Protocol):
 
     def postpone(self, intent_id: int, until: datetime, note: str) -> None:
         """Give the lease back; the intent is due again at `until`."""
+
+    def unfinished(self, session_id: str) -> list[Unfinished]:
+        """Return what waits, is being performed or was given up for good, in order."""
+
+    def revive(self, intent_id: int, at: datetime) -> None:
+        """Have an intent that was given up for good tried again, from its first delay on."""
 
     def void_leases(self) -> None:
         """Take every lease back, as at the start of the only process that holds any."""

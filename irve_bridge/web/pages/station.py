@@ -80,11 +80,11 @@ async def _latest(request: web.Request, view: StationView) -> Session | None:
 
 
 def _amounts(context: WebContext, language: Language, tariff: Tariff) -> list[Choice]:
-    policy = context.policy
+    bounds = context.policy.bounds(tariff.currency)
     return [
         Choice(str(amount), language.money(amount, tariff.currency))
         for amount in AMOUNT_CHOICES_MINOR
-        if policy.fixed_least_minor <= amount <= policy.fixed_most_minor
+        if bounds.fixed_least_minor <= amount <= bounds.fixed_most_minor
     ]
 
 
@@ -97,19 +97,20 @@ def _estimates(
         (f"minutes:{minutes}", language.duration(minutes * 60), None, minutes)
         for minutes in DURATION_CHOICES_MINUTES
     ]
+    bounds = context.policy.bounds(tariff.currency)
     least_minor = context.payments.least_minor(tariff.currency)
     choices = []
     for value, label, energy_wh, minutes in asked:
         cost = estimate(tariff, connector.power_w, energy_wh, minutes).gross_minor
-        if least_minor <= cost <= context.policy.fixed_most_minor:
+        if least_minor <= cost <= bounds.fixed_most_minor:
             choices.append(Choice(value, label, language.money(cost, tariff.currency)))
     return choices
 
 
 def _bounds(context: WebContext, language: Language, tariff: Tariff) -> dict[str, str]:
-    policy = context.policy
+    bounds = context.policy.bounds(tariff.currency)
     return {
-        "least": language.money(policy.fixed_least_minor, tariff.currency),
-        "most": language.money(policy.fixed_most_minor, tariff.currency),
-        "ceiling": language.money(policy.dynamic_ceiling_minor, tariff.currency),
+        "least": language.money(bounds.fixed_least_minor, tariff.currency),
+        "most": language.money(bounds.fixed_most_minor, tariff.currency),
+        "ceiling": language.money(bounds.dynamic_ceiling_minor, tariff.currency),
     }

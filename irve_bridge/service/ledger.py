@@ -1,0 +1,83 @@
+"""Facts about money, completed with what only the books know, each counted once."""
+
+from dataclasses import dataclass, replace
+
+from irve_bridge.domain import facts
+from irve_bridge.domain.classify import is_extra
+from irve_bridge.domain.session import PlanName, Session, State
+from irve_bridge.service.books import left_minor, movements
+from irve_bridge.service.policy import Policy
+from irve_bridge.service.ports import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The books of one open transaction."""
+
+    tx: Tx
+    policy: Policy
+
+    def is_news(self, session: Session, fact: facts.SessionFact) -> bool:
+        """Return whether this was not heard before; the provider says many things many times."""
+        match fact:
+            case facts.Refunded():
+                booked = self.tx.books.movements(session.id)
+                return not any(
+                    (m.kind, m.provider_id) == ("refund", fact.refund_id) for m in booked
+                )
+            case facts.RefundFailed() if fact.refund_id:
+                return self._first(session, f"refund_failed:{fact.refund_id}", fact)
+            case facts.DisputeChanged():
+                return self._first(session, f"dispute:{fact.dispute_id}:{fact.status}", fact)
+        return True
+
+    def complete(self, session: Session, fact: facts.SessionFact) -> facts.SessionFact:
+        """Return the fact with what decides it and is known here alone.
+
+        A payment proven too late finds the connector taken, and a card may owe for an earlier
+        charge: then it is given back.
+        """
+        match fact:
+            case facts.PaymentSecured() if session.state is State.OPEN:
+                kept = self.tx.sessions.hold_connector(session, fact.at)
+                debt = self.tx.sessions.in_debt(session, fact.card_fingerprint)
+                debt_session_id = debt.id if debt else None
+                return replace(fact, connector_lost=not kept, debt_session_id=debt_session_id)
+            case facts.RefundFailed():
+                return replace(fact, again=session.refund_tries < self.policy.refund_retries)
+        return fact
+
+    def book(self, session: Session, fact: facts.SessionFact) -> tuple[Session, facts.SessionFact]:
+        """Record what the fact proves to have moved; return both with what is left by now."""
+        proven = [m for m in movements(session, fact) if self._stands(session, fact)]
+        for movement in proven:
+            self.tx.books.record(movement)
+        if not proven:
+            return session, fact
+        booked = self.tx.books.movements(session.id)
+        own = session.payment_intent_id or proven[0].payment_id
+        paid_minor = left_minor(booked, own)
+        if isinstance(fact, facts.PaymentSecured | facts.PaymentSucceeded) and is_extra(
+            session, fact.payment_intent_id
+        ):
+            fact = replace(fact, left_minor=self._left(session, fact))
+        return replace(session, paid_minor=paid_minor), fact
+
+    def _stands(self, session: Session, fact: facts.SessionFact) -> bool:
+        """A refund that failed returns money only if it was booked as made."""
+        if not isinstance(fact, facts.RefundFailed):
+            return True
+        booked = self.tx.books.movements(session.id)
+        return any((m.kind, m.provider_id) == ("refund", fact.refund_id) for m in booked)
+
+    def _left(self, session: Session, fact: facts.PaymentSecured | facts.PaymentSucceeded) -> int:
+        """Return what of a second payment is to go back: nothing once that was asked for."""
+        if not self._first(session, f"extra:{fact.payment_intent_id}", fact):
+            return 0
+        if isinstance(fact, facts.PaymentSecured) and session.plan is PlanName.ESTIMATED:
+            return fact.secured_minor or 0
+        return left_minor(self.tx.books.movements(session.id), fact.payment_intent_id)
+
+    def _first(self, session: Session, key: str, fact: facts.SessionFact) -> bool:
+        scoped = f"{session.provider}:{session.account}:{key}"
+        return self.tx.inbox.put(scoped, fact, session.id)

@@ -1,0 +1,72 @@
+"""Debts, refunds, disputes, fees and terms; movements know the payment they are part of."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+MOMENT = sa.DateTime(timezone=True)
+DUE = sa.text("state = 'due'")
+
+
+def upgrade() -> None:
+    """Add the columns, and fill in what older rows say already."""
+    _fees()
+    _sessions()
+    _movements()
+    op.create_index("ix_inbox_session_id", "inbox", ["session_id"])
+
+
+def _fees() -> None:
+    for table in ("charge_points", "sessions"):
+        op.add_column(table, _counted("application_fee_bps"))
+
+
+def _sessions() -> None:
+    for column in (
+        _counted("step_minor", "1"),
+        _flag("keeps_remainder"),
+        _flag("incremental"),
+        sa.Column("overcapture_minor", sa.Integer()),
+        sa.Column("card_fingerprint", sa.Text()),
+        sa.Column("debt_session_id", sa.Text()),
+        _counted("paid_minor"),
+        sa.Column("due_since", MOMENT),
+        _counted("charge_tries"),
+        sa.Column("paying_since", MOMENT),
+        _counted("refund_tries"),
+        sa.Column("dispute", sa.Text()),
+        sa.Column("erased_at", MOMENT),
+    ):
+        op.add_column("sessions", column)
+    op.create_index(
+        "ix_sessions_debts",
+        "sessions",
+        ["card_fingerprint"],
+        sqlite_where=DUE,
+        postgresql_where=DUE,
+    )
+    op.execute("UPDATE sessions SET due_since = ended_at WHERE state = 'due'")
+
+
+def _movements() -> None:
+    op.add_column("movements", sa.Column("payment_id", sa.Text()))
+    op.execute("UPDATE movements SET payment_id = provider_id WHERE kind <> 'refund'")
+    op.execute(
+        "UPDATE movements SET payment_id = (SELECT payment_intent_id FROM sessions "
+        "WHERE sessions.id = movements.session_id) WHERE kind = 'refund'"
+    )
+    op.execute(
+        "UPDATE sessions SET paid_minor = (SELECT COALESCE(SUM(CASE kind WHEN 'refund' "
+        "THEN -amount_minor ELSE amount_minor END), 0) FROM movements "
+        "WHERE movements.session_id = sessions.id AND kind IN ('charge', 'capture', 'refund'))"
+    )
+
+
+def _counted(name: str, start: str = "0") -> sa.Column[int]:
+    return sa.Column(name, sa.Integer(), nullable=False, server_default=start)
+
+
+def _flag(name: str) -> sa.Column[bool]:
+    return sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false())
