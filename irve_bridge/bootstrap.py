@@ -30,6 +30,7 @@ from irve_bridge.service.dispatch import Dispatcher
 from irve_bridge.service.handle import Handler
 from irve_bridge.service.meters import Meters
 from irve_bridge.service.ports import Bus, Clock, Hand, Storage, Tx
+from irve_bridge.service.reconcile import Reconciler
 from irve_bridge.service.sweep import Sweep
 from irve_bridge.service.views import Views
 from irve_bridge.settings import STRIPE_API, Settings
@@ -111,6 +112,11 @@ async def running(
         for lane, dispatcher in dispatchers.items():
             await stack.enter_async_context(_worker(f"dispatcher {lane}", dispatcher.run))
         await stack.enter_async_context(_worker("sweep", lambda: sweep.run(meters)))
+        reconciler = Reconciler(storage, handler, clock, payments)
+        every, back = settings.reconcile_every, settings.reconcile_back
+        await stack.enter_async_context(
+            _worker("reconcile", lambda: reconciler.nightly(every, back))
+        )
         ocpp_port = await stack.enter_async_context(door.listen())
         web_port = await stack.enter_async_context(_listen(app, settings))
         yield Bridge(storage, desk, views, clock, web_port, ocpp_port)
@@ -131,6 +137,17 @@ async def offline_desk(settings: Settings) -> AsyncIterator[Desk]:
         bus = InProcessBus()
         handler = Handler(storage, bus, settings.policy)
         yield Desk(storage, handler, bus, clock, payments, settings.policy)
+    await payments.close()
+
+
+@asynccontextmanager
+async def offline_reconciler(settings: Settings) -> AsyncIterator[Reconciler]:
+    """Give a reconciler that looks and stores facts; the running bridge performs the rest."""
+    clock = SharedClock(settings.clock_epoch, settings.clock_speed)
+    payments = _payments(settings, clock)
+    async with open_storage(settings.database_url) as storage:
+        handler = Handler(storage, InProcessBus(), settings.policy)
+        yield Reconciler(storage, handler, clock, payments)
     await payments.close()
 
 

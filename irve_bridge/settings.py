@@ -254,6 +254,16 @@ class Settings(BaseSettings):
         return str(self.base_url).rstrip("/")
 
     @property
+    def reconcile_every(self) -> timedelta:
+        """How often everything is compared with the payment provider."""
+        return timedelta(seconds=self.reconcile_every_s)
+
+    @property
+    def reconcile_back(self) -> timedelta:
+        """How far back is compared each time."""
+        return timedelta(seconds=self.reconcile_back_s)
+
+    @property
     def policy(self) -> Policy:
         """The deadlines and bounds, as the service takes them."""
         return Policy(

@@ -1,6 +1,6 @@
 """The payment provider's hand: performs money intents, each once, whatever the network does."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from irve_bridge.payments.calls.call import Call
 from irve_bridge.payments.client import Account, StripeSettings, connect
 from irve_bridge.payments.observe import observe
 from irve_bridge.payments.outcomes import KEY_LIFE, OPERATORS_TURN
+from irve_bridge.payments.survey import survey
 from irve_bridge.service.ports import (
     Again,
     Clock,
@@ -23,6 +24,7 @@ from irve_bridge.service.ports import (
     Failed,
     Outcome,
     ProviderUnreachable,
+    Sighting,
     Task,
 )
 
@@ -72,6 +74,21 @@ class StripePayments:
         """
         try:
             return await observe(self._account(session), session)
+        except stripe.StripeError as error:
+            raise ProviderUnreachable(type(error).__name__) from error
+
+    async def sightings(
+        self, account: str, since: datetime, until: datetime
+    ) -> AsyncIterator[Sighting]:
+        """Yield every payment of ours made in [since, until) at one account.
+
+        Raises:
+            ProviderUnreachable: No answer; ask again later.
+        """
+        of_account = Account(self._client, self._settings, self._clock, account)
+        try:
+            async for sighting in survey(of_account, since, until):
+                yield sighting
         except stripe.StripeError as error:
             raise ProviderUnreachable(type(error).__name__) from error
 

@@ -19,6 +19,7 @@ from irve_bridge.service.ports.hands import (
     Outcome,
     Payments,
     ProviderUnreachable,
+    Sighting,
     SignatureRefused,
     Task,
 )
@@ -60,6 +61,7 @@ __all__ = [
     "ProviderUnreachable",
     "Replies",
     "Sessions",
+    "Sighting",
     "SignatureRefused",
     "StaleSession",
     "Stations",

@@ -1,6 +1,6 @@
 """What performs intents: one external call each, stored before it is made."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -91,6 +91,16 @@ class SignatureRefused(Exception):
     """A webhook is not signed by who it claims to come from."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """One payment as the provider has it: what is held, and what was taken and not given back."""
+
+    session_id: str
+    payment_id: str
+    held_minor: int
+    taken_minor: int
+
+
 class Payments(Hand, Protocol):
     """The payment provider's hand."""
 
@@ -110,6 +120,13 @@ class Payments(Hand, Protocol):
 
         Raises:
             SignatureRefused: Not signed with our secret, or not readable.
+        """
+
+    def sightings(self, account: str, since: datetime, until: datetime) -> AsyncIterator[Sighting]:
+        """Yield every payment of ours made in [since, until) at one account.
+
+        Raises:
+            ProviderUnreachable: No answer; ask again later.
         """
 
     async def observe(self, session: Session) -> tuple[SessionFact, ...]:

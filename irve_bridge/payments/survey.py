@@ -1,0 +1,52 @@
+"""All payments of an account in a span of time, by the metadata that names their sessions."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+
+import stripe
+
+from irve_bridge.payments.amounts import minor_amount
+from irve_bridge.payments.client import PAGE, Account, metadata_of
+from irve_bridge.payments.observe import refunds
+from irve_bridge.service.ports import Sighting
+
+
+async def survey(account: Account, since: datetime, until: datetime) -> AsyncIterator[Sighting]:
+    """Yield every payment that names a session, page by page, newest first.
+
+    Source: https://docs.stripe.com/api/payment_intents/list.
+    """
+    asked: stripe.params.PaymentIntentListParams = {
+        "created": {"gte": int(since.timestamp()), "lt": int(until.timestamp()) + 1},
+        "limit": PAGE,
+        "expand": ["data.latest_charge"],
+    }
+    while True:
+        listed = await account.client.v1.payment_intents.list_async(asked, account.options())
+        for payment in listed.data:
+            if session_id := metadata_of(payment).get("session_id"):
+                yield await _sighting(account, session_id, payment)
+        if not listed.has_more:
+            return
+        asked["starting_after"] = listed.data[-1].id
+
+
+async def _sighting(account: Account, session_id: str, payment: stripe.PaymentIntent) -> Sighting:
+    currency = payment.currency.upper()
+    held = payment.amount_capturable if payment.status == "requires_capture" else 0
+    taken = payment.amount_received - await _refunded(account, payment)
+    return Sighting(
+        session_id=session_id,
+        payment_id=payment.id,
+        held_minor=minor_amount(currency, held),
+        taken_minor=minor_amount(currency, taken),
+    )
+
+
+async def _refunded(account: Account, payment: stripe.PaymentIntent) -> int:
+    """The refunds are added up: a charge's own sum counts those under way as well."""
+    charge = payment.latest_charge
+    if not isinstance(charge, stripe.Charge) or not charge.amount_refunded:
+        return 0
+    made = await refunds(account, payment.id)
+    return sum(refund.amount for refund in made if refund.status == "succeeded")
