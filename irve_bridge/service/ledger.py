@@ -55,7 +55,9 @@ class Ledger:
         if not proven:
             return session, fact
         booked = self.tx.books.movements(session.id)
-        own = session.payment_intent_id or proven[0].payment_id
+        paid_by = proven[0].payment_id
+        own = None if is_extra(session, paid_by) else paid_by
+        own = session.payment_intent_id or own
         paid_minor = left_minor(booked, own)
         if isinstance(fact, facts.PaymentSecured | facts.PaymentSucceeded) and is_extra(
             session, fact.payment_intent_id
