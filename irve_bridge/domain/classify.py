@@ -185,8 +185,14 @@ def _refunded(session: Session, fact: facts.Refunded) -> Event:
 def _refund_failed(session: Session, fact: facts.RefundFailed) -> Event:
     """One that failed long ago and was made good since must not be made again."""
     if is_extra(session, fact.payment_intent_id):
-        return E.EXTRA
+        return _extra_kept(fact)
     owed_minor = 0 if session.state in (S.RELEASING, S.RELEASED) else session.decided_minor or 0
     if session.paid_minor <= owed_minor:
         return E.REFUND_MADE_GOOD
     return E.REFUND_FAILED if fact.again else E.REFUND_LOST
+
+
+def _extra_kept(fact: facts.RefundFailed) -> Event:
+    if fact.left_minor == 0:
+        return E.REFUND_MADE_GOOD
+    return E.EXTRA if fact.again else E.REFUND_LOST
