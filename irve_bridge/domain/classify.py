@@ -42,6 +42,8 @@ def classify(session: Session, fact: facts.SessionFact) -> Event:
             return _gone(session, fact.payment_intent_id)
         case facts.CardForgotten() if session.state is S.RELEASING:
             return E.RELEASED
+        case facts.ChargeCreated() if session.state is S.DUE and session.paying_since is not None:
+            return E.CHARGE_IN_VAIN
         case facts.PayAsked():
             return E.PAY_ASKED if session.paying_since is None else E.PAYING
         case facts.Refunded():
