@@ -3,7 +3,7 @@
 from irve_bridge.domain import facts
 from irve_bridge.domain.errors import Bug
 from irve_bridge.domain.lifecycle import Event
-from irve_bridge.domain.plans import PLANS
+from irve_bridge.domain.plans import PLANS, keepable
 from irve_bridge.domain.session import Delivery, MeteredBy, PlanName, Session, State
 
 E, S = Event, State
@@ -111,14 +111,11 @@ def trusted_minor(session: Session) -> int:
 
 
 def bounded(session: Session, amount_minor: int) -> int:
-    """Return what of an amount can be owed: nothing before anything was secured.
-
-    Of what is paid already any part can be kept: the rest is refunded.
-    """
+    """Return what of an amount can be owed: nothing before anything was secured."""
     if session.secured_minor is None:
         return 0
     if session.paid_minor:
-        return min(amount_minor, session.paid_minor)
+        return keepable(session, amount_minor)
     return PLANS[session.plan].bound(session, amount_minor)
 
 
