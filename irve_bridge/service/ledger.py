@@ -58,8 +58,7 @@ class Ledger:
                 if is_extra(session, fact.payment_intent_id):
                     fact = replace(fact, left_minor=self._left(session, fact))
             case facts.RefundFailed():
-                left = left_minor(booked, fact.payment_intent_id)
-                fact = replace(fact, left_minor=left)
+                fact = replace(fact, left_minor=left_minor(booked, fact.payment_intent_id))
         if not proven:
             return session, fact
         paid_by = proven[0].payment_id
@@ -75,7 +74,7 @@ class Ledger:
 
     def _left(self, session: Session, fact: facts.PaymentSecured | facts.PaymentSucceeded) -> int:
         """Return what of a second payment is to go back: nothing once that was asked for."""
-        if not self._first(session, f"extra:{fact.payment_intent_id}", fact):
+        if not self._first(session, f"extra:{type(fact).__name__}:{fact.payment_intent_id}", fact):
             return 0
         if isinstance(fact, facts.PaymentSecured) and session.plan is PlanName.ESTIMATED:
             return fact.secured_minor or 0
