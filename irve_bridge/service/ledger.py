@@ -9,6 +9,8 @@ from irve_bridge.service.books import left_minor, movements
 from irve_bridge.service.policy import Policy
 from irve_bridge.service.ports import Tx
 
+_TAKEN = ("charge", "capture")
+
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
@@ -66,11 +68,14 @@ class Ledger:
         return replace(session, paid_minor=left_minor(booked, own)), fact
 
     def _stands(self, session: Session, fact: facts.SessionFact) -> bool:
-        """A refund that failed returns money only if it was booked as made."""
-        if not isinstance(fact, facts.RefundFailed):
-            return True
-        booked = self.tx.books.movements(session.id)
-        return any((m.kind, m.provider_id) == ("refund", fact.refund_id) for m in booked)
+        """Money is taken once, as charge or capture; only a booked refund returns when it fails."""
+        booked = {(m.kind, m.provider_id) for m in self.tx.books.movements(session.id)}
+        match fact:
+            case facts.PaymentSucceeded():
+                return not booked & {(kind, fact.payment_intent_id) for kind in _TAKEN}
+            case facts.RefundFailed():
+                return ("refund", fact.refund_id) in booked
+        return True
 
     def _left(self, session: Session, fact: facts.PaymentSecured | facts.PaymentSucceeded) -> int:
         """Return what of a second payment is to go back: nothing once that was asked for."""

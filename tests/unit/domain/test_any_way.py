@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order: the driver pays what is owed, once, and gets the rest back."""
+"""Whatever happens, in whatever order: the driver pays what is owed, once, and no more."""
 
 from dataclasses import dataclass, field
 from typing import Any
