@@ -16,7 +16,7 @@ from irve_bridge.service.ends import end_at_last_reading
 from irve_bridge.service.handle import Handler, Work, apply
 from irve_bridge.service.meters import Meters
 from irve_bridge.service.pace import pause
-from irve_bridge.service.policy import Policy, hold_deadline
+from irve_bridge.service.policy import Policy, deadline, hold_deadline
 from irve_bridge.service.ports import Clock, Storage
 
 log = structlog.get_logger()
@@ -25,6 +25,7 @@ BATCH = 100
 INTERVAL = timedelta(seconds=5)
 POLL_S = 5.0
 DRAIN = timedelta(seconds=30)
+LATER = timedelta(days=1)
 
 
 class Sweep:
@@ -72,6 +73,10 @@ def pass_deadline(work: Work, session_id: str, now: datetime) -> None:
     """Apply the fact that a passed deadline is, or look again a little later."""
     session = work.tx.sessions.get(session_id)
     if session is None or session.deadline_at is None or session.deadline_at > now:
+        return
+    due_at = deadline(session, work.policy)
+    if due_at is None or due_at > now:  # noted under other settings, or before the money moved
+        work.tx.sessions.postpone(session_id, due_at or now + LATER)
         return
     fact = overdue(work, session, now)
     moved = work.advance(session, fact) if fact else session

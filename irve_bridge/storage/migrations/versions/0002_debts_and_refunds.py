@@ -48,6 +48,12 @@ def _sessions() -> None:
         postgresql_where=DUE,
     )
     op.execute("UPDATE sessions SET due_since = ended_at WHERE state = 'due'")
+    # Their deadlines are new: the sweep finds out when each is, starting from now.
+    op.execute(
+        "UPDATE sessions SET deadline_at = opened_at WHERE deadline_at IS NULL AND "
+        "(state IN ('due', 'settled', 'released', 'abandoned', 'written_off') OR "
+        "capture_before IS NOT NULL AND state IN ('charging', 'stopping', 'review'))"
+    )
 
 
 def _movements() -> None:
