@@ -31,6 +31,7 @@ log = structlog.get_logger()
 
 PAGE = 200
 FIRST_AFTER = timedelta(minutes=10)
+_FORGETTING = frozenset({Kind.FORGET_CARD, Kind.FORGET_CUSTOMER})
 _OVER = DONE | {State.DUE}
 
 
@@ -54,9 +55,12 @@ class _Story:
 
     @property
     def money_moves(self) -> bool:
-        """Whether a call to the provider is still to be made or concluded."""
+        """Whether a call that moves money is still to be made or concluded."""
         return any(
-            i.status == "waiting" and Kind(i.kind).lane is Lane.MONEY for i in self.unfinished
+            intent.status == "waiting"
+            and Kind(intent.kind).lane is Lane.MONEY
+            and intent.kind not in _FORGETTING
+            for intent in self.unfinished
         )
 
 

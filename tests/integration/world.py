@@ -17,6 +17,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from irve_bridge import stations
-from irve_bridge.bootstrap import running
+from irve_bridge.bootstrap import Bridge, offline_reconciler, running
+from irve_bridge.service.reconcile import Finding
 from irve_bridge.settings import load
 from irve_bridge.storage import open_storage
 from simulators import csms, pricing
@@ -78,6 +80,7 @@ class World:
     after_stripe: Hook = nothing
     kills: int = 0
     process: asyncio.subprocess.Process | None = None
+    bridge: Bridge | None = None
     _gone: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -156,7 +159,26 @@ class World:
     async def final(self, session_id: str) -> dict[str, Any]:
         return await self.until(session_id, *FINAL)
 
+    # As the operator
+
+    async def reconcile(self, back: timedelta = timedelta(days=1)) -> list[Finding]:
+        """Compare everything with Stripe, as the command line does beside the running bridge."""
+        file = Path(self.environment["LOG_FILE"]).with_name("reconcile.env")
+        file.write_text("\n".join(f"{name}='{text}'" for name, text in self.environment.items()))
+        now = self.clock.now()
+        async with offline_reconciler(load(str(file))) as reconciler:
+            return await reconciler.run(now - back, now)
+
     # As the audit
+
+    async def stripe_api(self, method: str, path: str, **form: str) -> dict[str, Any]:
+        """Do something at Stripe by hand, as in its dashboard."""
+        headers = {"authorization": f"Bearer {self.environment['STRIPE_SECRET_KEY']}"}
+        url = f"{self.stripe_url}/v1/{path}"
+        async with self.http.request(method, url, data=form or None, headers=headers) as response:
+            answer: dict[str, Any] = await response.json()
+            assert response.status == 200, answer
+            return answer
 
     async def stripe(self, method: str, path: str, **body: Any) -> Any:
         payload = body.get("body", body) if method == "POST" else None
@@ -263,7 +285,7 @@ async def world(folder: Path, *, process: bool = False, **settings: str) -> Asyn
             settings_file = folder / ".env"
             settings_file.write_text("\n".join(f"{n}='{v}'" for n, v in environment.items()))
             loaded = load(str(settings_file))
-            await stack.enter_async_context(running(loaded, CollectorRegistry()))
+            made[0].bridge = await stack.enter_async_context(running(loaded, CollectorRegistry()))
         yield made[0]
 
 
