@@ -52,16 +52,19 @@ class Ledger:
         proven = [m for m in movements(session, fact) if self._stands(session, fact)]
         for movement in proven:
             self.tx.books.record(movement)
+        booked = self.tx.books.movements(session.id)
+        match fact:
+            case facts.PaymentSecured() | facts.PaymentSucceeded():
+                if is_extra(session, fact.payment_intent_id):
+                    fact = replace(fact, left_minor=self._left(session, fact))
+            case facts.RefundFailed():
+                left = left_minor(booked, fact.payment_intent_id)
+                fact = replace(fact, left_minor=left)
         if not proven:
             return session, fact
-        booked = self.tx.books.movements(session.id)
-        own = session.payment_intent_id or proven[0].payment_id
-        paid_minor = left_minor(booked, own)
-        if isinstance(fact, facts.PaymentSecured | facts.PaymentSucceeded) and is_extra(
-            session, fact.payment_intent_id
-        ):
-            fact = replace(fact, left_minor=self._left(session, fact))
-        return replace(session, paid_minor=paid_minor), fact
+        paid_by = proven[0].payment_id
+        own = session.payment_intent_id or (None if is_extra(session, paid_by) else paid_by)
+        return replace(session, paid_minor=left_minor(booked, own)), fact
 
     def _stands(self, session: Session, fact: facts.SessionFact) -> bool:
         """A refund that failed returns money only if it was booked as made."""
