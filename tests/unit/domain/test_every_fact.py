@@ -71,7 +71,11 @@ FACTS: list[SessionFact] = [
     facts.PaymentSucceeded(**AT, payment_intent_id="pi_2", amount_minor=1200),
     *(
         facts.DisputeChanged(
-            **AT, dispute_id="dp_1", payment_intent_id="pi_1", status=status, reason="fraudulent",
+            **AT,
+            dispute_id="dp_1",
+            payment_intent_id="pi_1",
+            status=status,
+            reason="fraudulent",
             amount_minor=1200,
         )
         for status in ("needs_response", "lost")
