@@ -42,6 +42,7 @@ class Card:
     attaches: bool = True
     set_up_already: bool = False
     dispute_reason: str | None = None
+    inquiry: bool = False
     refund_mode: RefundMode = RefundMode.SUCCEED
     brand: str = "visa"
     country: str = "US"
@@ -130,6 +131,12 @@ CARDS = (
         "pm_card_createDisputeProductNotReceived",
         dispute_reason="product_not_received",
     ),
+    Card(
+        "4000000000001976",
+        "pm_card_createDisputeInquiry",
+        dispute_reason="fraudulent",
+        inquiry=True,
+    ),
     Card("4000000000007726", "pm_card_pendingRefund", refund_mode=RefundMode.SUCCEED_LATER),
     Card("4000000000005126", "pm_card_refundFail", refund_mode=RefundMode.FAIL_LATER),
 )
@@ -145,7 +152,9 @@ BEHAVIOURS: dict[str, Decline | None] = {
 }
 """What kept cards can be told to do off-session, by name."""
 BY_NUMBER = {card.number: card for card in CARDS}
-BY_PAYMENT_METHOD = {card.payment_method: card for card in CARDS}
+BY_PAYMENT_METHOD = {card.payment_method: card for card in CARDS} | {
+    "pm_card_chargeDeclined": BY_NUMBER["4000000000000002"]
+}
 
 
 def challenged(card: Card, *, off_session: bool, set_up: bool) -> bool:

@@ -220,8 +220,9 @@ def _book(account: Account, charge: Object) -> None:
     """Give a captured charge its balance transaction, a moment later as Stripe does."""
     transaction = balance_transactions.book(account, charge["amount_captured"], charge, "charge")
     account.update(charge, "charge.updated", balance_transaction=transaction["id"])
-    if reason := account.cards[charge["payment_method"]].dispute_reason:
-        disputes.opened(account, charge, reason)
+    card = account.cards[charge["payment_method"]]
+    if card.dispute_reason:
+        disputes.opened(account, charge, card.dispute_reason, inquiry=card.inquiry)
 
 
 @routes(

@@ -203,7 +203,7 @@ def _paid(account: Account, session: Object, body: PayBody) -> Object:
     with account.turn():
         decline = checkout_payment.submit(account, session, payer(body.model_dump()))
         url = None if decline else next_url(account, session)
-        intent = _intent(account, session)
+        intent = checkout_payment.intent_of(account, session)
         if intent["status"] == "requires_action" and body.authenticate:
             url = answered_url(account, intent, approved=body.authenticate == "approve")
     error = intent.get("last_payment_error") or intent.get("last_setup_error")
@@ -220,12 +220,6 @@ def _outcome(session: Object, intent: Object) -> str:
     if session["status"] == "complete":
         return "complete"
     return "requires_action" if intent["status"] == "requires_action" else "declined"
-
-
-def _intent(account: Account, session: Object) -> Object:
-    if session["mode"] == "setup":
-        return account.objects["setup_intent"][session["setup_intent"]]
-    return account.objects["payment_intent"][session["payment_intent"]]
 
 
 @web.middleware

@@ -13,11 +13,18 @@ ANSWER_WITHIN_S = 9 * 24 * 3600
 _VERDICTS = {"winning_evidence": "won", "losing_evidence": "lost"}
 
 
-def opened(account: Account, charge: Object, reason: str) -> Object:
-    """Dispute what was not refunded of a charge: the card has it back while the dispute is open."""
+def opened(account: Account, charge: Object, reason: str, *, inquiry: bool = False) -> Object:
+    """Dispute what was not refunded of a charge: the card has it back while the dispute is open.
+
+    An inquiry only asks; no money moves.
+    """
     dispute = account.add(_new(account, charge, reason))
     charge["disputed"] = True
+    if inquiry:
+        dispute |= {"is_charge_refundable": True, "status": "warning_needs_response"}
     account.emit("charge.dispute.created", dispute)
+    if inquiry:
+        return dispute
     account.move(Movement.DISPUTE, charge["payment_intent"], dispute["amount"])
     _book(account, dispute, -dispute["amount"])
     account.emit("charge.dispute.funds_withdrawn", dispute)
@@ -26,9 +33,10 @@ def opened(account: Account, charge: Object, reason: str) -> Object:
 
 def close(account: Account, dispute: Object, status: str) -> None:
     """Have the bank decide for the merchant (``won``) or the cardholder (``lost``)."""
-    dispute["status"] = status
+    inquiry = dispute["status"].startswith("warning")
+    dispute["status"] = "warning_closed" if inquiry else status
     account.emit("charge.dispute.closed", dispute)
-    if status == "won":
+    if status == "won" and not inquiry:
         account.move(Movement.DISPUTE_RETURNED, dispute["payment_intent"], dispute["amount"])
         _book(account, dispute, dispute["amount"])
         account.emit("charge.dispute.funds_reinstated", dispute)
@@ -41,13 +49,13 @@ def _book(account: Account, dispute: Object, amount_minor: int) -> None:
 
 def is_open(dispute: Object) -> bool:
     """Tell whether the bank has still to decide."""
-    return dispute["status"] not in ("won", "lost")
+    return dispute["status"] not in ("won", "lost", "warning_closed")
 
 
 def standing(account: Account, charge: Object) -> bool:
-    """Tell whether a dispute that was not won stands against a charge."""
-    disputes = account.objects["dispute"].values()
-    return any(each["charge"] == charge["id"] and each["status"] != "won" for each in disputes)
+    """Tell whether a dispute that was not won stands against a charge; inquiries do not."""
+    against = [each for each in account.all("dispute") if each["charge"] == charge["id"]]
+    return any(each["status"] in ("needs_response", "under_review", "lost") for each in against)
 
 
 def _new(account: Account, charge: Object, reason: str) -> Object:
@@ -110,10 +118,11 @@ def update(call: Call) -> Object:
         dispute["evidence_details"] |= {"has_evidence": True}
     if evidence and call.params.get("submit", True):
         dispute["evidence_details"] |= {"submission_count": 1, "submission_method": "manual"}
-        dispute["status"] = "under_review"
+        inquiry = dispute["status"].startswith("warning")
+        dispute["status"] = "warning_under_review" if inquiry else "under_review"
     account.emit("charge.dispute.updated", dispute)
     verdict = _VERDICTS.get(evidence.get("uncategorized_text", ""))
-    if verdict and dispute["status"] == "under_review":
+    if verdict and dispute["status"].endswith("under_review"):
         account.afterwards(lambda: close(account, dispute, verdict))
     return dispute
 
