@@ -109,3 +109,27 @@ async def test_a_card_that_owes_is_asked_to_settle_first(tmp_path: Path) -> None
         once_more = await w.open("dynamic", 2)
         await w.pay(once_more, DECLINED_LATER)
         await w.until(once_more["session_id"], "secured")
+
+
+async def test_a_card_short_of_funds_is_tried_again_and_pays_once(tmp_path: Path) -> None:
+    """The same payment is confirmed again; when there is money it is paid, with nobody asked."""
+    async with (
+        world(tmp_path, debt_retries_s="20,120,600") as w,
+        w.charge_point() as cp,
+    ):
+        await cp.wait_until_online()
+        opened = await w.open("dynamic")
+        await w.page(await w.pay(opened))
+        customer = (await w.checkout(opened))["customer"]
+        short = {"behaviour": "insufficient_funds", "times": 2}
+        await w.stripe("POST", f"/_sim/customers/{customer}/cards", **short)
+        await cp.plug(1)
+        await cp.wait_for_energy(1, 2000)
+        await cp.unplug(1)
+        owed = await w.until(opened["session_id"], "due")
+        assert owed["outcome"] == "insufficient_funds"
+        paid = await w.until(opened["session_id"], "settled")
+        card = await w.card(opened["session_id"])
+        assert card["charged"] == paid["amount"] == w.cost(cp.transactions[-1])
+        lines = await w.stripe("GET", "/_sim/ledger")
+        assert len([x for x in lines if x["metadata"]]) == 1
