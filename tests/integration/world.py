@@ -7,6 +7,7 @@ Everything shares one clock that runs fast; the simulators answer for what reall
 import asyncio
 import base64
 import contextlib
+import json
 import os
 import re
 import secrets
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import stripe
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
@@ -160,6 +162,16 @@ class World:
     async def final(self, session_id: str) -> dict[str, Any]:
         return await self.until(session_id, *FINAL)
 
+    # As Stripe, or whoever claims to be
+
+    async def webhook(self, event: dict[str, Any]) -> None:
+        """Deliver an event with a good signature."""
+        body = json.dumps(event)
+        signature = stripe.WebhookSignature.generate_signature_header(body, self.secret)
+        headers = {"Stripe-Signature": signature}
+        async with self.http.post(f"{self.url}/webhook", data=body, headers=headers) as response:
+            response.raise_for_status()
+
     # As the operator
 
     async def reconcile(self, back: timedelta = timedelta(days=1)) -> list[Finding]:
@@ -245,7 +257,12 @@ class World:
 
 @asynccontextmanager
 async def world(
-    folder: Path, *, process: bool = False, speed: float = SPEED, **settings: str
+    folder: Path,
+    *,
+    process: bool = False,
+    speed: float = SPEED,
+    stations_file: Path = ROOT / "config" / "stations.yaml",
+    **settings: str,
 ) -> AsyncIterator[World]:
     """Make a world; with `process` the bridge is one that can be killed."""
     async with AsyncExitStack() as stack:
@@ -280,7 +297,7 @@ async def world(
         made.append(
             World(environment, http, clock, stripe_url, inbox, secret=secret, api_key=api_key)
         )
-        await _register(environment["DATABASE_URL"])
+        await _register(environment["DATABASE_URL"], stations_file)
         if process:
             await made[0].start_process()
             stack.push_async_callback(_end, made[0])
@@ -320,8 +337,8 @@ async def _stripe(clock: Clock, webhook_url: str, secret: str, hook: Any) -> Asy
         await runner.cleanup()
 
 
-async def _register(database_url: str) -> None:
-    wanted = stations.read(ROOT / "config" / "stations.yaml")
+async def _register(database_url: str, file: Path) -> None:
+    wanted = stations.read(file)
     async with open_storage(database_url) as storage:
         await storage.transact(
             lambda tx: stations.apply(list(stations.differences(wanted, tx.stations)), tx.stations)
