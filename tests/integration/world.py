@@ -104,10 +104,10 @@ class World:
         assert status == 201, answer
         return answer
 
-    async def pay(self, opened: dict[str, Any], card: str = CARD) -> str:
+    async def pay(self, opened: dict[str, Any], card: str = CARD, **form: Any) -> str:
         """Pay at the checkout; returns where Stripe sends the driver next."""
         path = f"/_sim/checkout/{checkout_id(opened)}/pay"
-        paid = await self.stripe("POST", path, card=card)
+        paid = await self.stripe("POST", path, card=card, **form)
         return str(paid["redirect_url"])
 
     async def checkout(self, opened: dict[str, Any]) -> dict[str, Any]:
