@@ -27,7 +27,7 @@ def main() -> int:
     except BaseException:
         _say(f"it broke off: everything is in {folder}")
         raise
-    print(json.dumps(result.figures), flush=True)
+    sys.stdout.write(json.dumps(result.figures) + "\n")
     for sentence in result.sentences:
         _say(sentence)
     if result.violations:
@@ -38,7 +38,7 @@ def main() -> int:
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    sys.stderr.write(f"{line}\n")
 
 
 if __name__ == "__main__":
