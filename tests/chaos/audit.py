@@ -155,8 +155,8 @@ def _contradicted(case: Case) -> str | None:
         return f"its books say {session.paid_minor} was paid, the ledger {case.net_minor}"
     if session.state in OWING and session.decided_minor != case.owed_minor:
         return f"{session.decided_minor} is asked for, the meter says {case.owed_minor}"
-    if session.state in NOTHING_OWED and case.owed_minor:
-        return f"let go, but {case.owed_minor} is owed"
+    if session.state in NOTHING_OWED and case.net_minor:
+        return f"nothing was owed, but {case.net_minor} was paid"
     return None
 
 
