@@ -26,9 +26,7 @@ DISPUTE = facts.DisputeChanged(
 )
 
 
-def paid(
-    plan: PlanName = PlanName.FIXED, state: State = State.SETTLING, **changes: Any
-) -> Session:
+def paid(plan: PlanName = PlanName.FIXED, state: State = State.SETTLING, **changes: Any) -> Session:
     fields = {
         "state": state,
         "secured_at": NOW,
