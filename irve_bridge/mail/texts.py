@@ -28,7 +28,6 @@ REASONS = {
     "hold_gone": N_("Your bank's hold ended before the charge could be settled."),
     "charge_canceled": N_("The payment was cancelled before anything was taken."),
     "expired_card": N_("Your card has expired."),
-    "reviewed": N_("We looked at your charge: less is due than before."),
 }
 """Why something is due, in the words of the page that the mail leads to."""
 

@@ -136,7 +136,6 @@ DECLINED = {
     "hold_gone": N_("Your bank's hold ended before the charge could be settled."),
     "charge_canceled": N_("The payment was cancelled before anything was taken."),
     "expired_card": N_("Your card has expired."),
-    "reviewed": N_("We looked at your charge: less is due than before."),
 }
 """Why something is due; a card reported lost or stolen is one that the bank declined."""
 
