@@ -22,8 +22,7 @@ _REQUESTS = frozenset(
 def card_options(params: Object, *unset: str) -> Object:
     """Return an object's ``payment_method_options``, with the options it shows when unset.
 
-    Longer and larger holds may be requested; charges then say they are unavailable, as on an
-    account without IC+ pricing.
+    Longer and larger holds may be requested; charges tell whether the account has them.
 
     Raises:
         InvalidParameterError: for options that are not simulated.

@@ -15,7 +15,6 @@ _CONFIRMATION = "payment_method payment_method_data return_url mandate_data use_
 
 _UNSET = (
     "allowed_payment_method_types",
-    "application",
     "automatic_payment_methods",
     "cancellation_reason",
     "customer",
@@ -42,6 +41,7 @@ def new(account: Account, **fields: object) -> Object:
         | {
             "id": intent_id,
             "object": "setup_intent",
+            "application": account.application,
             "client_secret": intents.secret(intent_id),
             "created": account.now(),
             "livemode": False,

@@ -81,6 +81,7 @@ class World:
     kills: int = 0
     process: asyncio.subprocess.Process | None = None
     bridge: Bridge | None = None
+    asked_of_stripe: list[str] = field(default_factory=list)
     _gone: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -243,11 +244,13 @@ class World:
 
 
 @asynccontextmanager
-async def world(folder: Path, *, process: bool = False, **settings: str) -> AsyncIterator[World]:
+async def world(
+    folder: Path, *, process: bool = False, speed: float = SPEED, **settings: str
+) -> AsyncIterator[World]:
     """Make a world; with `process` the bridge is one that can be killed."""
     async with AsyncExitStack() as stack:
         epoch_s = time.time()
-        clock = Clock(epoch_s, SPEED)
+        clock = Clock(epoch_s, speed)
         callback_secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
         inbox = await stack.enter_async_context(csms.serve(callback_secret))
         web_port, api_key, secret = free_port(), secrets.token_hex(16), "whsec_world"
@@ -269,7 +272,7 @@ async def world(folder: Path, *, process: bool = False, **settings: str) -> Asyn
             "DATABASE_URL": f"sqlite:///{folder / 'bridge.db'}",
             "LOG_FILE": str(folder / "app.log"),
             "CLOCK_EPOCH": str(epoch_s),
-            "CLOCK_SPEED": str(SPEED),
+            "CLOCK_SPEED": str(speed),
             "METER_INTERVAL_S": "10",
             "THROTTLE_PER_MINUTE": "1000",
         } | {name.upper(): value for name, value in settings.items()}
@@ -294,6 +297,7 @@ def _hooks(made: list[World]) -> Any:
     async def around(request: web.Request, handler: Any) -> web.StreamResponse:
         api = request.path.startswith("/v1/")
         if api:
+            made[0].asked_of_stripe.append(request.path)
             await made[0].before_stripe(request.method, request.path)
         response: web.StreamResponse = await handler(request)
         if api:
