@@ -75,6 +75,14 @@ def whim(dice: Random) -> Whim:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """The sessions that somebody was told of, and what the CSMS itself metered, in minor units."""
+
+    opened: set[str] = field(default_factory=set)
+    reported: dict[str, int] = field(default_factory=dict)
+
+
 @dataclass(eq=False)
 class Driver:
     """One driver at one connector."""
@@ -82,7 +90,7 @@ class Driver:
     w: World
     bay: Bay
     whim: Whim
-    opened: set[str]
+    promises: Promises
     key: str = field(default_factory=lambda: secrets.token_hex(8))
 
     async def live(self) -> None:
@@ -111,7 +119,7 @@ class Driver:
 
         answer: dict[str, Any] | None = await insisted(order)
         if answer is not None:
-            self.opened.add(answer["session_id"])
+            self.promises.opened.add(answer["session_id"])
         return answer
 
     async def _pay(self, ordered: dict[str, Any]) -> bool:
