@@ -46,7 +46,7 @@ lock: setup-test ## lock the dependencies anew after a change in pyproject.toml
 		--generate-hashes --extra test pyproject.toml -o requirements/test.txt
 
 css: setup-test ## compile the pages' styles anew
-	$(NPM)(['ci', '--no-audit', '--no-fund']) or npm(['run', 'build']))"
+	$(NPM)(['run', 'build']))"
 
 pictures: setup-test ## take the pictures of docs/images anew
 	$(BIN)/python -m tests.browser.pictures
@@ -62,7 +62,8 @@ clean: ## remove what the targets made
 	$(PIP) --no-deps --editable .
 	@touch $@
 
-.venv/.test: requirements/test.txt | .venv/.run
+.venv/.test: requirements/test.txt package-lock.json | .venv/.run
 	$(PIP) --require-hashes -r requirements/test.txt
+	$(NPM)(['ci', '--no-audit', '--no-fund']))"
 	$(BIN)/python -m tests.setup_browser
 	@touch $@

@@ -3,7 +3,7 @@
 from irve_bridge.domain import facts
 from irve_bridge.domain.errors import Bug
 from irve_bridge.domain.lifecycle import Event
-from irve_bridge.domain.plans import PLANS
+from irve_bridge.domain.plans import PLANS, keepable
 from irve_bridge.domain.session import Delivery, MeteredBy, PlanName, Session, State
 
 E, S = Event, State
@@ -42,6 +42,8 @@ def classify(session: Session, fact: facts.SessionFact) -> Event:
             return _gone(session, fact.payment_intent_id)
         case facts.CardForgotten() if session.state is S.RELEASING:
             return E.RELEASED
+        case facts.ChargeCreated() if session.state is S.DUE and session.paying_since is not None:
+            return E.CHARGE_IN_VAIN
         case facts.PayAsked():
             return E.PAY_ASKED if session.paying_since is None else E.PAYING
         case facts.Refunded():
@@ -109,14 +111,11 @@ def trusted_minor(session: Session) -> int:
 
 
 def bounded(session: Session, amount_minor: int) -> int:
-    """Return what of an amount can be owed: nothing before anything was secured.
-
-    Of what is paid already any part can be kept: the rest is refunded.
-    """
+    """Return what of an amount can be owed: nothing before anything was secured."""
     if session.secured_minor is None:
         return 0
     if session.paid_minor:
-        return min(amount_minor, session.paid_minor)
+        return keepable(session, amount_minor)
     return PLANS[session.plan].bound(session, amount_minor)
 
 
@@ -185,8 +184,14 @@ def _refunded(session: Session, fact: facts.Refunded) -> Event:
 def _refund_failed(session: Session, fact: facts.RefundFailed) -> Event:
     """One that failed long ago and was made good since must not be made again."""
     if is_extra(session, fact.payment_intent_id):
-        return E.EXTRA
+        return _extra_kept(fact)
     owed_minor = 0 if session.state in (S.RELEASING, S.RELEASED) else session.decided_minor or 0
     if session.paid_minor <= owed_minor:
         return E.REFUND_MADE_GOOD
     return E.REFUND_FAILED if fact.again else E.REFUND_LOST
+
+
+def _extra_kept(fact: facts.RefundFailed) -> Event:
+    if fact.left_minor == 0:
+        return E.REFUND_MADE_GOOD
+    return E.EXTRA if fact.again else E.EXTRA_LOST

@@ -143,7 +143,7 @@ def _give_back(session: Session, fact: facts.SessionFact) -> Intent | None:
         case facts.PaymentSecured() | facts.PaymentSucceeded():
             return plans.refund(session, Do.RETURN, fact.left_minor, fact.payment_intent_id)
         case facts.RefundFailed() if is_extra(session, fact.payment_intent_id):
-            return plans.refund(session, Do.RETURN, fact.amount_minor, fact.payment_intent_id)
+            return plans.refund(session, Do.RETURN, fact.left_minor, fact.payment_intent_id)
         case facts.RefundAsked():
             return plans.refund(session, Do.RETURN, fact.amount_minor)
     owed_minor = (session.decided_minor or 0) if session.state is State.SETTLED else 0

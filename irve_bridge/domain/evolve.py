@@ -83,7 +83,8 @@ def _money(session: Session, fact: facts.SessionFact) -> Session:
     match fact:
         case facts.ReviewDecided():
             decided_minor = bounded(session, fact.amount_minor)
-            return replace(session, decided_minor=decided_minor, outcome="reviewed")
+            outcome = session.outcome if session.state is State.DUE else "reviewed"
+            return replace(session, decided_minor=decided_minor, outcome=outcome)
         case facts.ChargeCreated():
             return replace(session, payment_intent_id=fact.payment_intent_id)
         case facts.PaymentSucceeded() if not is_extra(session, fact.payment_intent_id):
@@ -92,8 +93,8 @@ def _money(session: Session, fact: facts.SessionFact) -> Session:
             return _refunded(session, fact)
         case facts.PaymentDeclined() | facts.CheckoutRefused() | facts.SettlementRefused():
             return replace(session, outcome=fact.code)
-        case facts.RefundFailed() if not is_extra(session, fact.payment_intent_id):
-            return replace(session, outcome=fact.code, refund_tries=session.refund_tries + 1)
+        case facts.RefundFailed():
+            return _refund_failed(session, fact)
         case facts.ExtensionRefused():
             return replace(session, incremental=False)
         case facts.PayAsked():
@@ -180,3 +181,10 @@ def _refunded(session: Session, fact: facts.Refunded) -> Session:
         case _, State.SETTLING:
             return replace(session, outcome=None)
     return session
+
+
+def _refund_failed(session: Session, fact: facts.RefundFailed) -> Session:
+    """That a second payment does not go back says nothing of the session before it is given up."""
+    silent = is_extra(session, fact.payment_intent_id) and fact.again
+    outcome = session.outcome if silent else fact.code
+    return replace(session, outcome=outcome, refund_tries=session.refund_tries + 1)

@@ -398,7 +398,8 @@ class Refunded(SessionFact):
 class RefundFailed(SessionFact):
     """The refund will not arrive, even if it was reported as made; no `refund_id` if refused.
 
-    `again`: the operator's settings allow another try.
+    `again`: the operator's settings allow another try. `left_minor`: what the books say is left of
+    its payment.
     """
 
     refund_id: str
@@ -406,6 +407,7 @@ class RefundFailed(SessionFact):
     amount_minor: int
     code: str = "refund_failed"
     again: bool = False
+    left_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,7 @@ class Event(StrEnum):
     SUSPECT = "stopped, readings not to be trusted"
     END_OVERDUE = "end never reported"
     CHARGE_CREATED = "charge created"
+    CHARGE_IN_VAIN = "charge created while the driver pays"
     PAID = "paid"
     PAID_OTHERWISE = "paid or refunded another amount"
     DECLINED = "declined"
@@ -54,6 +55,7 @@ class Event(StrEnum):
     LOWERED = "decided: less is due"
     FORGIVEN = "decided: nothing more is due"
     EXTRA = "paid a second time"
+    EXTRA_LOST = "second payment cannot be given back"
     KNOWN = "known already, or of another payment"
     REFUND_ASKED = "refund asked by the operator"
     REFUNDED = "refunded"
@@ -141,6 +143,7 @@ TABLE: dict[tuple[State, Event], Row] = {
     (S.DUE, E.CHECKOUT_ENDED): Row(S.DUE),
     (S.DUE, E.RETRY_DUE): Row(S.DUE, (Do.RECHARGE,)),
     (S.DUE, E.CHARGE_CREATED): Row(S.DUE, (Do.CONFIRM,)),
+    (S.DUE, E.CHARGE_IN_VAIN): Row(S.DUE, (Do.VOID,)),
     (S.DUE, E.DECLINED): Row(S.DUE),
     (S.DUE, E.HOLD_GONE): Row(S.DUE),
     (S.DUE, E.LOWERED): Row(S.DUE, (Do.CLOSE, Do.VOID)),
@@ -160,6 +163,7 @@ TABLE |= {(state, E.REFUNDED): Row(state) for state in _USING}
 TABLE |= {(state, E.REFUND_FAILED): Row(state, (Do.RETURN,)) for state in _GIVING}
 TABLE |= {(state, E.REFUND_LOST): Row(S.REVIEW, (), ("review_needed",)) for state in _GIVING}
 TABLE |= {(state, E.EXTRA): Row(state, (Do.RETURN,)) for state in _PAID_FOR}
+TABLE |= {(state, E.EXTRA_LOST): Row(state, (), ("review_needed",)) for state in _PAID_FOR}
 TABLE |= {(state, E.DISPUTED): Row(state, (), ("dispute_opened",)) for state in _PAID_FOR}
 TABLE |= {(state, E.DISPUTE_CLOSED): Row(state, (), ("dispute_closed",)) for state in _PAID_FOR}
 TABLE |= {(state, E.FORGOTTEN): Row(state) for state in DONE}
@@ -180,9 +184,9 @@ _PROOF = frozenset({E.PAID, E.PAID_OTHERWISE, E.RELEASED})
 _FAILURE = frozenset({E.DECLINED, E.REFUSED, E.HOLD_GONE})
 _DEBT = frozenset({E.PAY_ASKED, E.PAYING, E.RETRY_DUE, E.TERM_PASSED, E.LOWERED, E.FORGIVEN})
 _BACK = frozenset({E.REFUND_ASKED, E.REFUNDED, E.REFUND_FAILED, E.REFUND_LOST, E.REFUND_MADE_GOOD})
-_BESIDE = frozenset({E.EXTRA, E.KNOWN, E.DISPUTED, E.DISPUTE_CLOSED})
+_BESIDE = frozenset({E.EXTRA, E.EXTRA_LOST, E.KNOWN, E.DISPUTED, E.DISPUTE_CLOSED})
 _TERMS = frozenset({E.FORGOTTEN, E.CUSTOMER_TERM, E.DATA_TERM})
-_MONEY = _PROOF | _FAILURE | {E.CHARGE_CREATED}
+_MONEY = _PROOF | _FAILURE | {E.CHARGE_CREATED, E.CHARGE_IN_VAIN}
 _BEFORE = _CHECKOUT | _SECURED
 _CHARGE = _START | _STOP | _MORE | _END
 _DONE = _CHARGE | _MONEY | _DEBT | {E.KNOWN}
@@ -198,9 +202,10 @@ LATE: dict[State, frozenset[Event]] = {
     S.STOPPING: _BEFORE | _START | _STOP | _MORE - {E.HELD_MORE} | _MONEY | _DEBT
     | _BACK - {E.REFUNDED} | {E.KNOWN} | _TERMS | {E.END_OVERDUE},
     S.SETTLING: _BEFORE | _CHARGE | _DEBT | {E.KNOWN} | _TERMS
-    | {E.RELEASED, E.REFUND_ASKED, E.REFUNDED, E.REFUND_MADE_GOOD},
+    | {E.RELEASED, E.CHARGE_IN_VAIN, E.REFUND_ASKED, E.REFUNDED, E.REFUND_MADE_GOOD},
     S.RELEASING: _BEFORE | _CHARGE | _FAILURE | _DEBT | {E.KNOWN} | _TERMS
-    | {E.PAID, E.CHARGE_CREATED, E.REFUND_ASKED, E.REFUNDED, E.REFUND_MADE_GOOD},
+    | {E.PAID, E.CHARGE_CREATED, E.CHARGE_IN_VAIN, E.REFUND_ASKED, E.REFUNDED}
+    | {E.REFUND_MADE_GOOD},
     S.REVIEW: _BEFORE | _START | _STOP | _MORE | _MONEY | _DEBT | _BACK | {E.KNOWN} | _TERMS
     | {E.SUSPECT, E.END_OVERDUE},
     S.DUE: _BEFORE - {E.CHECKOUT_OPENED, E.CHECKOUT_OVERDUE, E.CHECKOUT_ENDED} | _CHARGE | _BACK

@@ -53,7 +53,7 @@ class Fixed:
 
     def bound(self, session: Session, amount_minor: int) -> int:
         """Keep the exact cost, however small: it was paid already."""
-        return min(amount_minor, _secured(session))
+        return keepable(session, amount_minor)
 
     def settle(self, session: Session) -> Intent | None:
         """Refund what was not used."""
@@ -128,6 +128,12 @@ def forget_card(session: Session, do: Do) -> Intent | None:
     if session.plan is not PlanName.DYNAMIC or session.payment_method_id is None:
         return None
     return Intent(do, Kind.FORGET_CARD, {"payment_method_id": session.payment_method_id})
+
+
+def keepable(session: Session, amount_minor: int) -> int:
+    """Return how much of an amount can be kept of what is paid, so that the rest can go back."""
+    kept_minor = min(amount_minor, session.paid_minor)
+    return kept_minor - kept_minor % session.step_minor
 
 
 def _correct(session: Session, do: Do) -> Intent | None:

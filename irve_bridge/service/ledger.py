@@ -52,16 +52,22 @@ class Ledger:
         proven = [m for m in movements(session, fact) if self._stands(session, fact)]
         for movement in proven:
             self.tx.books.record(movement)
+        fact = self._counted(session, fact)
         if not proven:
             return session, fact
-        booked = self.tx.books.movements(session.id)
-        own = session.payment_intent_id or proven[0].payment_id
-        paid_minor = left_minor(booked, own)
-        if isinstance(fact, facts.PaymentSecured | facts.PaymentSucceeded) and is_extra(
-            session, fact.payment_intent_id
-        ):
-            fact = replace(fact, left_minor=self._left(session, fact))
-        return replace(session, paid_minor=paid_minor), fact
+        paid_by = proven[0].payment_id
+        own = session.payment_intent_id or (None if is_extra(session, paid_by) else paid_by)
+        return replace(session, paid_minor=self._left_of(session, own)), fact
+
+    def _counted(self, session: Session, fact: facts.SessionFact) -> facts.SessionFact:
+        match fact:
+            case facts.PaymentSecured() | facts.PaymentSucceeded():
+                if is_extra(session, fact.payment_intent_id):
+                    return replace(fact, left_minor=self._extra(session, fact))
+            case facts.RefundFailed():
+                left = self._left_of(session, fact.payment_intent_id)
+                return replace(fact, left_minor=left)
+        return fact
 
     def _stands(self, session: Session, fact: facts.SessionFact) -> bool:
         """A refund that failed returns money only if it was booked as made."""
@@ -70,13 +76,16 @@ class Ledger:
         booked = self.tx.books.movements(session.id)
         return any((m.kind, m.provider_id) == ("refund", fact.refund_id) for m in booked)
 
-    def _left(self, session: Session, fact: facts.PaymentSecured | facts.PaymentSucceeded) -> int:
+    def _extra(self, session: Session, fact: facts.PaymentSecured | facts.PaymentSucceeded) -> int:
         """Return what of a second payment is to go back: nothing once that was asked for."""
-        if not self._first(session, f"extra:{fact.payment_intent_id}", fact):
+        if not self._first(session, f"extra:{type(fact).__name__}:{fact.payment_intent_id}", fact):
             return 0
         if isinstance(fact, facts.PaymentSecured) and session.plan is PlanName.ESTIMATED:
             return fact.secured_minor or 0
-        return left_minor(self.tx.books.movements(session.id), fact.payment_intent_id)
+        return self._left_of(session, fact.payment_intent_id)
+
+    def _left_of(self, session: Session, payment_intent_id: str | None) -> int:
+        return left_minor(self.tx.books.movements(session.id), payment_intent_id)
 
     def _first(self, session: Session, key: str, fact: facts.SessionFact) -> bool:
         scoped = f"{session.provider}:{session.account}:{key}"

@@ -7,6 +7,7 @@ Everything shares one clock that runs fast; the simulators answer for what reall
 import asyncio
 import base64
 import contextlib
+import json
 import os
 import re
 import secrets
@@ -16,16 +17,19 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import stripe
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from irve_bridge import stations
-from irve_bridge.bootstrap import running
+from irve_bridge.bootstrap import Bridge, offline_reconciler, running
+from irve_bridge.service.reconcile import Finding
 from irve_bridge.settings import load
 from irve_bridge.storage import open_storage
 from simulators import csms, pricing
@@ -82,6 +86,8 @@ class World:
     after_csms: Hook = nothing
     kills: int = 0
     process: asyncio.subprocess.Process | None = None
+    bridge: Bridge | None = None
+    asked_of_stripe: list[str] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -102,10 +108,10 @@ class World:
         assert status == 201, answer
         return answer
 
-    async def pay(self, opened: dict[str, Any], card: str = CARD) -> str:
+    async def pay(self, opened: dict[str, Any], card: str = CARD, **form: Any) -> str:
         """Pay at the checkout; returns where Stripe sends the driver next."""
         path = f"/_sim/checkout/{checkout_id(opened)}/pay"
-        paid = await self.stripe("POST", path, card=card)
+        paid = await self.stripe("POST", path, card=card, **form)
         return str(paid["redirect_url"])
 
     async def checkout(self, opened: dict[str, Any]) -> dict[str, Any]:
@@ -160,7 +166,36 @@ class World:
     async def final(self, session_id: str) -> dict[str, Any]:
         return await self.until(session_id, *FINAL)
 
+    # As Stripe, or whoever claims to be
+
+    async def webhook(self, event: dict[str, Any]) -> None:
+        """Deliver an event with a good signature."""
+        body = json.dumps(event)
+        signature = stripe.WebhookSignature.generate_signature_header(body, self.secret)
+        headers = {"Stripe-Signature": signature}
+        async with self.http.post(f"{self.url}/webhook", data=body, headers=headers) as response:
+            response.raise_for_status()
+
+    # As the operator
+
+    async def reconcile(self, back: timedelta = timedelta(days=1)) -> list[Finding]:
+        """Compare everything with Stripe, as the command line does beside the running bridge."""
+        file = Path(self.environment["LOG_FILE"]).with_name("reconcile.env")
+        file.write_text("\n".join(f"{name}='{text}'" for name, text in self.environment.items()))
+        now = self.clock.now()
+        async with offline_reconciler(load(str(file))) as reconciler:
+            return await reconciler.run(now - back, now)
+
     # As the audit
+
+    async def stripe_api(self, method: str, path: str, **form: str) -> dict[str, Any]:
+        """Do something at Stripe by hand, as in its dashboard."""
+        headers = {"authorization": f"Bearer {self.environment['STRIPE_SECRET_KEY']}"}
+        url = f"{self.stripe_url}/v1/{path}"
+        async with self.http.request(method, url, data=form or None, headers=headers) as response:
+            answer: dict[str, Any] = await response.json()
+            assert response.status == 200, answer
+            return answer
 
     async def stripe(self, method: str, path: str, **body: Any) -> Any:
         payload = body.get("body", body) if method == "POST" else None
@@ -292,7 +327,7 @@ async def world(
             settings_file = folder / ".env"
             settings_file.write_text("\n".join(f"{n}='{v}'" for n, v in environment.items()))
             loaded = load(str(settings_file))
-            await stack.enter_async_context(running(loaded, CollectorRegistry()))
+            made[0].bridge = await stack.enter_async_context(running(loaded, CollectorRegistry()))
         yield made[0]
 
 
@@ -301,6 +336,7 @@ def _stripe_hooks(made: list[World]) -> Any:
     async def around(request: web.Request, handler: Any) -> web.StreamResponse:
         api = request.path.startswith("/v1/")
         if api:
+            made[0].asked_of_stripe.append(request.path)
             await made[0].before_stripe(request.method, request.path)
         response: web.StreamResponse = await handler(request)
         if api:

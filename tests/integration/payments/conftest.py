@@ -13,13 +13,13 @@ import pytest
 from aiohttp import ClientSession, web
 
 from irve_bridge.domain import facts
-from irve_bridge.domain.decide import decide
 from irve_bridge.domain.intents import Do, Intent, Kind
 from irve_bridge.domain.session import MeteredBy, PlanName, Session
 from irve_bridge.domain.tariff import Breakdown, Tariff
 from irve_bridge.payments import StripePayments, StripeSettings
 from irve_bridge.service.ports import Again, Attempt, Done, Failed, Outcome, Task
 from simulators.stripe.app import create_app
+from tests.books import Books
 
 KEY = "sk_test_payments"
 SECRETS = ("whsec_old", "whsec_new")
@@ -96,10 +96,11 @@ class Till:
     intents: list[Intent] = field(default_factory=list)
     task: Task | None = None
     count: int = 0
+    books: Books = field(default_factory=Books)
 
     def apply(self, fact: facts.SessionFact) -> None:
-        """Let the domain decide on a fact."""
-        decision = decide(self.session, fact)
+        """Count a fact in the books and let the domain decide on it."""
+        decision = self.books.decide(self.session, fact)
         self.session = decision.session
         self.intents.extend(decision.intents)
 

@@ -1,6 +1,7 @@
 """Whatever is lost on the way, each intent has its effect exactly once."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -258,6 +259,7 @@ async def test_an_earlier_intents_effect_is_not_taken_for_a_later_ones(
 ) -> None:
     """A person decides again after a failed refund; the second refund never arrives at first."""
     till = new_till(PlanName.FIXED)
+    till.books.policy = replace(till.books.policy, refund_retries=0)
     await till.secure(simulator, "4000000000005126")
     await till.charge(732)
     await simulator.fault("refunds", "after", None)

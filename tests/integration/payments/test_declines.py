@@ -1,5 +1,7 @@
 """A card that is not charged leaves the cost due, with the bank's reason."""
 
+from dataclasses import replace
+
 import pytest
 
 from irve_bridge.domain import facts
@@ -47,10 +49,11 @@ async def test_a_decline_whose_answer_was_lost_is_found(
     assert isinstance(only(await till.again(lost)), facts.PaymentDeclined)
 
 
-async def test_a_refund_that_the_bank_returns_goes_to_a_person(
+async def test_a_refund_that_the_bank_returns_is_made_again_and_then_a_person_s(
     new_till: Tills, simulator: Simulator
 ) -> None:
     till = new_till(PlanName.FIXED)
+    till.books.policy = replace(till.books.policy, refund_retries=1)
     await till.secure(simulator, "4000000000005126")
     await simulator.fault("refunds", "after", None)
     await till.charge(732)
@@ -58,13 +61,18 @@ async def test_a_refund_that_the_bank_returns_goes_to_a_person(
     failed = only(await till.again(lost))
     assert isinstance(failed, facts.RefundFailed)
     assert failed.code == "expired_or_canceled_card"
-    assert till.session.state is State.REVIEW
+    assert till.session.state is State.SETTLING
     assert any(isinstance(fact, facts.RefundFailed) for fact in await till.observe())
+    assert [each.kind for each in till.intents].count(Kind.REFUND) == 1, "seen twice, made once"
+    await till.do(Kind.REFUND)
+    await till.observe()
+    assert (till.session.state, till.session.paid_minor) == (State.REVIEW, 2000)
 
 
 async def test_a_refund_beyond_what_is_left_goes_to_a_person(
     new_till: Tills, simulator: Simulator
 ) -> None:
+    """As soon as the refund that somebody made by hand is seen; until then it may be tried."""
     till = new_till(PlanName.FIXED)
     await till.secure(simulator)
     await simulator.post("refunds", payment_intent=till.session.payment_intent_id or "")
@@ -72,4 +80,6 @@ async def test_a_refund_beyond_what_is_left_goes_to_a_person(
     failed = only(await till.do(Kind.REFUND))
     assert isinstance(failed, facts.RefundFailed)
     assert failed.code == "charge_already_refunded"
-    assert till.session.state is State.REVIEW
+    assert till.session.state is State.SETTLING
+    await till.observe()
+    assert (till.session.state, till.session.paid_minor) == (State.REVIEW, 0)

@@ -8,6 +8,7 @@ import stripe
 
 from irve_bridge.domain import facts
 from irve_bridge.domain.intents import Do, Intent, Kind
+from irve_bridge.domain.lifecycle import wanted
 from irve_bridge.domain.session import PlanName, State
 from irve_bridge.payments import StripePayments
 from tests.integration.payments.conftest import SECRETS, Simulator, Tills, WorldClock, only
@@ -177,7 +178,7 @@ async def test_objects_live_in_the_operators_account(new_till: Tills, simulator:
 async def test_the_operators_own_refund_settles_nothing(
     new_till: Tills, simulator: Simulator
 ) -> None:
-    """A refund that somebody makes in Stripe's dashboard is none of the session's."""
+    """Somebody's refund in the middle of a settlement: a person decides, nothing more goes back."""
     till = new_till(PlanName.FIXED)
     await till.secure(simulator)
     await simulator.post(
@@ -185,7 +186,8 @@ async def test_the_operators_own_refund_settles_nothing(
     )
     await till.charge(732)
     await till.observe()
-    assert till.session.state is State.SETTLING
+    assert (till.session.state, till.session.paid_minor) == (State.REVIEW, 1900)
+    assert not any(wanted(till.session, each.do) for each in till.intents)
 
 
 async def test_a_hold_that_ran_out_before_the_start_is_given_up(

@@ -5,11 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from irve_bridge.domain import facts
-from irve_bridge.domain.decide import Decision, decide
+from irve_bridge.domain.decide import Decision
 from irve_bridge.domain.facts import StopCause
 from irve_bridge.domain.intents import Kind
 from irve_bridge.domain.session import Delivery, MeteredBy, PlanName, Session, State
 from irve_bridge.domain.tariff import Breakdown
+from tests.books import decided
 from tests.unit.domain.sessions import LATER, NOW, session
 
 AT = {"at": LATER, "session_id": "ses_1"}
@@ -22,12 +23,12 @@ def secured(plan: PlanName, secured_minor: int = 3000, **changes: object) -> Ses
         payment_intent_id=None if plan is PlanName.DYNAMIC else "pi_1",
         payment_method_id="pm_1",
     )
-    return decide(session(plan, **changes), proof).session
+    return decided(session(plan, **changes), proof).session
 
 
 def charging(plan: PlanName, secured_minor: int = 3000) -> Session:
     began = facts.ChargingBegan(**AT, transaction_id="7", started_at=NOW)
-    return decide(secured(plan, secured_minor), began).session
+    return decided(secured(plan, secured_minor), began).session
 
 
 def ended(
@@ -35,7 +36,7 @@ def ended(
 ) -> Decision:
     cost = Breakdown("EUR", cost_minor, cost_minor)
     fact = facts.ChargingEnded(**AT, stopped_at=LATER, energy_wh=energy_wh, cost=cost)
-    return decide(charging(plan, secured_minor), fact)
+    return decided(charging(plan, secured_minor), fact)
 
 
 def calls(decision: Decision) -> list[tuple[Kind, int | None]]:
@@ -101,24 +102,24 @@ def test_a_prepayment_used_up_exactly_is_settled_at_once() -> None:
 def test_nobody_ever_owes_more_than_the_meter_or_the_security(
     plan: PlanName, cost_minor: int, secured_minor: int
 ) -> None:
-    decided = ended(plan, cost_minor, secured_minor=secured_minor).session.decided_minor
-    assert decided is not None
-    assert 0 <= decided <= min(cost_minor, secured_minor)
+    owed_minor = ended(plan, cost_minor, secured_minor=secured_minor).session.decided_minor
+    assert owed_minor is not None
+    assert 0 <= owed_minor <= min(cost_minor, secured_minor)
 
 
 def test_doubtful_readings_go_to_a_person() -> None:
     cost = Breakdown("EUR", 500, 500)
     fact = facts.ChargingEnded(**AT, stopped_at=LATER, energy_wh=1, cost=cost, doubt="dropped")
-    decision = decide(charging(PlanName.DYNAMIC), fact)
+    decision = decided(charging(PlanName.DYNAMIC), fact)
     assert decision.session.state is State.REVIEW
     assert decision.intents == ()
     assert decision.session.decided_minor is None
 
 
 def test_a_payment_that_comes_after_the_checkout_was_left_is_given_back() -> None:
-    left = decide(session(PlanName.FIXED), facts.GivenUp(**AT)).session
+    left = decided(session(PlanName.FIXED), facts.GivenUp(**AT)).session
     proof = facts.PaymentSecured(**AT, secured_minor=3000, payment_intent_id="pi_1")
-    decision = decide(left, proof)
+    decision = decided(left, proof)
     assert decision.session.state is State.RELEASING
     assert calls(decision) == [(Kind.REFUND, 3000)]
 
@@ -126,17 +127,17 @@ def test_a_payment_that_comes_after_the_checkout_was_left_is_given_back() -> Non
 def test_a_rejection_is_a_refusal_only_if_no_start_may_have_arrived() -> None:
     fresh = secured(PlanName.DYNAMIC)
     refused = facts.StartRefused(**AT)
-    assert decide(fresh, refused).session.state is State.RELEASING
-    unsure = decide(fresh, facts.StartUnconfirmed(**AT)).session
-    assert decide(unsure, refused).session.state is State.SECURED
+    assert decided(fresh, refused).session.state is State.RELEASING
+    unsure = decided(fresh, facts.StartUnconfirmed(**AT)).session
+    assert decided(unsure, refused).session.state is State.SECURED
 
 
 def test_a_stop_wished_before_the_start_is_applied_at_the_start() -> None:
-    sent = decide(secured(PlanName.DYNAMIC), facts.StartAccepted(**AT)).session
-    wished = decide(sent, facts.StopAsked(**AT, cause=StopCause.DRIVER)).session
+    sent = decided(secured(PlanName.DYNAMIC), facts.StartAccepted(**AT)).session
+    wished = decided(sent, facts.StopAsked(**AT, cause=StopCause.DRIVER)).session
     assert wished.state is State.SECURED
     began = facts.ChargingBegan(**AT, transaction_id="7", started_at=NOW)
-    decision = decide(wished, began)
+    decision = decided(wished, began)
     assert decision.session.state is State.STOPPING
     assert [i.kind for i in decision.intents] == [Kind.REMOTE_STOP]
 
@@ -144,23 +145,23 @@ def test_a_stop_wished_before_the_start_is_applied_at_the_start() -> None:
 def test_a_stop_before_anything_was_sent_gives_the_money_back() -> None:
     waiting = secured(PlanName.ESTIMATED)
     assert waiting.delivery is Delivery.NONE
-    decision = decide(waiting, facts.StopAsked(**AT, cause=StopCause.DRIVER))
+    decision = decided(waiting, facts.StopAsked(**AT, cause=StopCause.DRIVER))
     assert [i.kind for i in decision.intents] == [Kind.CANCEL_HOLD]
 
 
 def test_a_repeated_fact_changes_nothing() -> None:
     """Every fact that moved a session finds nothing to do when it comes again."""
     proof = facts.PaymentSecured(**AT, payment_method_id="pm_1", setup_intent_id="seti_1")
-    once = decide(session(), proof).session
-    assert decide(once, proof) == Decision(once)
-    settled = decide(ended(PlanName.ESTIMATED, 1200).session, _paid(1200)).session
+    once = decided(session(), proof).session
+    assert decided(once, proof) == Decision(once)
+    settled = decided(ended(PlanName.ESTIMATED, 1200).session, _paid(1200)).session
     assert settled.state is State.SETTLED
-    assert decide(settled, _paid(1200)) == Decision(settled)
+    assert decided(settled, _paid(1200)) == Decision(settled)
 
 
 def test_a_charge_is_confirmed_only_once_its_id_is_known() -> None:
     settling = ended(PlanName.DYNAMIC, 1200).session
-    decision = decide(settling, facts.ChargeCreated(**AT, payment_intent_id="pi_9"))
+    decision = decided(settling, facts.ChargeCreated(**AT, payment_intent_id="pi_9"))
     assert [(i.kind, i.parameters) for i in decision.intents] == [
         (Kind.CONFIRM_CHARGE, {"payment_intent_id": "pi_9"})
     ]
@@ -168,15 +169,15 @@ def test_a_charge_is_confirmed_only_once_its_id_is_known() -> None:
 
 def test_a_declined_charge_is_due_and_paid_after_all() -> None:
     settling = ended(PlanName.DYNAMIC, 1200).session
-    due = decide(settling, facts.PaymentDeclined(**AT, code="expired_card", message="x"))
+    due = decided(settling, facts.PaymentDeclined(**AT, code="expired_card", message="x"))
     assert due.session.state is State.DUE
     assert due.tell == ("charge_failed",)
-    assert decide(due.session, _paid(1200)).session.state is State.SETTLED
+    assert decided(due.session, _paid(1200)).session.state is State.SETTLED
 
 
 def test_a_session_metered_by_the_csms_charges_once_secured() -> None:
     opened = session(metered_by=MeteredBy.CSMS)
-    decision = decide(opened, facts.PaymentSecured(**AT, payment_method_id="pm_1"))
+    decision = decided(opened, facts.PaymentSecured(**AT, payment_method_id="pm_1"))
     assert decision.session.state is State.CHARGING
     assert decision.intents == ()
 

@@ -3,10 +3,10 @@
 import pytest
 
 from irve_bridge.domain.intents import Do
-from irve_bridge.domain.lifecycle import LATE, TABLE, WANTED, Event, State
+from irve_bridge.domain.lifecycle import DONE, LATE, TABLE, WANTED, Event, State
 
 PAIRS = [(state, event) for state in State for event in Event]
-FINAL = {State.SETTLED, State.RELEASED}
+PAID_OR_GIVEN_BACK = {State.SETTLED, State.RELEASED}
 
 
 @pytest.mark.parametrize(("state", "event"), PAIRS)
@@ -16,22 +16,44 @@ def test_every_pair_of_state_and_event_is_decided_once(state: State, event: Even
 
 
 def test_the_end_is_the_end() -> None:
-    """Nothing leads out of SETTLED and RELEASED: later money is a movement, not a state."""
-    assert not [pair for pair in TABLE if pair[0] in FINAL]
+    """Later money is a movement, not a state; only a refund that never arrives needs a person."""
+    out = {
+        (event, row.state)
+        for (state, event), row in TABLE.items()
+        if state in PAID_OR_GIVEN_BACK and row.state is not state
+    }
+    assert out == {(Event.REFUND_LOST, State.REVIEW)}
+
+
+def test_what_stands_beside_the_way_moves_no_session() -> None:
+    """A second payment, a dispute and the keeping terms change nothing of what is owed."""
+    beside = {Event.EXTRA, Event.EXTRA_LOST, Event.DISPUTED, Event.DISPUTE_CLOSED, Event.FORGOTTEN}
+    beside |= {Event.CUSTOMER_TERM, Event.DATA_TERM}
+    assert all(row.state is state for (state, event), row in TABLE.items() if event in beside)
+
+
+def test_who_the_driver_was_is_forgotten_wherever_a_session_ends() -> None:
+    for term in (Event.CUSTOMER_TERM, Event.DATA_TERM):
+        assert {state for state, event in TABLE if event is term} == DONE
+
+
+def test_a_second_payment_goes_back_wherever_anything_can_be_paid() -> None:
+    paid_for = set(State) - {State.OPEN, State.ABANDONED}
+    rows = {state: row.do for (state, event), row in TABLE.items() if event is Event.EXTRA}
+    assert rows == dict.fromkeys(paid_for, (Do.RETURN,))
 
 
 def test_every_state_can_be_reached_and_every_open_one_left() -> None:
     """No session is stuck by construction."""
     reached = {row.state for row in TABLE.values()}
     left = {state for (state, _), row in TABLE.items() if row.state is not state}
-    assert reached == set(State)
-    assert left == set(State) - FINAL
+    assert reached == left == set(State)
 
 
 def test_money_is_settled_only_from_a_stop_or_a_decision() -> None:
-    """Only a finished or reviewed charge leads to taking money."""
+    """Only a finished or reviewed charge leads to taking money; a failed refund is made again."""
     events = {event for (_, event), row in TABLE.items() if Do.SETTLE in row.do}
-    assert events == {Event.BILLABLE}
+    assert events == {Event.BILLABLE, Event.REFUND_FAILED}
 
 
 def test_settling_and_releasing_are_never_wanted_together() -> None:

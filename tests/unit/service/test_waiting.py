@@ -6,8 +6,8 @@ import pytest
 
 from irve_bridge.domain.charge_point import ChargePoint, Connector, ConnectorStatus
 from irve_bridge.domain.facts import ConnectorStatusChanged
-from irve_bridge.domain.session import Delivery, MeteredBy, Session, State
-from irve_bridge.service.policy import Policy, deadline
+from irve_bridge.domain.session import Delivery, Session, State
+from irve_bridge.service.policy import Policy
 from irve_bridge.service.sweep import no_start_proven
 from irve_bridge.service.transactions import start_again
 from tests.unit.domain.sessions import NOW, session
@@ -102,15 +102,3 @@ def test_money_goes_back_only_when_nothing_can_have_started(
         POLICY,
     )
     assert verdict is proven
-
-
-def test_every_waiting_state_has_a_deadline_and_no_other() -> None:
-    """A session nobody moves any more is moved by time."""
-    opened = session()
-    secured = waiting(Delivery.NONE)
-    by_csms = session(state=State.CHARGING, metered_by=MeteredBy.CSMS, secured_at=NOW)
-    assert deadline(opened, POLICY) == NOW + minutes(33)
-    assert deadline(secured, POLICY) == NOW + minutes(5)
-    assert deadline(by_csms, POLICY) == NOW + timedelta(hours=24)
-    for state in set(State) - {State.OPEN, State.SECURED}:
-        assert deadline(session(state=state), POLICY) is None
