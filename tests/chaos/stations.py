@@ -15,7 +15,7 @@ from tests.integration.world import World
 FILE = Path(__file__).with_name("stations.yaml")
 CONNECTORS = {f"KILL{number}": 3 for number in range(1, 9)}
 TARIFF_IDS: Mapping[str, str] = dict.fromkeys(CONNECTORS, "ac") | {"KILL7": "dc", "KILL8": "dc"}
-CONFIGURATION: dict[str, str | int] = {"ConnectionTimeOut": 120}
+CONFIGURATION: dict[str, str | int] = {"ConnectionTimeOut": 300}
 RESPONSE_TIMEOUT_S = 5.0
 CALM_S_MOST, TROUBLE_S_MOST = 5.0, 1.5
 RECOVERY_S = 20.0
