@@ -6,6 +6,7 @@ is 0 only if nobody was charged wrongly, twice or forgotten. Otherwise the folde
 
 import asyncio
 import json
+import logging
 import os
 import random
 import shutil
@@ -20,6 +21,8 @@ def main() -> int:
     """Run one campaign; return the exit status."""
     kills = int(os.environ.get("KILLS") or 200)
     seed = int(os.environ.get("SEED") or random.SystemRandom().randrange(10**6))
+    # A request whose sender was killed is nothing to report.
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     folder = Path(tempfile.mkdtemp(prefix="irve-chaos-"))
     _say(f"SEED={seed} KILLS={kills}")
     try:

@@ -14,8 +14,9 @@ from typing import Any
 from simulators.charge_point import ChargePoint
 from tests.chaos import evidence, killing, stations, weather
 from tests.chaos.audit import Violation, audit
-from tests.chaos.drivers import Driver, whim
+from tests.chaos.drivers import Driver, Promises, whim
 from tests.chaos.evidence import Evidence
+from tests.chaos.fleet import Order
 from tests.chaos.report import Result
 from tests.chaos.stations import Bay
 from tests.integration.world import World, world
@@ -25,16 +26,20 @@ CALM_S_MOST = 60.0
 LOOK_AGAIN_S = 0.5
 CEILING_MINOR = 600
 REST_S_MOST = 1.0
+ORDERED_BY_CSMS = 0.15
 MIGRATION_KILLS = 2
 SETTINGS = {
     "dynamic_ceiling_minor": str(CEILING_MINOR),
-    "connection_timeout_s": str(stations.CONFIGURATION["ConnectionTimeOut"]),
-    "start_within_s": "900",
-    "start_within_most_s": "7200",
+    # The clock is fast, sockets are not: a queue needs this much of fast time to drain.
+    "connection_timeout_s": "1200",
+    "start_within_s": "1800",
+    # Beyond it money goes back whatever the charge point may yet tell: no outage here is so long.
+    "start_within_most_s": "86400",
     "stop_repeat_s": "60",
     "meter_interval_s": "120",
     "heartbeat_interval_s": "600",
     "command_timeout_s": "2",
+    "csms_end_within_s": "3600",
     "debt_retries_s": "900,1800",
     "debt_term_s": "7200",
     "refund_retry_s": "600",
@@ -55,7 +60,7 @@ class Campaign:
     seed: int
     folder: Path
     over: asyncio.Event = field(default_factory=asyncio.Event)
-    opened: set[str] = field(default_factory=set)
+    promises: Promises = field(default_factory=Promises)
 
     def dice(self, whose: str) -> Random:
         """Return somebody's own dice, so that nobody's throws depend on when others throw."""
@@ -63,10 +68,10 @@ class Campaign:
 
     async def under_fire(self, kills: int, say: Say) -> None:
         """Let drivers come while everything fails, until the last kill."""
-        async with weather.black_hole() as nowhere, asyncio.TaskGroup() as load:
+        async with asyncio.TaskGroup() as load:
             for number, bay in enumerate(stations.bays(self.charge_points)):
                 load.create_task(self._visits(bay, self.dice(f"driver {number}")))
-            async with self._troubles(nowhere):
+            async with self._troubles(), weather.over_stripe(self.w, self.dice("stripe")):
                 shooting = asyncio.create_task(killing.kill(self.w, kills, self.dice("kills")))
                 try:
                     await self._watch(shooting, kills, say)
@@ -97,16 +102,16 @@ class Campaign:
             charges=evidence.charges(self.charge_points, stations.TARIFF_IDS),
             told=evidence.told(self.w.inbox),
             recorded=recorded,
-            opened=frozenset(self.opened),
+            opened=frozenset(self.promises.opened),
+            reported=dict(self.promises.reported),
             ceiling_minor=CEILING_MINOR,
         )
 
     @asynccontextmanager
-    async def _troubles(self, nowhere: str) -> AsyncIterator[None]:
+    async def _troubles(self) -> AsyncIterator[None]:
         """Everything fails while the context is open; in the end all is mended."""
         causes: list[Coroutine[Any, Any, None]] = [
-            weather.over_stripe(self.w, self.dice("stripe")),
-            weather.over_the_post(self.w, self.dice("webhooks"), nowhere),
+            weather.over_the_refunds(self.w, self.dice("refunds")),
             weather.over_the_csms(self.w, self.dice("csms")),
             *(stations.trouble(cp, self.dice(cp.id)) for cp in self.charge_points),
         ]
@@ -123,12 +128,15 @@ class Campaign:
     async def _visits(self, bay: Bay, dice: Random) -> None:
         """Driver after driver at one connector."""
         while not self.over.is_set():
-            await Driver(self.w, bay, whim(dice), self.opened).live()
+            if dice.random() < ORDERED_BY_CSMS:
+                await Order(self.w, bay, dice, self.promises).live()
+            else:
+                await Driver(self.w, bay, whim(dice), self.promises).live()
             await asyncio.sleep(dice.uniform(0, REST_S_MOST))
 
     async def _watch(self, shooting: asyncio.Task[None], kills: int, say: Say) -> None:
         while not shooting.done():
-            say(f"{self.w.kills} of {kills} kills, {len(self.opened)} sessions promised")
+            say(f"{self.w.kills} of {kills} kills, {len(self.promises.opened)} sessions promised")
             await asyncio.wait([shooting], timeout=LOOK_AGAIN_S)
         shooting.result()
 

@@ -16,11 +16,10 @@ import aiohttp
 
 from simulators.charge_point import Transaction
 from tests.chaos.stations import Bay
-from tests.integration.world import CARD, World, checkout_id, link
+from tests.integration.world import CARD, FINAL, World, checkout_id, link
 
 PATIENCE_S = 6.0
 CHARGES_S_MOST = 3.0
-DEBT_PATIENCE_S = 4.0
 RELOAD_S = 0.15
 CHOICES: tuple[tuple[str, dict[str, int]], ...] = (
     ("fixed", {"amount": 500}),
@@ -75,6 +74,14 @@ def whim(dice: Random) -> Whim:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """The sessions that somebody was told of, and what the CSMS itself metered, in minor units."""
+
+    opened: set[str] = field(default_factory=set)
+    reported: dict[str, int] = field(default_factory=dict)
+
+
 @dataclass(eq=False)
 class Driver:
     """One driver at one connector."""
@@ -82,22 +89,21 @@ class Driver:
     w: World
     bay: Bay
     whim: Whim
-    opened: set[str]
+    promises: Promises
     key: str = field(default_factory=lambda: secrets.token_hex(8))
 
     async def live(self) -> None:
         """Come, order, pay, charge, leave."""
         arrived_after = len(self.bay.transactions)
-        try:
-            async with self.bay.occupied(plugged=self.whim.plugs == "before"):
-                ordered = await self._order()
-                if ordered is not None and await self._pay(ordered):
-                    if self.whim.plugs == "after":
-                        await self.bay.plug()
-                    await self._charge(ordered, arrived_after)
-        finally:
-            await self.bay.leave()
-        if ordered is not None and self.whim.pays_debt:
+        async with self.bay.occupied(plugged=self.whim.plugs == "before"):
+            ordered = await self._order()
+            paid = ordered is not None and await self._pay(ordered)
+            if ordered is None or not paid:
+                return
+            if self.whim.plugs == "after":
+                await self.bay.plug()
+            await self._charge(ordered, arrived_after)
+        if self.whim.card != CARD and self.whim.pays_debt:
             await self._pay_debt(ordered)
 
     async def _order(self) -> dict[str, Any] | None:
@@ -111,7 +117,7 @@ class Driver:
 
         answer: dict[str, Any] | None = await insisted(order)
         if answer is not None:
-            self.opened.add(answer["session_id"])
+            self.promises.opened.add(answer["session_id"])
         return answer
 
     async def _pay(self, ordered: dict[str, Any]) -> bool:
@@ -163,8 +169,12 @@ class Driver:
 
     async def _pay_debt(self, ordered: dict[str, Any]) -> None:
         """Pay what is due, if anything is, with a card that works."""
-        session = await insisted(lambda: self.w.session(ordered["session_id"]))
-        if session is None or session["status"] != "due":
+
+        async def end() -> str | None:
+            state = (await self.w.session(ordered["session_id"]))["status"]
+            return str(state) if state in FINAL else None
+
+        if await insisted(end) != "due":
             return
         there = await insisted(lambda: self._ask_to_pay(ordered))
         if there is not None and "cs_test_" in there:

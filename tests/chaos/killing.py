@@ -10,9 +10,9 @@ from random import Random
 from tests.chaos.stations import FILE
 from tests.integration.world import ROOT, World
 
-LIVES_S, LIVES_S_MOST = 0.9, 4.0
+LIVES_S, LIVES_S_MOST = 1.6, 6.0
 STARTS_S = 1.3
-DURING_START = 0.3
+DURING_START = 0.25
 
 
 async def kill(w: World, kills: int, dice: Random) -> None:

@@ -13,9 +13,9 @@ from simulators.charge_point import Car, ChargePoint, Transaction
 from tests.integration.world import World
 
 FILE = Path(__file__).with_name("stations.yaml")
-CONNECTORS = {"KILL1": 3, "KILL2": 3, "KILL3": 3, "KILL4": 2}
-TARIFF_IDS: Mapping[str, str] = {"KILL1": "ac", "KILL2": "ac", "KILL3": "ac", "KILL4": "dc"}
-CONFIGURATION: dict[str, str | int] = {"ConnectionTimeOut": 120}
+CONNECTORS = {f"KILL{number}": 3 for number in range(1, 9)}
+TARIFF_IDS: Mapping[str, str] = dict.fromkeys(CONNECTORS, "ac") | {"KILL7": "dc", "KILL8": "dc"}
+CONFIGURATION: dict[str, str | int] = {"ConnectionTimeOut": 300}
 RESPONSE_TIMEOUT_S = 5.0
 CALM_S_MOST, TROUBLE_S_MOST = 5.0, 1.5
 RECOVERY_S = 20.0

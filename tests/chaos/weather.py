@@ -4,67 +4,46 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from random import Random
-from typing import Any
 
-from aiohttp import web
+from tests.integration.world import World
 
-from tests.integration.world import World, served
-
-FAULTS: tuple[dict[str, Any], ...] = (
-    {"status": 429},
-    {"status": 409},
-    {"status": 500},
-    {"status": 500, "effect": "after"},
-    {"status": None},
-    {"status": None, "effect": "after"},
-    {"status": 200, "delay_s": 0.4},
-    {"status": 200, "effect": "after", "delay_s": 0.4},
-)
-STRIPE_CHANGES_S = 0.25
-POST_CHANGES_S = 0.8
+API_FAULTS = {"probability": 0.1, "slow_s": 0.8, "timeout_s": 3.0}
+"""Each trouble strikes before or after the effect: about one call in ten fails."""
+POST_FAULTS = {"lose": 0.08, "duplicate": 0.15, "delay_s_most": 0.8}
+REFUND_CHANGES_S = 2.0
 CSMS_CHANGES_S = 1.0
-HANGS_S = 1.5
+CSMS_HANGS_S = 1.5
 
 
-async def over_stripe(w: World, dice: Random) -> None:
-    """Let a few calls fail, each time others; none in the end."""
+@asynccontextmanager
+async def over_stripe(w: World, dice: Random) -> AsyncIterator[None]:
+    """Have calls fail, and webhooks lost, repeated, late and out of order, while it is open."""
+    post = POST_FAULTS | {"seed": dice.randrange(10**6)}
+    await w.stripe("POST", "/_sim/storm", seed=dice.randrange(10**6), **API_FAULTS)
+    await w.stripe("POST", "/_sim/webhooks", mode="storm", **post)
     try:
-        while True:
-            struck = dice.sample(FAULTS, dice.randint(0, 3))
-            anywhere = [{"method": "*", "path": "/v1/*", **fault} for fault in struck]
-            await w.stripe("POST", "/_sim/faults", body=anywhere)
-            await asyncio.sleep(dice.uniform(0, 2 * STRIPE_CHANGES_S))
+        yield
     finally:
-        await w.stripe("POST", "/_sim/faults", body=[])
-
-
-async def over_the_post(w: World, dice: Random, nowhere: str) -> None:
-    """Lose webhooks, or keep them and deliver them late, in the wrong order and twice."""
-    try:
-        while True:
-            match dice.choices(["fair", "late", "lost"], [5, 3, 1])[0]:
-                case "late":
-                    await w.stripe("POST", "/_sim/webhooks", mode="hold")
-                    await asyncio.sleep(dice.uniform(0, POST_CHANGES_S))
-                    order = dice.choice(["as_is", "reverse"])
-                    copies = dice.randint(1, 2)
-                    await w.stripe("POST", "/_sim/webhooks/release", order=order, copies=copies)
-                    await w.stripe("POST", "/_sim/webhooks", mode="deliver")
-                case "lost":
-                    await _deliver_to(w, nowhere)
-                    await asyncio.sleep(dice.uniform(0, POST_CHANGES_S))
-                    await _deliver_to(w, f"{w.url}/webhook")
-            await asyncio.sleep(dice.uniform(0, 2 * POST_CHANGES_S))
-    finally:
-        await _deliver_to(w, f"{w.url}/webhook")
+        await w.stripe("POST", "/_sim/storm", probability=0)
         await w.stripe("POST", "/_sim/webhooks", mode="deliver")
+
+
+async def over_the_refunds(w: World, dice: Random) -> None:
+    """Now and then one that seemed made fails later, or is only made later."""
+    try:
+        while True:
+            mode = dice.choice(["succeed_later", "fail_later", "fail"])
+            await w.stripe("POST", "/_sim/refunds", mode=mode, times=1)
+            await asyncio.sleep(dice.uniform(0, 2 * REFUND_CHANGES_S))
+    finally:
+        await w.stripe("POST", "/_sim/refunds", mode="succeed", times=0)
 
 
 async def over_the_csms(w: World, dice: Random) -> None:
     """Have it fail, or hang before or after it took a callback."""
 
     async def hang(_method: str, _path: str) -> None:
-        await asyncio.sleep(dice.uniform(0, HANGS_S))
+        await asyncio.sleep(dice.uniform(0, CSMS_HANGS_S))
 
     async def serve(_method: str, _path: str) -> None:
         return
@@ -78,21 +57,3 @@ async def over_the_csms(w: World, dice: Random) -> None:
     finally:
         w.before_csms = w.after_csms = serve
         w.inbox.fail(500, 0)
-
-
-@asynccontextmanager
-async def black_hole() -> AsyncIterator[str]:
-    """Give an address that takes whatever is posted there, and forgets it."""
-
-    async def swallow(_request: web.Request) -> web.Response:
-        return web.Response()
-
-    app = web.Application()
-    app.router.add_post("/", swallow)
-    async with served(app) as url:
-        yield f"{url}/"
-
-
-async def _deliver_to(w: World, url: str) -> None:
-    secret = w.environment["STRIPE_WEBHOOK_SECRET"]
-    await w.stripe("POST", "/_sim/webhook_endpoints", url=url, secret=secret)
