@@ -63,6 +63,16 @@ async def test_nothing_is_found_where_nothing_differs(tmp_path: Path) -> None:
         assert await w.reconcile() == []
 
 
+async def test_a_hold_that_was_let_go_is_nothing_given_back(tmp_path: Path) -> None:
+    async with world(tmp_path) as w, w.charge_point() as cp:
+        cp.misbehaviour.refuse_remote_start = True
+        await cp.wait_until_online()
+        opened = await w.open("estimated", energy_kwh=10)
+        await w.page(await w.pay(opened))
+        await w.until(opened["session_id"], "released")
+        assert await w.reconcile() == []
+
+
 async def test_a_payment_nobody_told_us_of_is_found(tmp_path: Path) -> None:
     """The webhook is lost and the driver never comes back: the charge still begins."""
     async with world(tmp_path) as w, w.charge_point() as cp:
