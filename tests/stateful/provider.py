@@ -81,7 +81,8 @@ class Provider:
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
         """Let a request in, or keep it on its way and drop its connection."""
-        if not self._delays_next or request.method != "POST" or request.transport is None:
+        effectful = request.method == "POST" and request.path.startswith("/v1/")
+        if not self._delays_next or not effectful or request.transport is None:
             return await handler(request)
         self._delays_next = False
         body = await request.read()

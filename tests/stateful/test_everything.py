@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import ExitStack
 from typing import Any, TypeVar
 
@@ -135,7 +135,7 @@ class Everything(RuleBasedStateMachine):
     @rule(which=WHICH, fault=st.sampled_from(Fault))
     def driver_comes_back(self, which: int, fault: Fault) -> None:
         session = _pick(self.world.sessions(*WAITING), which)
-        answer = self.run(self._struck(fault, "GET", self.world.come_back(session)))
+        answer = self.run(self._struck(fault, "GET", lambda: self.world.come_back(session)))
         self.tell(f"{_name(self.world, session)} comes back, fault {fault}:", answer)
 
     @precondition(lambda self: self.world.sessions(State.OPEN))
@@ -288,7 +288,7 @@ class Everything(RuleBasedStateMachine):
     @rule(which=WHICH, fault=st.sampled_from(Fault), method=st.sampled_from(["*", "POST"]))
     def bridge_performs(self, which: int, fault: Fault, method: str) -> None:
         flight = _pick(self.world.bridge.performable(), which)
-        self.run(self._struck(fault, method, self.world.bridge.perform(flight)))
+        self.run(self._struck(fault, method, lambda: self.world.bridge.perform(flight)))
         self.tell(f"performs {flight}, fault {fault} of {method}")
 
     @precondition(lambda self: self.world.bridge.concludable())
@@ -305,7 +305,7 @@ class Everything(RuleBasedStateMachine):
 
     @rule(fault=st.sampled_from(list(Fault)[1:]), method=st.sampled_from(["*", "POST"]))
     def everybody_works_but_one_call_fails(self, fault: Fault, method: str) -> None:
-        self.run(self._struck(fault, method, self.world.everybody_works()))
+        self.run(self._struck(fault, method, self.world.everybody_works))
         self.tell(f"everybody works, fault {fault} of {method}")
 
     @rule()
@@ -345,10 +345,10 @@ class Everything(RuleBasedStateMachine):
     def late_request_takes_effect(self) -> None:
         self.tell("takes effect late:", *self.run(self.world.provider.arrive()))
 
-    async def _struck(self, fault: Fault, method: str, happening: Coroutine[Any, Any, T]) -> T:
+    async def _struck(self, fault: Fault, method: str, happening: Callable[[], Awaitable[T]]) -> T:
         await self.world.provider.strike(fault, method)
         try:
-            return await happening
+            return await happening()
         finally:
             await self.world.provider.strike(Fault.NONE, method)
 
