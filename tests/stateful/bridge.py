@@ -20,7 +20,8 @@ from irve_bridge.service.ports import Hand, Outcome, Storage, Task
 from irve_bridge.service.reconcile import Reconciler
 from irve_bridge.service.sweep import Sweep
 from irve_bridge.storage import open_storage
-from tests.stateful.clock import ManualClock
+from simulators.clock import ManualClock
+from tests.stateful.clock import BridgeClock
 from tests.stateful.csms import Csms
 from tests.stateful.provider import KEY, Provider
 
@@ -47,7 +48,7 @@ class Flight:
 class Bridge:
     """Everything that a crash throws away; the database stays."""
 
-    clock: ManualClock
+    clock: BridgeClock
     storage: Storage
     bus: InProcessBus
     handler: Handler
@@ -64,10 +65,10 @@ class Bridge:
 
     @classmethod
     async def start(
-        cls, database_url: str, clock: ManualClock, provider: Provider, csms: Csms
+        cls, database_url: str, time: ManualClock, provider: Provider, csms: Csms
     ) -> "Bridge":
         """Begin a life on what an earlier one left."""
-        stack, policy = AsyncExitStack(), Policy()
+        stack, policy, clock = AsyncExitStack(), Policy(), BridgeClock(time)
         storage = await stack.enter_async_context(open_storage(database_url))
         payments = StripePayments(_stripe_settings(provider.url), clock)
         stack.push_async_callback(payments.close)

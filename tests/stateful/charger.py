@@ -11,8 +11,8 @@ from typing import Any
 
 from irve_bridge.domain.facts import ChargePointConnected, ChargePointDisconnected
 from irve_bridge.service import commands, transactions
+from simulators.clock import ManualClock
 from tests.stateful.bridge import Bridge
-from tests.stateful.clock import ManualClock
 
 CONNECTION_TIMEOUT = timedelta(seconds=60)
 NO_ID = -1

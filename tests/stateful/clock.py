@@ -1,25 +1,21 @@
-from datetime import UTC, datetime, timedelta
-from typing import NoReturn
+from datetime import datetime, timedelta
+
+from simulators.clock import ManualClock
+
+BEGINS_S = 1_795_435_200.0
+"""Each story begins at the same moment, so that it can be told again."""
 
 
-class ManualClock:
-    """One time for the bridge and the simulated Stripe; it passes only when a story says so."""
+class BridgeClock:
+    """The clock of a story as the bridge reads it."""
 
-    def __init__(self) -> None:
-        self._now = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+    def __init__(self, clock: ManualClock) -> None:
+        self._clock = clock
 
     def now(self) -> datetime:
-        """Return the present moment, aware, in UTC, in whole seconds."""
-        return self._now
+        """Return the present moment, aware, in UTC."""
+        return self._clock.now()
 
-    def timestamp(self) -> float:
-        """Return the present moment in Unix seconds."""
-        return self._now.timestamp()
-
-    def advance(self, duration_s: int) -> None:
-        """Let time pass."""
-        self._now += timedelta(seconds=duration_s)
-
-    async def sleep(self, delay: timedelta) -> NoReturn:
-        """Nothing of a story waits: it is told to go on."""
-        raise AssertionError(f"somebody sleeps for {delay}")
+    async def sleep(self, delay: timedelta) -> None:
+        """Return when the story let that much time pass."""
+        await self._clock.sleep(delay.total_seconds())

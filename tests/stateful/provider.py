@@ -7,8 +7,8 @@ from typing import Any
 
 from aiohttp import ClientSession, web
 
+from simulators.clock import ManualClock
 from simulators.stripe.app import create_app
-from tests.stateful.clock import ManualClock
 
 KEY = "sk_test_stateful"
 PAGE = 100
@@ -132,6 +132,20 @@ class Provider:
         """Return the checkouts that can be paid now, oldest first."""
         found = await self._listed("checkout/sessions")
         return [each for each in found if each["status"] == "open"][::-1]
+
+    async def pending_refunds(self) -> list[dict[str, Any]]:
+        """Return the refunds that a bank has still to take, oldest first."""
+        found = await self._listed("refunds")
+        return [each for each in found if each["status"] == "pending"][::-1]
+
+    async def disputes(self) -> list[dict[str, Any]]:
+        """Return every dispute, oldest first."""
+        return (await self._listed("disputes"))[::-1]
+
+    async def decree(self, path: str, **body: Any) -> bool:
+        """Decide what cards and banks do; return whether that was possible."""
+        async with self._http.post(f"/_sim/{path}", json=body) as answer:
+            return answer.ok
 
     async def events(self) -> list[dict[str, Any]]:
         """Return every event, oldest first."""

@@ -31,7 +31,9 @@ CARDS = {
     "short of funds": "4000000000009995",
     "refunds fail": "4000000000005126",
     "disputed": "4000000000000259",
+    "refunds pending": "4000000000007726",
 }
+KEPT_CARDS = ("ok", "insufficient_funds", "generic_decline", "authentication_required")
 CHOICES: dict[PlanName, dict[str, Any]] = {
     PlanName.FIXED: {"amount_minor": 1000},
     PlanName.ESTIMATED: {"energy_wh": 10_000},
@@ -198,6 +200,52 @@ class Everything(RuleBasedStateMachine):
         self.world.csms.mood = mood
         self.tell("the next callback:", mood)
 
+    # Cards and banks
+
+    @rule(mode=st.sampled_from(["pending", "fail", "fail_later", "succeed_later"]))
+    def next_refund_will(self, mode: str) -> None:
+        self.run(self.world.provider.decree("refunds", mode=mode, times=1))
+        self.tell("the next refund:", mode)
+
+    @precondition(lambda self: self.world.pending_refunds)
+    @rule(which=WHICH, status=st.sampled_from(["succeeded", "failed", "canceled"]))
+    def bank_ends_refund(self, which: int, status: str) -> None:
+        refund = _pick(self.world.pending_refunds, which)
+        self.run(self.world.provider.decree(f"refunds/{refund['id']}/settle", status=status))
+        self.tell(f"a refund of {refund['amount']} {status}")
+
+    @precondition(lambda self: _paid(self.world))
+    @rule(which=WHICH)
+    def cardholder_disputes(self, which: int) -> None:
+        payment_id = _pick(_paid(self.world), which)
+        done = self.run(self.world.provider.decree(f"payment_intents/{payment_id}/dispute"))
+        self.tell("a cardholder disputes a payment:", done)
+
+    @precondition(lambda self: _disputed(self.world))
+    @rule(which=WHICH, status=st.sampled_from(["won", "lost"]))
+    def bank_closes_dispute(self, which: int, status: str) -> None:
+        disputes = self.run(self.world.provider.disputes())
+        dispute = _pick(disputes, which)["id"]
+        done = self.run(self.world.provider.decree(f"disputes/{dispute}/close", status=status))
+        self.tell(f"a dispute is {status}:", done)
+
+    @precondition(lambda self: _customers(self.world))
+    @rule(which=WHICH, behaviour=st.sampled_from(KEPT_CARDS), times=st.sampled_from([1, None]))
+    def kept_card_will(self, which: int, behaviour: str, times: int | None) -> None:
+        customer = _pick(_customers(self.world), which)
+        self.run(
+            self.world.provider.decree(
+                f"customers/{customer}/cards", behaviour=behaviour, times=times
+            )
+        )
+        self.tell(f"a kept card will be {behaviour}, times {times}")
+
+    @rule(incremental=st.booleans(), overcapture_percent=st.sampled_from([0, 20]))
+    def holds_will_grow(self, incremental: bool, overcapture_percent: int) -> None:
+        features = {"incremental": incremental, "overcapture_percent": overcapture_percent}
+        self.run(self.world.provider.decree("features", **features))
+        self.tell("holds to come:", features)
+
     # Webhooks
 
     @precondition(lambda self: self.world.mail)
@@ -360,6 +408,18 @@ def _pick(things: Sequence[T], which: int) -> T:
 def _name(world: World, session: Session) -> str:
     ids = [each.id for each in world.sessions()]
     return f"#{ids.index(session.id) + 1}"
+
+
+def _paid(world: World) -> list[str]:
+    return [p["id"] for r in world.records for p in r.payments if p["charged_minor"]]
+
+
+def _disputed(world: World) -> bool:
+    return any(payment["disputed_minor"] for r in world.records for payment in r.payments)
+
+
+def _customers(world: World) -> list[str]:
+    return [session.customer_id for session in world.sessions() if session.customer_id]
 
 
 def _metered_by_csms(world: World) -> list[Session]:

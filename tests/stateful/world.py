@@ -23,10 +23,11 @@ from irve_bridge.service.desk import Opening
 from irve_bridge.service.ports import ProviderUnreachable, Tx
 from irve_bridge.service.reconcile import Finding
 from irve_bridge.storage import open_storage
+from simulators.clock import ManualClock
 from tests.stateful import promises
 from tests.stateful.bridge import WEBHOOK_SECRET, Bridge
 from tests.stateful.charger import Charger, ChargerMood
-from tests.stateful.clock import ManualClock
+from tests.stateful.clock import BEGINS_S
 from tests.stateful.csms import Csms, CsmsMood
 from tests.stateful.provider import Fault, Provider
 from tests.stateful.records import SESSIONS_MAX, Asked, Record, put_together, stored
@@ -56,6 +57,7 @@ class World:
     mail: list[dict[str, Any]] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
     payable: list[dict[str, Any]] = field(default_factory=list)
+    pending_refunds: list[dict[str, Any]] = field(default_factory=list)
     _posted: int = 0
 
     @classmethod
@@ -64,7 +66,7 @@ class World:
         folder = TemporaryDirectory(prefix="stateful-")
         database = Path(folder.name) / "bridge.db"
         shutil.copy(await _empty_database(), database)
-        clock, csms = ManualClock(), Csms()
+        clock, csms = ManualClock(BEGINS_S), Csms()
         provider = await Provider.start(clock)
         bridge = await Bridge.start(_url(database), clock, provider, csms)
         world = cls(folder, clock, provider, csms, Charger(clock), bridge, logged)
@@ -88,6 +90,7 @@ class World:
         charges, told = self.charger.charges, self.csms.told
         self.records = put_together(rows, ledger, charges, told, self.asked)
         self.payable = await self.provider.open_checkouts()
+        self.pending_refunds = await self.provider.pending_refunds()
         self.mail += events[self._posted :]
         self._posted = len(events)
         promises.always(self.records)
@@ -222,6 +225,7 @@ class World:
         """Everything works from now on; what was under way is stored, or was on its way."""
         await self.provider.strike(Fault.NONE, "*")
         await self.provider.arrive()
+        await self.provider.decree("refunds", mode="succeed", times=0)
         self.csms.mood, self.charger.mood = CsmsMood.TAKES, ChargerMood.OBEYS
         for flight in self.bridge.performable():
             await self.bridge.perform(flight)
@@ -232,6 +236,8 @@ class World:
 
     async def _post(self) -> None:
         """Deliver every webhook that was not lost, and do what it leads to."""
+        for refund in await self.provider.pending_refunds():
+            await self.provider.decree(f"refunds/{refund['id']}/settle", status="succeeded")
         await self.check()
         while self.mail:
             posted, self.mail = self.mail, []
