@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from irve_bridge.domain.facts import StopCause
 from irve_bridge.domain.intents import Lane
 from irve_bridge.domain.session import MeteredBy, PlanName, Session, State
+from tests.stateful import dice
 from tests.stateful.bridge import Flight
 from tests.stateful.charger import ChargerMood, Outlet
 from tests.stateful.csms import CsmsMood
@@ -60,6 +61,7 @@ class Everything(RuleBasedStateMachine):
         self.loop = asyncio.new_event_loop()
         self.closing.callback(self.loop.close)
         logged = self.closing.enter_context(capture_logs())
+        self.closing.enter_context(dice.loaded())
         self.world = self.run(World.begin(logged))
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
