@@ -1,9 +1,12 @@
-"""The demo's virtual clock: one epoch and one speed shared by every process of it."""
+"""Virtual time: the demo's, one epoch and one speed for every process of it; and the tests' own."""
 
 import asyncio
+import heapq
+import itertools
 import os
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 
@@ -39,6 +42,46 @@ class Clock:
     async def sleep(self, duration_s: float) -> None:
         """Sleep for ``duration_s`` virtual seconds."""
         await asyncio.sleep(duration_s / self.speed)
+
+
+@dataclass(eq=False, slots=True)
+class ManualClock:
+    """Time that passes only when it is told to; it starts at the present second."""
+
+    time_s: float = field(default_factory=lambda: float(int(time.time())))
+    _sleepers: list[tuple[float, int, asyncio.Future[None]]] = field(default_factory=list)
+    _count: Iterator[int] = field(default_factory=itertools.count)
+
+    def timestamp(self) -> float:
+        """Return Unix time in seconds."""
+        return self.time_s
+
+    def now(self) -> datetime:
+        """Return the time as an aware UTC datetime."""
+        return datetime.fromtimestamp(self.time_s, UTC)
+
+    def advance(self, duration_s: float) -> None:
+        """Let time pass and wake whoever slept until then.
+
+        Raises:
+            ValueError: if time were to run backwards.
+        """
+        if duration_s < 0:
+            raise ValueError("time does not run backwards")
+        self.time_s += duration_s
+        while self._sleepers and self._sleepers[0][0] <= self.time_s:
+            sleeper = heapq.heappop(self._sleepers)[2]
+            if not sleeper.done():
+                sleeper.set_result(None)
+
+    async def sleep(self, duration_s: float) -> None:
+        """Sleep until ``duration_s`` seconds have been let pass."""
+        if duration_s <= 0:
+            await asyncio.sleep(0)
+            return
+        sleeper = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self.time_s + duration_s, next(self._count), sleeper))
+        await sleeper
 
 
 _shared: Clock | None = None

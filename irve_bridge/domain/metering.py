@@ -101,7 +101,10 @@ class Meter:
 
 @dataclass(frozen=True, slots=True)
 class Metered:
-    """A finished transaction's volumes; `doubt` says why they must not be billed, if so."""
+    """A finished transaction's volumes; `doubt` says why they must not be billed, if so.
+
+    The volumes are then what nobody doubts: as far as readings and final register agree.
+    """
 
     volumes: Volumes
     doubt: str | None = None
@@ -124,13 +127,23 @@ def finish(
     for reading in sorted(readings, key=lambda r: r.at):
         if reading.at <= stop_at:
             meter = meter.read(reading)
-    last_trusted_wh = meter.register_wh
+    last_wh, duration = meter.register_wh, stop_at - start_at
     meter = meter.until(stop_at)
-    doubt = _doubt(meter_start_wh, last_trusted_wh, meter_stop_wh, start_at, stop_at)
-    doubt = doubt or _power_doubt(meter_stop_wh - meter_start_wh, stop_at - start_at, power_w)
-    if doubt is None:
-        meter = replace(meter, register_wh=meter_stop_wh)
-    return Metered(meter.volumes, doubt)
+    doubt = _doubt(meter_start_wh, last_wh, meter_stop_wh, start_at, stop_at)
+    doubt = doubt or _power_doubt(meter_stop_wh - meter_start_wh, duration, power_w)
+    trusted_wh = meter_stop_wh
+    if doubt is not None:
+        agreed_wh = _agreed(meter_start_wh, last_wh, meter_stop_wh)
+        credible = _power_doubt(agreed_wh - meter_start_wh, duration, power_w) is None
+        trusted_wh = agreed_wh if credible else meter_start_wh
+    return Metered(replace(meter, register_wh=trusted_wh).volumes, doubt)
+
+
+def _agreed(start_wh: int, last_wh: int, stop_wh: int) -> int:
+    """Return how far the readings and the final register agree; one below the start is lost."""
+    if start_wh < 0:
+        return start_wh
+    return min(last_wh, stop_wh) if stop_wh >= start_wh else last_wh
 
 
 def _doubt(

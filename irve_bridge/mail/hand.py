@@ -44,7 +44,7 @@ class MailHand:
     languages: Mapping[str, Language]
 
     def prepare(self, session: Session, intent: Intent) -> Mapping[str, Any]:
-        """Return the mail as it will be sent."""
+        """Return the mail as it will be sent; each refund leaves less, and is a mail of its own."""
         template = intent.parameters["template"]
         words = self.languages.get(session.locale) or self.languages[DEFAULT]
         domain = parseaddr(self.smtp.sender)[1].rpartition("@")[2]
@@ -52,7 +52,7 @@ class MailHand:
             "to": session.email,
             "subject": texts.subject(template, words),
             "text": texts.body(template, session, f"{self.public_url}/c/{session.token}", words),
-            "message_id": f"<{session.id}.{template}@{domain}>",
+            "message_id": f"<{session.id}.{template}.{session.decided_minor or 0}@{domain}>",
         }
 
     async def perform(self, task: Task) -> Outcome:

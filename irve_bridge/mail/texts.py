@@ -11,14 +11,27 @@ _SUBJECTS = {
     "receipt": N_("Your receipt"),
     "released": N_("Your charge: nothing to pay"),
     "due": N_("Your charge: the payment did not go through"),
+    "refunded": N_("Your charge: money goes back to your card"),
 }
 _OPENINGS = {
     "link": N_("Your payment is secured. This page shows your charge and lets you stop it:"),
     "receipt": N_("Thank you. This page shows your receipt in full:"),
     "released": N_("You owe nothing: everything that was held or paid is given back. Details:"),
-    "due": N_("Your bank declined the payment of your charge. This page says what to do next:"),
+    "due": N_("You can pay now on this page, with this card or another one:"),
+    "refunded": N_("Money of your charge goes back to your card. Your receipt shows how much:"),
 }
 
+REASONS = {
+    "": N_("Your bank declined the payment."),
+    "insufficient_funds": N_("Your bank declined the payment for lack of funds."),
+    "authentication_required": N_("Your bank wants you to confirm this payment yourself."),
+    "hold_gone": N_("Your bank's hold ended before the charge could be settled."),
+    "charge_canceled": N_("The payment was cancelled before anything was taken."),
+    "expired_card": N_("Your card has expired."),
+}
+"""Why something is due, in the words of the page that the mail leads to."""
+
+_AMOUNTS = {"due": N_("Amount due"), "refunded": N_("Paid in the end")}
 _PRICES = {
     Dimension.ENERGY: (N_("Energy"), "/kWh", 1),
     Dimension.TIME: (N_("Charging time"), "/min", 60),
@@ -34,8 +47,12 @@ def subject(template: str, words: Language) -> str:
 
 def body(template: str, session: Session, link: str, words: Language) -> str:
     """Return a mail's plain text."""
-    told = _terms if template == "link" else _figures
-    return "\n".join([words.text(_OPENINGS[template]), "", link, *told(session, words), ""])
+    told = _terms(session, words) if template == "link" else _figures(template, session, words)
+    lines = [words.text(_OPENINGS[template]), "", link, *told, ""]
+    if template == "due":
+        reason = REASONS.get(session.outcome or "", REASONS[""])
+        lines = [words.text(reason), *lines]
+    return "\n".join(lines)
 
 
 def _terms(session: Session, words: Language) -> Iterator[str]:
@@ -53,17 +70,20 @@ def _terms(session: Session, words: Language) -> Iterator[str]:
     yield f"{reference}: {session.id}"
 
 
-def _figures(session: Session, words: Language) -> Iterator[str]:
-    """Yield what is owed and why, once it is decided."""
-    if session.energy_wh is None or session.decided_minor is None:
+def _figures(template: str, session: Session, words: Language) -> Iterator[str]:
+    """Yield what is owed and why, once it is decided; the CSMS may have told no energy."""
+    if session.decided_minor is None:
         return
-    energy, amount = words.text(N_("Energy")), words.text(N_("Amount"))
-    vat, reference = words.text(N_("Including VAT")), words.text(N_("Reference"))
+    amount = words.text(_AMOUNTS.get(template, N_("Amount")))
     yield ""
-    yield f"{energy}: {words.kwh(session.energy_wh)}"
+    if session.energy_wh is not None:
+        yield f"{words.text(N_('Energy'))}: {words.kwh(session.energy_wh)}"
     yield f"{amount}: {words.money(session.decided_minor, session.currency)}"
     if session.cost and session.decided_minor == session.cost.gross_minor:
         for line in session.cost.vat:
             included = words.money(line.amount_minor, session.currency)
+            vat = words.text(N_("Including VAT"))
             yield f"{vat} ({words.percent(line.percent)}): {included}"
-    yield f"{reference}: {session.id}"
+    if session.keeps_remainder and template == "receipt":
+        yield words.text(N_("The unused part of this amount is not refunded."))
+    yield f"{words.text(N_('Reference'))}: {session.id}"

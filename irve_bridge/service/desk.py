@@ -2,7 +2,9 @@
 
 import asyncio
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from irve_bridge.domain import facts
 from irve_bridge.domain.charge_point import Connector
@@ -77,15 +79,19 @@ class Desk:
 
         After the time-out it is returned as it stands.
         """
-        async with self._bus.subscribe(topic(session_id)) as updates:
-            deadline = asyncio.get_running_loop().time() + timeout_s
-            while True:
-                session = await self.session(session_id)
-                left_s = deadline - asyncio.get_running_loop().time()
-                waits = session.state is State.OPEN or session.paying_since is not None
-                if session.checkout_url or not waits or left_s <= 0:
-                    return session
-                await updates.next(left_s)
+        return await self._once(_leads_on, session_id, timeout_s)
+
+    async def extended(self, session_id: str, amount_minor: int, timeout_s: float) -> Session:
+        """Return the session once this much is held, or can no longer be.
+
+        After the time-out it is returned as it stands.
+        """
+
+        def answered(session: Session) -> bool:
+            grows = session.incremental and session.state is State.CHARGING
+            return (session.secured_minor or 0) >= amount_minor or not grows
+
+        return await self._once(answered, session_id, timeout_s)
 
     async def session(self, session_id: str) -> Session:
         """Return a session.
@@ -109,7 +115,16 @@ class Desk:
         return await self._apply(fact)
 
     async def pay(self, session_id: str) -> Session:
-        """Let the driver pay what is due; the checkout follows (`checkout`)."""
+        """Let the driver pay what is due; the checkout follows (`checkout`).
+
+        One that is open is used again; of one whose time is over the provider is asked first.
+
+        Raises:
+            ProviderUnreachable: No answer.
+        """
+        session = await self.session(session_id)
+        if session.paying_since is not None and _over(session, self._clock.now()):
+            await self.look(session)
         return await self._apply(facts.PayAsked(at=self._clock.now(), session_id=session_id))
 
     async def extend(self, session_id: str, amount_minor: int) -> Session:
@@ -176,6 +191,19 @@ class Desk:
         """Store a webhook once and have its session's objects looked at."""
         await self._handler.run(lambda work: hear(work, hint))
 
+    async def _once(
+        self, holds: Callable[[Session], bool], session_id: str, timeout_s: float
+    ) -> Session:
+        """Return the session once something holds of it; after the time-out as it stands."""
+        async with self._bus.subscribe(topic(session_id)) as updates:
+            deadline = asyncio.get_running_loop().time() + timeout_s
+            while True:
+                session = await self.session(session_id)
+                left_s = deadline - asyncio.get_running_loop().time()
+                if holds(session) or left_s <= 0:
+                    return session
+                await updates.next(left_s)
+
     async def _apply(self, fact: facts.SessionFact) -> Session:
         session = await self._handler.apply(fact)
         if session is None:
@@ -239,3 +267,12 @@ class Desk:
                 f"(minor units of {tariff.currency})."
             )
         return amount_minor
+
+
+def _leads_on(session: Session) -> bool:
+    waits = session.state is State.OPEN or session.paying_since is not None
+    return session.checkout_url is not None or not waits
+
+
+def _over(session: Session, now: datetime) -> bool:
+    return session.checkout_expires_at is not None and session.checkout_expires_at <= now

@@ -54,18 +54,22 @@ class Ledger:
         proven = [m for m in movements(session, fact) if self._stands(session, fact)]
         for movement in proven:
             self.tx.books.record(movement)
-        booked = self.tx.books.movements(session.id)
-        match fact:
-            case facts.PaymentSecured() | facts.PaymentSucceeded():
-                if is_extra(session, fact.payment_intent_id):
-                    fact = replace(fact, left_minor=self._left(session, fact))
-            case facts.RefundFailed():
-                fact = replace(fact, left_minor=left_minor(booked, fact.payment_intent_id))
+        fact = self._counted(session, fact)
         if not proven:
             return session, fact
         paid_by = proven[0].payment_id
         own = session.payment_intent_id or (None if is_extra(session, paid_by) else paid_by)
-        return replace(session, paid_minor=left_minor(booked, own)), fact
+        return replace(session, paid_minor=self._left_of(session, own)), fact
+
+    def _counted(self, session: Session, fact: facts.SessionFact) -> facts.SessionFact:
+        match fact:
+            case facts.PaymentSecured() | facts.PaymentSucceeded():
+                if is_extra(session, fact.payment_intent_id):
+                    return replace(fact, left_minor=self._extra(session, fact))
+            case facts.RefundFailed():
+                left = self._left_of(session, fact.payment_intent_id)
+                return replace(fact, left_minor=left)
+        return fact
 
     def _stands(self, session: Session, fact: facts.SessionFact) -> bool:
         """Money is taken once, as charge or capture; only a booked refund returns when it fails."""
@@ -77,13 +81,16 @@ class Ledger:
                 return ("refund", fact.refund_id) in booked
         return True
 
-    def _left(self, session: Session, fact: facts.PaymentSecured | facts.PaymentSucceeded) -> int:
+    def _extra(self, session: Session, fact: facts.PaymentSecured | facts.PaymentSucceeded) -> int:
         """Return what of a second payment is to go back: nothing once that was asked for."""
         if not self._first(session, f"extra:{type(fact).__name__}:{fact.payment_intent_id}", fact):
             return 0
         if isinstance(fact, facts.PaymentSecured) and session.plan is PlanName.ESTIMATED:
             return fact.secured_minor or 0
-        return left_minor(self.tx.books.movements(session.id), fact.payment_intent_id)
+        return self._left_of(session, fact.payment_intent_id)
+
+    def _left_of(self, session: Session, payment_intent_id: str | None) -> int:
+        return left_minor(self.tx.books.movements(session.id), payment_intent_id)
 
     def _first(self, session: Session, key: str, fact: facts.SessionFact) -> bool:
         scoped = f"{session.provider}:{session.account}:{key}"

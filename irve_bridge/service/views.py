@@ -8,8 +8,10 @@ from irve_bridge.domain.charge_point import ChargePoint, Connector
 from irve_bridge.domain.errors import Refusal, UnknownThing
 from irve_bridge.domain.session import Session, State
 from irve_bridge.domain.tariff import Tariff
+from irve_bridge.service.evidence import Record, record
 from irve_bridge.service.meters import Live, Meters, running_from
 from irve_bridge.service.places import busy, place, refuse_unavailable
+from irve_bridge.service.policy import Policy, debt_deadline
 from irve_bridge.service.ports import Clock, Movement, Storage, Tx
 
 
@@ -29,13 +31,45 @@ class StationView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionView:
-    """One session with where it happens, its live figures while it charges, and its money."""
+    """One session with where it happens, its live figures while it charges, and its money.
+
+    `unpaid` is the session that the same card has yet to pay, if that is why this one was refused.
+    """
 
     session: Session
     charge_point: ChargePoint | None
     connector: Connector | None
     live: Live | None
     movements: tuple[Movement, ...]
+    unpaid: Session | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Debt:
+    """How long something is due, how often its card was charged again, and what time will bring."""
+
+    since: datetime
+    tries: int
+    next_try_at: datetime | None
+    written_off_at: datetime
+
+
+def debt_of(session: Session, policy: Policy) -> Debt | None:
+    """Return what is to be known of a debt; None where nothing is due.
+
+    While its driver is at a checkout the card is not charged again.
+    """
+    if session.state is not State.DUE:
+        return None
+    since = session.due_since or session.opened_at
+    written_off_at = since + policy.debt_term
+    next_at = None if session.paying_since else debt_deadline(session, policy)
+    return Debt(
+        since=since,
+        tries=session.charge_tries,
+        next_try_at=next_at if next_at and next_at < written_off_at else None,
+        written_off_at=written_off_at,
+    )
 
 
 class Views:
@@ -79,6 +113,18 @@ class Views:
         """
         return await self._view(lambda tx: tx.sessions.get(session_id))
 
+    async def newest(self, state: State | None, limit: int) -> list[Session]:
+        """Return sessions, newest first, those in one state or all."""
+        return await self._storage.read(lambda tx: tx.sessions.search(state, limit))
+
+    async def record(self, session_id: str) -> Record:
+        """Return all that is kept of a session.
+
+        Raises:
+            UnknownThing: There is none of that id.
+        """
+        return await self._storage.read(lambda tx: record(tx, session_id))
+
     async def _view(self, find: Callable[[Tx], Session | None]) -> SessionView:
         now = self._clock.now()
         return await self._storage.read(lambda tx: self._session(tx, find(tx), now))
@@ -92,6 +138,7 @@ class Views:
             connector=tx.stations.connector(session.charge_point_id, session.connector_number),
             live=self._live(tx, session, now),
             movements=tuple(tx.books.movements(session.id)),
+            unpaid=_unpaid(tx, session),
         )
 
     def _live(self, tx: Tx, session: Session, now: datetime) -> Live | None:
@@ -102,6 +149,12 @@ class Views:
             return live
         transaction = tx.transactions.get(session.charge_point_id, session.transaction_id)
         return running_from(tx, transaction, session, now).live(now) if transaction else None
+
+
+def _unpaid(tx: Tx, session: Session) -> Session | None:
+    named = session.debt_session_id
+    owing = tx.sessions.get(named) if named else None
+    return owing if owing and owing.state is State.DUE else None
 
 
 def _station(tx: Tx, charge_point_id: str, number: int, now: datetime) -> StationView:

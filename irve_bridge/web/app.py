@@ -4,7 +4,7 @@ from aiohttp import web
 
 from irve_bridge.i18n import load_languages
 from irve_bridge.web import assets, progress, rendering
-from irve_bridge.web.api import health, payments, sessions
+from irve_bridge.web.api import health, operator, payments, sessions
 from irve_bridge.web.api.webhook import webhook
 from irve_bridge.web.assets import ASSETS, load_assets
 from irve_bridge.web.context import CONTEXT, WebContext
@@ -17,7 +17,7 @@ from irve_bridge.web.middlewares import (
     observe,
     request_seconds,
 )
-from irve_bridge.web.pages import finish, session
+from irve_bridge.web.pages import finish, money, session
 from irve_bridge.web.pages.home import home
 from irve_bridge.web.pages.station import station
 from irve_bridge.web.progress import STREAMS
@@ -32,6 +32,8 @@ ROUTES = (
     web.get("/c/{token}/cancelled", session.cancelled),
     web.post("/c/{token}/cancelled", session.cancelled),
     web.post("/c/{token}/stop", session.stop),
+    web.post("/c/{token}/pay", money.pay),
+    web.post("/c/{token}/extend", money.extend),
     web.get("/c/{token}/events", progress.events),
     web.get("/finish-dynamic-charge/{session_id}", finish.show),
     web.post("/finish-dynamic-charge/{session_id}", finish.finish),
@@ -39,7 +41,12 @@ ROUTES = (
     web.get("/api/quote", payments.quote),
     web.post("/api/start-charging-session", sessions.start),
     web.post("/api/end-charging-session", sessions.end),
+    web.get("/api/sessions", operator.listing),
     web.get("/api/sessions/{session_id}", sessions.show),
+    web.post("/api/sessions/{session_id}/pay", sessions.pay),
+    web.post("/api/sessions/{session_id}/refunds", operator.refund),
+    web.post("/api/sessions/{session_id}/decision", operator.decide),
+    web.get("/api/sessions/{session_id}/evidence", operator.evidence),
     web.post("/webhook", webhook),
     web.get("/healthz", health.alive),
     web.get("/readyz", health.ready),

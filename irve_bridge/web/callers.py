@@ -8,6 +8,8 @@ from irve_bridge.domain.session import Session
 from irve_bridge.web.context import CONTEXT
 from irve_bridge.web.refusals import RequestRefused
 
+CSMS = "csms"
+"""Whose Idempotency-Keys they are where the CSMS calls."""
 COOKIE = "irve_session"
 COOKIE_LASTS_S = 30 * 24 * 3600
 REMEMBERED_MOST = 5

@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from irve_bridge.domain.money import minor_digits
-from irve_bridge.domain.session import MeteredBy, PlanName
+from irve_bridge.domain.session import MeteredBy, PlanName, State
 from irve_bridge.service.desk import Opening
 from irve_bridge.web.refusals import RequestRefused, refuse_invalid
 
@@ -157,6 +157,38 @@ class Finish(Body):
     """A driver's wish to stop."""
 
     token: str | None = None
+
+
+class Extension(Body):
+    """A driver's agreement to a larger hold: this much in all."""
+
+    amount: AmountMinor
+
+
+class Refund(Body):
+    """Give money back, all that is paid without an amount; the reason is kept in the history."""
+
+    amount: AmountMinor | None = None
+    currency: Currency | None = None
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
+
+class Decision(Body):
+    """What the driver pays, 0 for nothing."""
+
+    amount: Annotated[int, Field(ge=0, le=99_999_999)]
+    currency: Currency | None = None
+
+
+class Listing(Body):
+    """Which sessions, and how many of them, newest first."""
+
+    state: State | None = None
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+
+
+class Pay(Body):
+    """A wish to pay what is due: the amount is the bridge's to say."""
 
 
 def opening(payment: AnyPayment, locale: str) -> Opening:

@@ -1,6 +1,5 @@
 """What the domain knows, in a driver's words."""
 
-import hashlib
 from dataclasses import dataclass
 
 from irve_bridge.domain.charge_point import ConnectorStatus
@@ -9,19 +8,25 @@ from irve_bridge.domain.session import PlanName, Session, State
 from irve_bridge.domain.tariff import Dimension, Line, PriceComponent, Tariff
 from irve_bridge.i18n import N_, Language
 from irve_bridge.service.meters import Live
-from irve_bridge.service.ports import Movement
 from irve_bridge.service.views import SessionView, StationView
+from irve_bridge.web.receipt import Money
 from irve_bridge.web.wording import (
     CONNECTORS,
     DECLINED,
     DIMENSIONS,
     ENDINGS,
+    IN_DEBT,
+    KEPT,
+    MANDATE,
+    ORDER,
     PLANS,
+    PROMISES,
     REFUSALS,
     REFUSED_CONNECTORS,
     RELEASING,
     STORIES,
     UNITS,
+    WAIVER,
     Story,
 )
 
@@ -62,6 +67,32 @@ class Presenter:
         """Return the name of a way to pay."""
         return self.language.text(PLANS[plan])
 
+    def promise(self, plan: PlanName, *, keeps_remainder: bool) -> str:
+        """Return what a way to pay means, as it is said before paying."""
+        kept = keeps_remainder and plan == PlanName.FIXED
+        return self.language.text(KEPT if kept else PROMISES[plan])
+
+    def mandate(self, operator: str, ceiling_minor: int, currency: str) -> str:
+        """Return what a driver agrees to who leaves their card for the end of the charge."""
+        ceiling = self.language.money(ceiling_minor, currency)
+        return self.language.text(MANDATE) % {"operator": operator, "ceiling": ceiling}
+
+    def waiver(self) -> str:
+        """Return what every driver agrees to (Directive 2011/83/EU, art. 16)."""
+        return self.language.text(WAIVER)
+
+    def order(self) -> str:
+        """Return the order button's words (Directive 2011/83/EU, art. 8(2))."""
+        return self.language.text(ORDER)
+
+    def agreed(self, session: Session, operator: str) -> list[str]:
+        """Return the words that stood on the station's page where this session was ordered."""
+        promise = self.promise(session.plan, keeps_remainder=session.keeps_remainder)
+        words = [self.plan(session.plan), promise]
+        if session.plan is PlanName.DYNAMIC:
+            words.append(self.mandate(operator, session.amount_minor, session.currency))
+        return [*words, self.waiver(), self.order()]
+
     def story(self, view: SessionView) -> Story:
         """Return a headline and a sentence for where the session stands."""
         headline, sentence = _story(view)
@@ -81,16 +112,22 @@ class Presenter:
             "soc": "" if live.soc_percent is None else f"{live.soc_percent}\N{NO-BREAK SPACE}%",
         }
 
-    def bill(self, session: Session) -> list[Priced]:
-        """Return the lines of the bill, gross; they add up to what was paid."""
+    def bill(self, session: Session, money: Money) -> list[Priced]:
+        """Return the lines of the bill, gross; they add up to what is paid in the end."""
         cost = session.cost
         if cost is None:
             return []
         lines = [self._line(line, cost.currency) for line in cost.lines if line.gross_minor]
-        waived_minor = (session.decided_minor or 0) - cost.gross_minor
-        if lines and waived_minor:
-            amount = self.language.money(waived_minor, cost.currency)
-            lines.append(Priced(self.language.text(N_("Not billed")), "", amount))
+        settled_minor = (session.decided_minor or 0) + money.corrected_minor
+        waived_minor = settled_minor - cost.gross_minor
+        more = N_("Unused part, not refunded") if session.keeps_remainder else N_("Adjustment")
+        for label, amount_minor in (
+            (more if waived_minor > 0 else N_("Not billed"), waived_minor),
+            (N_("Refunded"), -money.corrected_minor),
+        ):
+            if lines and amount_minor:
+                amount = self.language.money(amount_minor, cost.currency)
+                lines.append(Priced(self.language.text(label), "", amount))
         return lines
 
     def vat(self, session: Session) -> list[Priced]:
@@ -137,22 +174,6 @@ class Presenter:
         )
 
 
-def price_digest(tariff: Tariff) -> str:
-    """Return what stands for the prices shown: another tariff at the same prices has the same."""
-    prices = (f"{component.type} {component.gross}" for component in tariff.components)
-    return hashlib.sha256("\n".join((tariff.currency, *prices)).encode()).hexdigest()[:16]
-
-
-def paid_minor(movements: tuple[Movement, ...]) -> int:
-    """Return what the driver has paid: everything taken less everything refunded."""
-    return moved_minor(movements, "charge", "capture") - moved_minor(movements, "refund")
-
-
-def moved_minor(movements: tuple[Movement, ...], *kinds: str) -> int:
-    """Return the sum of the movements of these kinds."""
-    return sum(movement.amount_minor for movement in movements if movement.kind in kinds)
-
-
 def _story(view: SessionView) -> Story:
     session = view.session
     match session.state:
@@ -162,8 +183,12 @@ def _story(view: SessionView) -> Story:
             return STORIES["secured_stopping"]
         case State.SECURED if view.connector and view.connector.status is ConnectorStatus.PREPARING:
             return STORIES["secured_plugged"]
+        case State.RELEASING | State.RELEASED if view.unpaid is not None:
+            return Story(STORIES["in_debt"].headline, IN_DEBT[session.plan])
         case State.RELEASING:
             return Story(RELEASING[session.plan], _ending(session))
+        case State.RELEASED if session.debt_session_id is not None:
+            return STORIES["debt_settled"]
         case State.RELEASED | State.ABANDONED | State.DUE:
             return Story(STORIES[session.state].headline, _ending(session))
         case _:

@@ -12,7 +12,7 @@ import msgspec
 from aiohttp import web
 from aiohttp_sse import EventSourceResponse, sse_response
 
-from irve_bridge.domain.session import State
+from irve_bridge.domain.session import PlanName, State
 from irve_bridge.service.handle import topic
 from irve_bridge.service.ports import Subscription
 from irve_bridge.service.views import SessionView
@@ -27,8 +27,18 @@ STREAMS = web.AppKey("streams", dict[EventSourceResponse, str])
 def appearance(view: SessionView) -> str:
     """Return what the page depends on besides the live figures."""
     session = view.session
-    if session.state is not State.SECURED:
-        return session.state
+    match session.state:
+        case State.CHARGING if session.plan is PlanName.ESTIMATED:
+            return f"{session.state}-{session.secured_minor}-{session.incremental}"
+        case State.DUE:
+            return f"{session.state}-{session.decided_minor}-{session.outcome}"
+        case State.SECURED:
+            return _waiting(view)
+    return session.state
+
+
+def _waiting(view: SessionView) -> str:
+    session = view.session
     online = view.charge_point is not None and view.charge_point.connected_at is not None
     status = view.connector.status if view.connector else ""
     return "-".join((session.state, status, str(online), session.stop_cause or ""))

@@ -96,7 +96,11 @@ STORIES: dict[str, Story] = {
             "The final amount is never more than you agreed to."
         ),
     ),
-    State.WRITTEN_OFF: Story(N_("Nothing more is due"), N_("This charge is closed.")),
+    State.WRITTEN_OFF: Story(
+        N_("Nothing more is due"), N_("This charge is closed: nothing more is asked of you.")
+    ),
+    "in_debt": Story(N_("An earlier charge comes first"), ""),
+    "debt_settled": Story(N_("You can charge again"), N_("Your earlier charge is settled by now.")),
 }
 
 RELEASING = {
@@ -117,6 +121,7 @@ ENDINGS = {
         "The charge did not start in time: no cable was plugged in, or no car answered."
     ),
     "hold_gone": N_("Your bank's hold ended before the charge could start."),
+    "card_in_debt": N_("An earlier charge with this card was not paid yet."),
     "connector_lost": N_("Somebody else took this connector before your payment was confirmed."),
     "nothing_used": N_("No energy was delivered, so there is nothing to pay."),
     "below_least": N_("The cost is below the least amount a card can be charged: it is on us."),
@@ -125,21 +130,54 @@ ENDINGS = {
 }
 
 DECLINED = {
-    "": N_("Your bank declined the payment. Please contact the operator to settle it."),
-    "insufficient_funds": N_(
-        "Your bank declined the payment for lack of funds. Please contact the operator to settle "
-        "it."
-    ),
-    "authentication_required": N_(
-        "Your bank asks you to approve the payment yourself. Please contact the operator to settle "
-        "it."
-    ),
-    "hold_gone": N_(
-        "Your bank's hold ended before the charge could be settled. Please contact the operator to "
-        "settle it."
-    ),
-    "expired_card": N_("Your card has expired. Please contact the operator to settle the payment."),
+    "": N_("Your bank declined the payment."),
+    "insufficient_funds": N_("Your bank declined the payment for lack of funds."),
+    "authentication_required": N_("Your bank wants you to confirm this payment yourself."),
+    "hold_gone": N_("Your bank's hold ended before the charge could be settled."),
+    "charge_canceled": N_("The payment was cancelled before anything was taken."),
+    "expired_card": N_("Your card has expired."),
 }
+"""Why something is due; a card reported lost or stolen is one that the bank declined."""
+
+IN_DEBT = {
+    PlanName.FIXED: N_(
+        "An earlier charge with this card is not paid yet. Please settle it first. What you have "
+        "just paid goes back to your card in full."
+    ),
+    PlanName.ESTIMATED: N_(
+        "An earlier charge with this card is not paid yet. Please settle it first. Nothing was "
+        "taken now; the hold on your card is released."
+    ),
+    PlanName.DYNAMIC: N_(
+        "An earlier charge with this card is not paid yet. Please settle it first. Nothing was "
+        "taken now."
+    ),
+}
+
+PROMISES = {
+    PlanName.FIXED: N_(
+        "You pay now; the charge stops when the amount is used, and what is left is refunded."
+    ),
+    PlanName.ESTIMATED: N_(
+        "An estimate is held on your card; only the actual cost is taken, and the rest is released."
+    ),
+    PlanName.DYNAMIC: N_("Your card is charged once, at the end, for what the meter says."),
+}
+KEPT = N_(
+    "You pay now; the charge stops when the amount is used. What you do not use is not refunded."
+)
+"""The fixed amount's promise where the operator keeps the remainder."""
+
+MANDATE = N_(
+    "I authorise %(operator)s to keep my card for this charge and to debit it once, at its end, "
+    "without any further action of mine, for the energy and time metered at the prices above, at "
+    "most %(ceiling)s. It serves for nothing else."
+)
+WAIVER = N_(
+    "By ordering, I expressly ask for the charge to begin at once, and I acknowledge that I lose "
+    "my right to withdraw once it is fully performed."
+)
+ORDER = N_("Order with obligation to pay")
 
 REFUSALS = {
     "refused": N_("This is not possible. Please go back and try another way."),
@@ -165,6 +203,9 @@ REFUSALS = {
         "The payment page did not open in time. Nothing was charged; please try again."
     ),
     "checkout_refused": N_("The payment could not be opened. Nothing was charged."),
+    "not_extended": N_(
+        "No more could be held on your card. What is held stays as it is, and your charge goes on."
+    ),
     "too_many_requests": N_("That was too fast. Please wait a minute and try again."),
     "not_found": N_("There is no such page. Please scan the code on the station."),
     "unauthorized": N_("This is not your charge. Please open the link you were given."),

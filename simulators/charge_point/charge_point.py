@@ -304,7 +304,8 @@ class ChargePoint:
         if isinstance(event, StatusChanged):
             self._outbox.put_status(event)
         else:
-            message = transaction_message(event, self.configuration)
+            short_wh = self.misbehaviour.stop_short_wh
+            message = transaction_message(event, self.configuration, short_wh=short_wh)
             self._outbox.put_message(message, event.transaction)
         if self._driver:
             self._driver.notice(event)

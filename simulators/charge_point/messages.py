@@ -25,8 +25,13 @@ def status_notification(change: StatusChanged) -> Any:
     )
 
 
-def transaction_message(event: Started | Sampled | Stopped, configuration: Configuration) -> Any:
-    """Return the request of an event; its transaction id is filled in when it is sent."""
+def transaction_message(
+    event: Started | Sampled | Stopped, configuration: Configuration, *, short_wh: int = 0
+) -> Any:
+    """Return the request of an event; its transaction id is filled in when it is sent.
+
+    A stop says ``short_wh`` less than the meter shows.
+    """
     match event:
         case Started(transaction):
             return call.StartTransaction(
@@ -43,7 +48,7 @@ def transaction_message(event: Started | Sampled | Stopped, configuration: Confi
                 transaction_id=UNKNOWN_TRANSACTION_ID if transaction else None,
             )
         case Stopped():
-            return _stop_transaction(event, configuration)
+            return _stop_transaction(event, configuration, short_wh)
 
 
 def with_transaction_id(payload: Any, transaction_id: int) -> Any:
@@ -79,12 +84,12 @@ def _sampled_value(reading: Reading, measurand: Measurand) -> dict[str, Any]:
     return {"value": str(value), "measurand": measurand, "unit": unit}
 
 
-def _stop_transaction(event: Stopped, configuration: Configuration) -> Any:
+def _stop_transaction(event: Stopped, configuration: Configuration, short_wh: int) -> Any:
     transaction = event.transaction
     end = transaction.end or transaction.begin
     measurands = configuration.measurands("StopTxnSampledData")
     return call.StopTransaction(
-        meter_stop=end.register_wh,
+        meter_stop=end.register_wh - short_wh,
         timestamp=iso(end.at),
         transaction_id=UNKNOWN_TRANSACTION_ID,
         reason=transaction.reason,

@@ -23,6 +23,7 @@ class Misbehaviour:
     accept_without_starting: bool = False
     ignore_calls: bool = False
     duplicate_start: bool = False
+    stop_short_wh: int = 0
 
 
 class Station:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
+from simulators.clock import ManualClock
 from simulators.stripe.app import create_app
 
 
@@ -26,6 +27,11 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--webhook-url", help="where the bridge takes webhooks")
     parser.add_argument("--webhook-secret", default="whsec_simulated")
     parser.add_argument("--public-url", help="where browsers reach the hosted pages")
+    parser.add_argument(
+        "--manual-clock",
+        action="store_true",
+        help='let time pass only by POST /_sim/clock {"advance_s": …}',
+    )
     return parser.parse_args(argv)
 
 
@@ -35,6 +41,7 @@ async def serve(options: argparse.Namespace) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     app = create_app(
+        clock=ManualClock() if options.manual_clock else None,
         webhook_url=options.webhook_url,
         webhook_secret=options.webhook_secret,
         public_url=options.public_url,

@@ -1,6 +1,8 @@
 """The /v1 door: key, version, account, idempotency and faults around every endpoint."""
 
+import asyncio
 import json
+import time
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
@@ -8,7 +10,9 @@ from aiohttp import web
 
 from simulators.stripe import (
     accounts,
+    application_fees,
     balance_transactions,
+    catalogue,
     charges,
     checkout,
     customers,
@@ -18,6 +22,7 @@ from simulators.stripe import (
     parameters,
     payment_intents,
     payment_methods,
+    payment_pages,
     refunds,
     setup_intents,
 )
@@ -35,11 +40,14 @@ from simulators.stripe.wire import (
 
 RESOURCES = (
     accounts,
+    application_fees,
     customers,
     payment_methods,
     payment_intents,
     setup_intents,
+    catalogue,
     checkout,
+    payment_pages,
     charges,
     refunds,
     events,
@@ -50,6 +58,7 @@ ROUTES = tuple(route for resource in RESOURCES for route in resource.routes.list
 ENDIVE = "2026-10-28"
 """The API version that ended the ``payment_method_types`` request parameter."""
 _NEVER_BEGAN = (409, 429)
+_LOOK_INTERVAL_S = 0.1
 
 
 @dataclass(eq=False)
@@ -90,8 +99,8 @@ class _Endpoint:
             answer, headers = await self._idempotently(request, body, request_id)
         except StripeError as error:
             answer, headers = answered(error, request_id), {}
-        except ConnectionDroppedError:
-            return _drop(request)
+        except ConnectionDroppedError as dropped:
+            return await _drop(request, dropped.after_s)
         return answer.response(**_echo(request), **headers)
 
     async def _idempotently(
@@ -105,6 +114,7 @@ class _Endpoint:
             return await self._after(request, answer), {}
         kept = self.api.keys.begin(account.id, key, (request.method, request.path, body))
         if kept:
+            await self.api.faults.disturb("before")
             return kept, {"Idempotent-Replayed": "true", "Original-Request": kept.request_id}
         try:
             answer = await self._execute(request, account, body, request_id, key)
@@ -205,8 +215,11 @@ def _echo(request: web.Request) -> dict[str, str]:
     return headers
 
 
-def _drop(request: web.Request) -> web.Response:
-    """Close the connection; what is returned goes nowhere."""
+async def _drop(request: web.Request, after_s: float) -> web.Response:
+    """Close the connection, unless the client does so first; what is returned goes nowhere."""
+    deadline_s = time.monotonic() + after_s
+    while request.transport and time.monotonic() < deadline_s:  # noqa: ASYNC110 - no event tells
+        await asyncio.sleep(min(_LOOK_INTERVAL_S, after_s))
     if request.transport:
         request.transport.abort()
     return web.Response()

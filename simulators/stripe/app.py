@@ -9,6 +9,7 @@ from aiohttp import web
 from simulators import clock as shared_clock
 from simulators.stripe.api import Api
 from simulators.stripe.control import Control, invalid_bodies
+from simulators.stripe.decrees import Decrees
 from simulators.stripe.faults import Faults
 from simulators.stripe.idempotency import IdempotencyKeys
 from simulators.stripe.pages import Pages
@@ -37,6 +38,7 @@ def create_app(
     app.add_routes(Api(platform, IdempotencyKeys(clock), faults, public_url).routes())
     app.add_routes(Pages(platform).routes())
     app.add_routes(Control(platform, webhooks, faults).routes())
+    app.add_routes(Decrees(platform).routes())
 
     async def background(_app: web.Application) -> AsyncIterator[None]:
         expiry = asyncio.create_task(_expire(platform))
@@ -53,6 +55,5 @@ def create_app(
 async def _expire(platform: Platform) -> None:
     """Let sessions and holds expire on time, so that their events need no request to happen."""
     while True:
-        for account in list(platform.accounts.values()):
-            account.expire()
+        platform.expire()
         await asyncio.sleep(_EXPIRY_INTERVAL_S)

@@ -1,7 +1,7 @@
 """Stripe's test cards: what the simulated bank says (https://docs.stripe.com/testing)."""
 
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum, StrEnum, auto
 
 
 class Challenge(Enum):
@@ -10,6 +10,16 @@ class Challenge(Enum):
     NEVER = auto()
     UNLESS_SET_UP = auto()
     ALWAYS = auto()
+
+
+class RefundMode(StrEnum):
+    """How a refund goes (https://docs.stripe.com/testing#refunds)."""
+
+    SUCCEED = "succeed"
+    SUCCEED_LATER = "succeed_later"
+    PENDING = "pending"
+    FAIL = "fail"
+    FAIL_LATER = "fail_later"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +41,9 @@ class Card:
     decline: Decline | None = None
     attaches: bool = True
     set_up_already: bool = False
-    disputed: bool = False
-    refund_fails: bool = False
+    dispute_reason: str | None = None
+    inquiry: bool = False
+    refund_mode: RefundMode = RefundMode.SUCCEED
     brand: str = "visa"
     country: str = "US"
 
@@ -114,11 +125,36 @@ CARDS = (
         attaches=False,
     ),
     Card("4000000000000341", "pm_card_chargeCustomerFail", decline=GENERIC),
-    Card("4000000000000259", "pm_card_createDispute", disputed=True),
-    Card("4000000000005126", "pm_card_refundFail", refund_fails=True),
+    Card("4000000000000259", "pm_card_createDispute", dispute_reason="fraudulent"),
+    Card(
+        "4000000000002685",
+        "pm_card_createDisputeProductNotReceived",
+        dispute_reason="product_not_received",
+    ),
+    Card(
+        "4000000000001976",
+        "pm_card_createDisputeInquiry",
+        dispute_reason="fraudulent",
+        inquiry=True,
+    ),
+    Card("4000000000007726", "pm_card_pendingRefund", refund_mode=RefundMode.SUCCEED_LATER),
+    Card("4000000000005126", "pm_card_refundFail", refund_mode=RefundMode.FAIL_LATER),
 )
+BEHAVIOURS: dict[str, Decline | None] = {
+    "ok": None,
+    "authentication_required": AUTHENTICATION_REQUIRED,
+    "expired_card": EXPIRED,
+    "generic_decline": GENERIC,
+    "incorrect_cvc": INCORRECT_CVC,
+    "insufficient_funds": INSUFFICIENT_FUNDS,
+    "lost_card": LOST,
+    "processing_error": PROCESSING,
+}
+"""What kept cards can be told to do off-session, by name."""
 BY_NUMBER = {card.number: card for card in CARDS}
-BY_PAYMENT_METHOD = {card.payment_method: card for card in CARDS}
+BY_PAYMENT_METHOD = {card.payment_method: card for card in CARDS} | {
+    "pm_card_chargeDeclined": BY_NUMBER["4000000000000002"]
+}
 
 
 def challenged(card: Card, *, off_session: bool, set_up: bool) -> bool:

@@ -3,6 +3,7 @@
 import stripe.params.checkout as params_types
 
 from simulators.stripe import (
+    application_fees,
     customers,
     intents,
     line_items,
@@ -23,6 +24,7 @@ GRACE_S = 60
 """Virtual time may run many times faster than a request travels."""
 _PAYMENT_DATA = frozenset(
     {
+        "application_fee_amount",
         "capture_method",
         "description",
         "metadata",
@@ -88,6 +90,8 @@ def create(call: Call) -> Object:
     account, params = call.account, call.params
     _check(account, params)
     items = line_items.priced(account, params)
+    fee_minor = params.get("payment_intent_data", {}).get("application_fee_amount")
+    application_fees.check(account, fee_minor, _total_minor(items))
     session = account.add(_new(account, params, items))
     account.line_items[session["id"]] = items
     account.payment_fields[session["id"]] = params.get("payment_intent_data", {}) | {
@@ -106,7 +110,7 @@ def create(call: Call) -> Object:
 def _new(account: Account, params: Object, items: Object) -> Object:
     session_id = new_id("cs_test", 58)
     payment = params["mode"] == "payment"
-    total_minor = sum(item["amount_total"] for item in items["data"])
+    total_minor = _total_minor(items)
     session: Object = dict.fromkeys(_UNSET) | {
         "id": session_id,
         "object": "checkout.session",
@@ -138,6 +142,10 @@ def _new(account: Account, params: Object, items: Object) -> Object:
         "url": f"{account.base_url}/c/pay/{session_id}",
     }
     return session | {name: params[name] for name in _ECHOED.split() if name in params}
+
+
+def _total_minor(items: Object) -> int:
+    return sum(item["amount_total"] for item in items["data"])
 
 
 def _custom_text(params: Object) -> Object:

@@ -56,7 +56,17 @@ def submit(account: Account, session: Object, payer: Payer) -> Decline | None:
     payment_method = payment_methods.new(
         account, payer.card, billing_details=billing, expiry=payer.expiry
     )
-    intent = _intent(account, session, billing)
+    return submit_method(account, session, payment_method)
+
+
+def submit_method(account: Account, session: Object, payment_method: Object) -> Decline | None:
+    """Pay or set up with a payment method; return the bank's refusal, if it refuses.
+
+    Raises:
+        StripeError: if the session is not open.
+    """
+    _check_open(session)
+    intent = _begun(account, session, payment_method["billing_details"])
     decline = LIFECYCLES[intent["object"]].attempt(
         account, intent, payment_method, authenticated=False
     )
@@ -95,7 +105,14 @@ def _check_open(session: Object) -> None:
         )
 
 
-def _intent(account: Account, session: Object, billing: Object) -> Object:
+def intent_of(account: Account, session: Object) -> Object:
+    """Return the intent of a session whose form was sent."""
+    if session["mode"] == "setup":
+        return account.objects["setup_intent"][session["setup_intent"]]
+    return account.objects["payment_intent"][session["payment_intent"]]
+
+
+def _begun(account: Account, session: Object, billing: Object) -> Object:
     """Return the session's intent with its customer, both made when the form is first sent."""
     if session["mode"] == "setup":
         intent = account.objects["setup_intent"][session["setup_intent"]]

@@ -1,7 +1,37 @@
-"""The control API under /_sim/: for tests, the demo and the audit. Stripe has none of it."""
+"""The control API under /_sim/: for tests, the demo and the audit. Stripe has none of it.
+
+=====================================  ===========================================================
+GET  ledger                            what every card lived through, a line per PaymentIntent
+POST checkout/{id}/pay                 fill in a hosted page: card, expiry, cvc, email, name,
+                                       authenticate (approve, fail or null)
+POST webhook_endpoints                 url and secret of the endpoint
+POST webhooks                          mode deliver, hold, or storm with seed, lose, duplicate
+                                       (probabilities) and delay_s_most
+POST webhooks/release                  order (as_is, reverse) and copies of what was held
+POST events/{id}/resend                deliver an event again
+POST faults                            a list of faults: method, path (a glob), effect (before,
+                                       after), status (null drops the connection, below 400 only
+                                       delays), times, delay_s
+POST storm                             faults by dice: seed, probability, kinds (see storm.py),
+                                       slow_s, timeout_s
+POST refunds                           how the next ``times`` refunds go: mode succeed, pending,
+                                       fail, fail_later or succeed_later
+POST refunds/{id}/settle               status succeeded, failed or canceled; failure_reason
+POST payment_intents/{id}/dispute      open a dispute with a reason
+POST disputes/{id}/close               status won or lost
+POST customers/{id}/cards              what the customer's kept cards do off-session, times times
+                                       or until told otherwise: behaviour ok, insufficient_funds,
+                                       generic_decline, expired_card, authentication_required, …
+POST holds                             lasts_s of the holds to come, null for the networks' own
+POST features                          incremental, overcapture_percent, extended,
+                                       increments_declined: what IC+ pricing offers
+POST clock                             advance_s of a manual clock
+=====================================  ===========================================================
+"""
 
 from dataclasses import dataclass
-from typing import Literal
+from random import Random
+from typing import Annotated, Literal
 
 import pydantic
 from aiohttp import web
@@ -12,8 +42,11 @@ from simulators.stripe.faults import Fault, Faults
 from simulators.stripe.forms import InvalidFormError, default_fields, payer
 from simulators.stripe.pages import answered_url, next_url
 from simulators.stripe.store import Account, Platform
-from simulators.stripe.webhooks import Endpoint, Webhooks
+from simulators.stripe.storm import Storm, Trouble
+from simulators.stripe.webhooks import Endpoint, Weather, Webhooks
 from simulators.stripe.wire import Object, StripeError
+
+Probability = Annotated[float, pydantic.Field(ge=0, le=1)]
 
 
 class EndpointBody(pydantic.BaseModel, extra="forbid"):
@@ -24,9 +57,13 @@ class EndpointBody(pydantic.BaseModel, extra="forbid"):
 
 
 class ModeBody(pydantic.BaseModel, extra="forbid"):
-    """Whether webhooks are delivered at once or held back."""
+    """Whether webhooks are delivered at once, held back, or left to the dice of a storm."""
 
-    mode: Literal["deliver", "hold"]
+    mode: Literal["deliver", "hold", "storm"]
+    seed: int = 0
+    lose: Probability = 0.0
+    duplicate: Probability = 0.0
+    delay_s_most: Annotated[float, pydantic.Field(ge=0)] = 0.0
 
 
 class ReleaseBody(pydantic.BaseModel, extra="forbid"):
@@ -58,6 +95,16 @@ class FaultBody(pydantic.BaseModel, extra="forbid"):
     delay_s: float = 0.0
 
 
+class StormBody(pydantic.BaseModel, extra="forbid"):
+    """Faults by dice, until the probability is 0."""
+
+    seed: int = 0
+    probability: Probability
+    kinds: tuple[Trouble, ...] = tuple(Trouble)
+    slow_s: float = 0.5
+    timeout_s: float = 3600.0
+
+
 _FAULTS = pydantic.TypeAdapter(list[FaultBody])
 
 
@@ -79,12 +126,12 @@ class Control:
             web.post("/_sim/events/{id}/resend", self.resend),
             web.post("/_sim/checkout/{id}/pay", self.pay),
             web.post("/_sim/faults", self.set_faults),
+            web.post("/_sim/storm", self.set_storm),
         ]
 
     async def ledger(self, _request: web.Request) -> web.Response:
         """Return the card movements of every account, one line per PaymentIntent."""
-        for account in self.platform.accounts.values():
-            account.expire()
+        self.platform.expire()
         return web.json_response(
             [line for account in self.platform.accounts.values() for line in ledger.lines(account)]
         )
@@ -99,8 +146,13 @@ class Control:
         """Hold webhooks back, or deliver them and what was held."""
         body = ModeBody.model_validate_json(await request.read())
         self.webhooks.holding = body.mode == "hold"
+        self.webhooks.weather = (
+            Weather(Random(body.seed), body.lose, body.duplicate, body.delay_s_most)
+            if body.mode == "storm"
+            else None
+        )
         released = 0 if self.webhooks.holding else self.webhooks.release(reverse=False, copies=1)
-        return web.json_response(body.model_dump() | {"released": released})
+        return web.json_response({"mode": body.mode, "released": released})
 
     async def release(self, request: web.Request) -> web.Response:
         """Deliver what was held so far, without changing the mode."""
@@ -131,6 +183,14 @@ class Control:
         self.faults.listed[:] = [Fault(**fault.model_dump()) for fault in faults]
         return web.json_response([fault.model_dump() for fault in faults])
 
+    async def set_storm(self, request: web.Request) -> web.Response:
+        """Let faults happen by dice, or calm the storm with the probability 0."""
+        body = StormBody.model_validate_json(await request.read())
+        self.faults.storm = Storm(
+            Random(body.seed), body.probability, body.kinds, body.slow_s, body.timeout_s
+        )
+        return web.json_response(body.model_dump())
+
     def _found(self, kind: str, object_id: str) -> tuple[Account, Object]:
         try:
             account = self.platform.holder(kind, object_id)
@@ -143,7 +203,7 @@ def _paid(account: Account, session: Object, body: PayBody) -> Object:
     with account.turn():
         decline = checkout_payment.submit(account, session, payer(body.model_dump()))
         url = None if decline else next_url(account, session)
-        intent = _intent(account, session)
+        intent = checkout_payment.intent_of(account, session)
         if intent["status"] == "requires_action" and body.authenticate:
             url = answered_url(account, intent, approved=body.authenticate == "approve")
     error = intent.get("last_payment_error") or intent.get("last_setup_error")
@@ -160,12 +220,6 @@ def _outcome(session: Object, intent: Object) -> str:
     if session["status"] == "complete":
         return "complete"
     return "requires_action" if intent["status"] == "requires_action" else "declined"
-
-
-def _intent(account: Account, session: Object) -> Object:
-    if session["mode"] == "setup":
-        return account.objects["setup_intent"][session["setup_intent"]]
-    return account.objects["payment_intent"][session["payment_intent"]]
 
 
 @web.middleware

@@ -3,7 +3,9 @@
 import asyncio
 import fnmatch
 from dataclasses import dataclass, field
+from random import Random
 
+from simulators.stripe.storm import Storm
 from simulators.stripe.wire import StripeError
 
 _MESSAGES = {
@@ -14,7 +16,11 @@ _ANY_OTHER = ("api_error", None, "An unknown error occurred.")
 
 
 class ConnectionDroppedError(Exception):
-    """The connection is to be closed without an answer."""
+    """The connection is to be closed without an answer, after a silence of ``after_s`` seconds."""
+
+    def __init__(self, after_s: float) -> None:
+        super().__init__(after_s)
+        self.after_s = after_s
 
 
 @dataclass(slots=True)
@@ -40,25 +46,41 @@ class Fault:
 
 @dataclass(eq=False)
 class Faults:
-    """The faults still to happen."""
+    """The faults still to happen, each told beforehand or all left to a storm's dice."""
 
     listed: list[Fault] = field(default_factory=list)
+    storm: Storm = field(default_factory=lambda: Storm(Random(0)))
 
     async def strike(self, method: str, path: str, effect: str) -> None:
-        """Let the first matching fault happen.
+        """Let the first matching fault happen, else what the storm throws.
 
         Raises:
             StripeError: the error it answers with.
             ConnectionDroppedError: if it answers nothing.
         """
         fault = next((each for each in self.listed if each.matches(method, path, effect)), None)
-        if fault is None:
-            return
-        fault.times -= 1
-        await asyncio.sleep(fault.delay_s)
-        if fault.status is None:
-            raise ConnectionDroppedError
-        if fault.status < 400:  # noqa: PLR2004 - a slow answer, not a wrong one
-            return
-        kind, code, message = _MESSAGES.get(fault.status, _ANY_OTHER)
-        raise StripeError(fault.status, message, type=kind, code=code)
+        if fault:
+            fault.times -= 1
+            await _happen(fault.status, fault.delay_s)
+        else:
+            await self.disturb(effect)
+
+    async def disturb(self, effect: str) -> None:
+        """Let the storm alone throw its dice.
+
+        Raises:
+            StripeError: the error it answers with.
+            ConnectionDroppedError: if it answers nothing.
+        """
+        if trouble := self.storm.thrown(effect):
+            await _happen(*trouble)
+
+
+async def _happen(status: int | None, delay_s: float) -> None:
+    if status is None:
+        raise ConnectionDroppedError(delay_s)
+    await asyncio.sleep(delay_s)
+    if status < 400:  # noqa: PLR2004 - a slow answer, not a wrong one
+        return
+    kind, code, message = _MESSAGES.get(status, _ANY_OTHER)
+    raise StripeError(status, message, type=kind, code=code)

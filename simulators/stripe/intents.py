@@ -22,8 +22,7 @@ _REQUESTS = frozenset(
 def card_options(params: Object, *unset: str) -> Object:
     """Return an object's ``payment_method_options``, with the options it shows when unset.
 
-    Longer and larger holds may be requested; charges then say they are unavailable, as on an
-    account without IC+ pricing.
+    Longer and larger holds may be requested; charges tell whether the account has them.
 
     Raises:
         InvalidParameterError: for options that are not simulated.
@@ -125,7 +124,7 @@ def chosen_payment_method(account: Account, intent: Object, params: Object) -> O
             "update the intent with a payment method and then confirm it again, or confirm it "
             "again directly with a payment method or ConfirmationToken.",
             code=f"{intent['object']}_unexpected_state",
-            about=intent,
+            about=account.objects[intent["object"]].get(intent["id"]),
         )
     payment_method = payment_methods.usable(account, chosen)
     _check_owner(account, intent, payment_method)

@@ -10,7 +10,8 @@ def lines(account: Account) -> list[Object]:
     """Return one line per PaymentIntent, oldest first, amounts in minor units.
 
     ``charged_minor`` was taken, ``refunded_minor`` given back of it, ``held_minor`` is still held
-    and ``released_minor`` was held and let go; ``disputed_minor`` was taken back by the cardholder.
+    and ``released_minor`` was held and let go; ``disputed_minor`` was taken back by the cardholder,
+    ``application_fee_minor`` kept by the platform. ``refund_pending_minor`` is still on its way.
     """
     totals: dict[str, Counter[Movement]] = {}
     for movement in account.movements:
@@ -39,7 +40,18 @@ def _line(account: Account, intent: Object, moved: Counter[Movement]) -> Object:
         "last4": charge and charge["payment_method_details"]["card"]["last4"],
         "charged_minor": moved[Movement.CHARGE] + captured_minor,
         "refunded_minor": moved[Movement.REFUND] - moved[Movement.REFUND_RETURNED],
-        "disputed_minor": moved[Movement.DISPUTE],
+        "refund_pending_minor": _pending_minor(account, intent["id"]),
+        "disputed_minor": moved[Movement.DISPUTE] - moved[Movement.DISPUTE_RETURNED],
+        "application_fee_minor": moved[Movement.FEE] - moved[Movement.FEE_REFUND],
         "released_minor": released_minor,
         "held_minor": moved[Movement.HOLD] - captured_minor - released_minor,
     }
+
+
+def _pending_minor(account: Account, intent_id: str) -> int:
+    refunds = account.objects["refund"].values()
+    return sum(
+        refund["amount"]
+        for refund in refunds
+        if (refund["payment_intent"], refund["status"]) == (intent_id, "pending")
+    )

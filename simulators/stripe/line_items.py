@@ -1,7 +1,6 @@
-"""A Checkout Session's line items, from ``price_data`` only: there is no product catalogue."""
+"""A Checkout Session's line items, from ``price_data`` or a stored price."""
 
-from typing import Any
-
+from simulators.stripe import catalogue
 from simulators.stripe.currencies import check_amount, normalised
 from simulators.stripe.store import Account
 from simulators.stripe.wire import InvalidParameterError, Object, StripeError, new_id
@@ -11,7 +10,7 @@ def priced(account: Account, params: Object) -> Object:
     """Return the list of line items of a new session, checked against the least amount.
 
     Raises:
-        StripeError: for stored prices, mixed currencies and totals Stripe would not charge.
+        StripeError: for unknown prices, mixed currencies and totals Stripe would not charge.
     """
     items = [_item(account, item) for item in params.get("line_items", [])]
     if items:
@@ -41,15 +40,9 @@ def _check_total(items: list[Object]) -> None:
 
 
 def _item(account: Account, given: Object) -> Object:
-    price_data: Object | None = given.get("price_data")
-    if price_data is None or "unit_amount" not in price_data:
-        raise InvalidParameterError(
-            "Only price_data with unit_amount is simulated.", param="line_items[0][price_data]"
-        )
+    price, name = _priced(account, given)
     quantity: int = given.get("quantity", 1)
-    currency = normalised(price_data["currency"])
-    total_minor = price_data["unit_amount"] * quantity
-    product: Any = price_data.get("product_data", {})
+    total_minor = price["unit_amount"] * quantity
     return {
         "id": new_id("li"),
         "object": "item",
@@ -58,33 +51,25 @@ def _item(account: Account, given: Object) -> Object:
         "amount_subtotal": total_minor,
         "amount_tax": 0,
         "amount_total": total_minor,
-        "currency": currency,
-        "description": product.get("name"),
+        "currency": price["currency"],
+        "description": name,
         "metadata": {},
-        "price": _price(account, price_data["unit_amount"], currency),
+        "price": price,
         "quantity": quantity,
     }
 
 
-def _price(account: Account, unit_minor: int, currency: str) -> Object:
-    return {
-        "id": new_id("price"),
-        "object": "price",
-        "active": False,
-        "billing_scheme": "per_unit",
-        "created": account.now(),
-        "currency": currency,
-        "custom_unit_amount": None,
-        "livemode": False,
-        "lookup_key": None,
-        "metadata": {},
-        "nickname": None,
-        "product": new_id("prod", 14),
-        "recurring": None,
-        "tax_behavior": "unspecified",
-        "tiers_mode": None,
-        "transform_quantity": None,
-        "type": "one_time",
-        "unit_amount": unit_minor,
-        "unit_amount_decimal": str(unit_minor),
-    }
+def _priced(account: Account, given: Object) -> tuple[Object, str | None]:
+    """Return an item's price and the name of its product."""
+    if "price" in given:
+        price = account.get("price", given["price"], "line_items[0][price]")
+        return price, str(account.objects["product"][price["product"]]["name"])
+    price_data: Object = given.get("price_data", {})
+    if "unit_amount" not in price_data:
+        raise InvalidParameterError(
+            "Only price_data with unit_amount and stored prices are simulated.",
+            param="line_items[0][price_data]",
+        )
+    currency, product_id = normalised(price_data["currency"]), new_id("prod", 14)
+    price = catalogue.price(account, price_data["unit_amount"], currency, product_id)
+    return price | {"active": False}, price_data.get("product_data", {}).get("name")

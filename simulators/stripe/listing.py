@@ -21,6 +21,7 @@ _KINDS = {
     "cs": "checkout.session",
     "cus": "customer",
     "du": "dispute",
+    "fee": "application_fee",
     "pi": "payment_intent",
     "pm": "payment_method",
     "re": "refund",

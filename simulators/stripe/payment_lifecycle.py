@@ -22,7 +22,6 @@ CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_act
 CANCELABLE = (*CONFIRMABLE, "requires_capture")
 _UNSET = (
     "allowed_payment_method_types",
-    "application",
     "application_fee_amount",
     "automatic_payment_methods",
     "canceled_at",
@@ -53,8 +52,13 @@ UNSET_CARD_OPTIONS = ("installments", "mandate_options", "network")
 
 def new(account: Account, amount_minor: int, currency: str, **fields: object) -> Object:
     """Create a PaymentIntent, not yet confirmed, and return it."""
+    return opened(account, draft(account, amount_minor, currency, **fields))
+
+
+def draft(account: Account, amount_minor: int, currency: str, **fields: object) -> Object:
+    """Return a PaymentIntent that is checked before it is created."""
     intent_id = new_id("pi")
-    intent = account.add(
+    return (
         dict.fromkeys(_UNSET)
         | {
             "id": intent_id,
@@ -63,6 +67,7 @@ def new(account: Account, amount_minor: int, currency: str, **fields: object) ->
             "amount_capturable": 0,
             "amount_details": {"tip": {}},
             "amount_received": 0,
+            "application": account.application,
             "capture_method": "automatic_async",
             "client_secret": intents.secret(intent_id),
             "confirmation_method": "automatic",
@@ -76,7 +81,11 @@ def new(account: Account, amount_minor: int, currency: str, **fields: object) ->
         }
         | fields
     )
-    account.emit("payment_intent.created", intent)
+
+
+def opened(account: Account, intent: Object) -> Object:
+    """Create a drafted PaymentIntent and return it."""
+    account.emit("payment_intent.created", account.add(intent))
     return intent
 
 
@@ -87,25 +96,27 @@ def attempt(
     *,
     off_session: bool = False,
     authenticated: bool = False,
+    may_ask: bool = True,
 ) -> Decline | None:
     """Ask the card's bank for the money; return its refusal, if it refuses.
 
     Without one the intent stands at ``requires_action``, ``requires_capture`` or ``succeeded``.
     """
-    card = account.cards[payment_method["id"]]
-    set_up = payment_method["id"] in account.set_up
     intent |= {"last_payment_error": None, "next_action": None}
     if off_session:
         account.off_session.add(intent["id"])
-    if challenged(card, off_session=off_session, set_up=set_up) and not authenticated:
-        if off_session:
-            return declined(account, intent, payment_method, AUTHENTICATION_REQUIRED)
+    card, set_up = account.cards[payment_method["id"]], payment_method["id"] in account.set_up
+    asks = challenged(card, off_session=off_session, set_up=set_up) and not authenticated
+    if asks and may_ask and not off_session:
         intent |= {"payment_method": payment_method["id"], "status": "requires_action"}
         intent["next_action"] = intents.next_action(account, intent)
         account.emit("payment_intent.requires_action", intent)
         return None
-    if card.decline:
-        return declined(account, intent, payment_method, card.decline)
+    decline = AUTHENTICATION_REQUIRED if asks else card.decline
+    if off_session and (decreed := account.conditions.next_answer(payment_method["customer"])):
+        decline = decreed.decline
+    if decline:
+        return declined(account, intent, payment_method, decline)
     _approved(account, intent, payment_method)
     return None
 
@@ -177,6 +188,15 @@ def cancel_now(account: Account, intent: Object, reason: str | None) -> None:
         "status": "canceled",
     }
     account.emit("payment_intent.canceled", intent)
+
+
+def increment_now(account: Account, intent: Object, amount_minor: int) -> None:
+    """Hold more than before."""
+    intent |= {"amount": amount_minor, "amount_capturable": amount_minor}
+    charges.raised(
+        account, intent, account.objects["charge"][intent["latest_charge"]], amount_minor
+    )
+    account.emit("payment_intent.amount_capturable_updated", intent)
 
 
 def capture_now(account: Account, intent: Object, amount_minor: int) -> None:

@@ -33,7 +33,7 @@ def new(
             "object": "payment_method",
             "allow_redisplay": "unspecified",
             "billing_details": _billing_details(billing_details or {}),
-            "card": card_fields(card, expiry) | {"generated_from": None},
+            "card": card_fields(account, card, expiry) | {"generated_from": None},
             "created": account.now(),
             "customer": None,
             "customer_account": None,
@@ -56,15 +56,19 @@ def _billing_details(given: Object) -> Object:
     return empty | given | {"address": NO_ADDRESS | (given.get("address") or {})}
 
 
-def card_fields(card: Card, expiry: tuple[int, int]) -> Object:
-    """Return what payment methods and charges both tell about a card."""
+def card_fields(account: Account, card: Card, expiry: tuple[int, int]) -> Object:
+    """Return what payment methods and charges both tell about a card.
+
+    The fingerprint is the same wherever an account meets the card again.
+    """
+    fingerprint = hashlib.sha256(f"{account.id}:{card.number}".encode()).hexdigest()[:16]
     return {
         "brand": card.brand,
         "checks": _NO_CHECKS | {"cvc_check": "pass"},
         "country": card.country,
         "exp_month": expiry[0],
         "exp_year": expiry[1],
-        "fingerprint": hashlib.sha256(card.number.encode()).hexdigest()[:16],
+        "fingerprint": fingerprint,
         "funding": "credit",
         "last4": card.last4,
         "regulated_status": "unregulated",

@@ -2,80 +2,36 @@
 
 import stripe
 
-from simulators.stripe import balance_transactions, listing
+from simulators.stripe import application_fees, disputes, listing, refund_lifecycle
 from simulators.stripe.currencies import readable
+from simulators.stripe.customers import merged
 from simulators.stripe.routing import Call, Routes
-from simulators.stripe.store import Account, Movement
-from simulators.stripe.wire import InvalidParameterError, Object, StripeError, new_id
+from simulators.stripe.wire import InvalidParameterError, Object, StripeError
 
 routes = Routes()
-
-
-def new(
-    account: Account,
-    charge: Object,
-    amount_minor: int,
-    *,
-    reason: str | None,
-    metadata: Object | None = None,
-) -> Object:
-    """Keep a refund of a charge and return it; moving and telling is the caller's part."""
-    return account.add(
-        {
-            "id": new_id("re"),
-            "object": "refund",
-            "amount": amount_minor,
-            "balance_transaction": None,
-            "charge": charge["id"],
-            "created": account.now(),
-            "currency": charge["currency"],
-            "customer": charge["customer"],
-            "destination_details": {
-                "card": {
-                    "reference_status": "pending",
-                    "reference_type": "acquirer_reference_number",
-                    "type": "refund" if charge["captured"] else "reversal",
-                },
-                "type": "card",
-            },
-            "metadata": metadata or {},
-            "payment_intent": charge["payment_intent"],
-            "payment_method": charge["payment_method"],
-            "reason": reason,
-            "receipt_number": None,
-            "source_transfer_reversal": None,
-            "status": "succeeded",
-            "transfer_reversal": None,
-        }
-    )
 
 
 @routes(
     "POST",
     "/v1/refunds",
     stripe.params.RefundCreateParams,
-    "amount charge metadata payment_intent reason",
+    "amount charge metadata payment_intent reason refund_application_fee",
 )
 def create(call: Call) -> Object:
     """Give money back, all that is left unless an amount is given."""
     account, charge = call.account, _charge(call)
     amount_minor = _amount(call, charge)
-    account.move(Movement.REFUND, charge["payment_intent"], amount_minor)
-    charge["amount_refunded"] += amount_minor
-    charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]
-    refund = new(
+    with_fee = bool(call.params.get("refund_application_fee"))
+    if with_fee:
+        application_fees.check_taken(charge)
+    refund = refund_lifecycle.new(
         account,
         charge,
         amount_minor,
         reason=call.params.get("reason"),
-        metadata=call.params.get("metadata") or {},
+        metadata=call.params.get("metadata"),
     )
-    booking = balance_transactions.book(account, -amount_minor, refund, "refund")
-    refund["balance_transaction"] = booking["id"]
-    account.emit("refund.created", refund)
-    account.emit("charge.refunded", charge)
-    if account.cards[charge["payment_method"]].refund_fails:
-        account.afterwards(lambda: _fail(account, charge, refund))
+    refund_lifecycle.begin(account, charge, refund, with_fee=with_fee)
     return refund
 
 
@@ -107,7 +63,7 @@ def _amount(call: Call, charge: Object) -> int:
             f"Charge {charge['id']} has already been refunded.",
             code="charge_already_refunded",
         )
-    if charge["disputed"]:
+    if disputes.standing(call.account, charge):
         raise StripeError(
             400,
             f"Charge {charge['id']} has been charged back; cannot issue a refund.",
@@ -129,22 +85,6 @@ def _amount(call: Call, charge: Object) -> int:
     return amount_minor
 
 
-def _fail(account: Account, charge: Object, refund: Object) -> None:
-    """Have the card's bank send the money back, which it may do days later."""
-    amount_minor = refund["amount"]
-    account.move(Movement.REFUND_RETURNED, charge["payment_intent"], amount_minor)
-    charge["amount_refunded"] -= amount_minor
-    charge["refunded"] = False
-    booking = balance_transactions.book(account, amount_minor, refund, "refund_failure")
-    refund |= {
-        "failure_balance_transaction": booking["id"],
-        "failure_reason": "expired_or_canceled_card",
-        "status": "failed",
-    }
-    account.emit("refund.failed", refund)
-    account.emit("charge.refund.updated", refund, {"status": "succeeded"})
-
-
 @routes(
     "GET",
     "/v1/refunds",
@@ -161,3 +101,14 @@ def index(call: Call) -> Object:
 def retrieve(call: Call) -> Object:
     """Return a refund."""
     return call.account.get("refund", call.id)
+
+
+@routes("POST", "/v1/refunds/{id}", stripe.params.RefundUpdateParams, "metadata")
+def update(call: Call) -> Object:
+    """Change a refund's metadata."""
+    refund = call.account.get("refund", call.id)
+    if "metadata" in call.params:
+        previous = {"metadata": refund["metadata"]}
+        refund["metadata"] = merged(refund["metadata"], call.params["metadata"])
+        refund_lifecycle.tell(call.account, refund, previous)
+    return refund

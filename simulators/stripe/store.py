@@ -3,7 +3,7 @@
 import copy
 import heapq
 import itertools
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,10 +13,12 @@ from typing import Protocol
 import stripe
 
 from simulators.stripe.cards import Card
+from simulators.stripe.conditions import Conditions
 from simulators.stripe.wire import Object, StripeError, new_id
 
 API_VERSION = stripe.api_version
 PLATFORM = "acct_1SimulatedPlatform"
+APPLICATION = "ca_SimulatedApplication"
 
 
 class Clock(Protocol):
@@ -27,7 +29,7 @@ class Clock(Protocol):
 
 
 class Movement(StrEnum):
-    """What can happen to the money on a card."""
+    """What can happen to the money on a card, and what the platform takes of it."""
 
     HOLD = "hold"
     CAPTURE = "capture"
@@ -36,6 +38,9 @@ class Movement(StrEnum):
     REFUND = "refund"
     REFUND_RETURNED = "refund_returned"
     DISPUTE = "dispute"
+    DISPUTE_RETURNED = "dispute_returned"
+    FEE = "fee"
+    FEE_REFUND = "fee_refund"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +67,14 @@ class Account:
     """One Stripe account: its objects, its cards and everything still to happen by time.
 
     ``objects`` holds what the API shows, by type and id; the other fields what it does not show.
+    ``platform`` is whose connected account this is, None for the platform's own.
     """
 
     id: str
     clock: Clock
     publish: Callable[["Account", Object], None]
+    conditions: Conditions = field(default_factory=Conditions)
+    platform: "Account | None" = None
     base_url: str = ""
     objects: dict[str, dict[str, Object]] = field(default_factory=lambda: defaultdict(dict))
     movements: list[CardMovement] = field(default_factory=list)
@@ -76,6 +84,7 @@ class Account:
     used_up: set[str] = field(default_factory=set)
     # by intent
     checkout_of: dict[str, str] = field(default_factory=dict)
+    increments: Counter[str] = field(default_factory=Counter)
     off_session: set[str] = field(default_factory=set)
     return_urls: dict[str, str] = field(default_factory=dict)
     # by Checkout Session
@@ -85,6 +94,11 @@ class Account:
     _afterwards: list[Callable[[], None]] = field(default_factory=list)
     _deadlines: list[tuple[int, int, Callable[[], None]]] = field(default_factory=list)
     _count: Iterator[int] = field(default_factory=itertools.count)
+
+    @property
+    def application(self) -> str | None:
+        """The id of the platform's application, on connected accounts."""
+        return APPLICATION if self.platform else None
 
     def now(self) -> int:
         """Return the account's time in Unix seconds."""
@@ -131,7 +145,7 @@ class Account:
                 "request": self._cause or {"id": None, "idempotency_key": None},
                 "type": kind,
             }
-            | ({} if self.id == PLATFORM else {"account": self.id})
+            | ({"account": self.id} if self.platform else {})
         )
         self.publish(self, event)
 
@@ -179,14 +193,23 @@ class Platform:
 
     clock: Clock
     publish: Callable[[Account, Object], None]
+    conditions: Conditions = field(default_factory=Conditions)
     accounts: dict[str, Account] = field(default_factory=dict)
 
     def account(self, account_id: str | None) -> Account:
         """Return the account a request is for; no ``Stripe-Account`` means the platform's own."""
         account_id = account_id or PLATFORM
         if account_id not in self.accounts:
-            self.accounts[account_id] = Account(account_id, self.clock, self.publish)
+            owner = None if account_id == PLATFORM else self.account(PLATFORM)
+            self.accounts[account_id] = Account(
+                account_id, self.clock, self.publish, self.conditions, owner
+            )
         return self.accounts[account_id]
+
+    def expire(self) -> None:
+        """Let time catch up on every account."""
+        for account in list(self.accounts.values()):
+            account.expire()
 
     def holder(self, kind: str, object_id: str) -> Account:
         """Return the account that holds an object.

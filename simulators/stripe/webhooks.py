@@ -3,6 +3,7 @@
 import asyncio
 import json
 from dataclasses import dataclass, field
+from random import Random
 
 import aiohttp
 import stripe
@@ -23,12 +24,30 @@ class Endpoint:
     secret: str
 
 
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """A storm's dice: which events are lost, sent twice, or late and so out of order."""
+
+    dice: Random
+    lose: float
+    duplicate: float
+    delay_s_most: float
+
+    def delays_s(self) -> list[float]:
+        """Return when an event is sent, in seconds from now: not at all, once, or twice."""
+        if self.dice.random() < self.lose:
+            return []
+        copies = 2 if self.dice.random() < self.duplicate else 1
+        return [self.dice.uniform(0, self.delay_s_most) for _ in range(copies)]
+
+
 @dataclass(eq=False)
 class Webhooks:
     """Delivers every event to one endpoint, or keeps them until they are released."""
 
     endpoint: Endpoint | None = None
     holding: bool = False
+    weather: Weather | None = None
     held: list[Object] = field(default_factory=list)
     _deliveries: set[asyncio.Task[None]] = field(default_factory=set)
     _session: aiohttp.ClientSession | None = None
@@ -40,12 +59,13 @@ class Webhooks:
         event["pending_webhooks"] = 1
         if self.holding:
             self.held.append(event)
-        else:
-            self.deliver(event)
+            return
+        for delay_s in self.weather.delays_s() if self.weather else [0.0]:
+            self.deliver(event, delay_s)
 
-    def deliver(self, event: Object) -> None:
+    def deliver(self, event: Object, delay_s: float = 0.0) -> None:
         """Deliver an event in the background, again and again until it is taken."""
-        task = asyncio.create_task(self._deliver(event))
+        task = asyncio.create_task(self._deliver(event, delay_s))
         self._deliveries.add(task)
         task.add_done_callback(self._deliveries.discard)
 
@@ -65,7 +85,8 @@ class Webhooks:
         if self._session:
             await self._session.close()
 
-    async def _deliver(self, event: Object) -> None:
+    async def _deliver(self, event: Object, wait_s: float) -> None:
+        await asyncio.sleep(wait_s)
         delay_s = FIRST_RETRY_S
         while not await self._taken(event):
             await asyncio.sleep(delay_s)

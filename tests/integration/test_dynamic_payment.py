@@ -92,7 +92,7 @@ async def test_without_energy_nothing_is_billed(tmp_path: Path) -> None:
 async def test_charging_stops_at_the_operators_ceiling(tmp_path: Path) -> None:
     """Nobody owes more than was agreed to: the bridge stops the charge there."""
     async with (
-        world(tmp_path, dynamic_ceiling_minor="80") as w,
+        world(tmp_path, dynamic_ceiling_minor="80", stop_lead_s="0") as w,
         w.charge_point() as cp,
     ):
         await cp.wait_until_online()

@@ -26,10 +26,28 @@ async def test_what_was_not_used_is_refunded(tmp_path: Path) -> None:
         assert told[-2:] == ["charging_stopped", "payment_succeeded"]
 
 
-async def test_charging_stops_when_the_amount_is_used(tmp_path: Path) -> None:
-    """What the charge point overshoots while it stops is never billed."""
+async def test_charging_stops_before_the_amount_is_exceeded(tmp_path: Path) -> None:
+    """The stop is asked for so early that it arrives in time, and not much earlier."""
     async with (
-        world(tmp_path, fixed_least_minor="80") as w,
+        world(tmp_path, fixed_least_minor="200", stop_lead_s="60") as w,
+        w.charge_point() as cp,
+    ):
+        await cp.wait_until_online()
+        opened = await w.open("fixed", amount=200)
+        await w.pay(opened)
+        await cp.plug(1)
+        transaction = await cp.wait_for_stop()
+        assert transaction.reason == "Remote"
+        cost = w.cost(transaction)
+        assert 150 < cost <= 200
+        session = await w.final(opened["session_id"])
+        assert (session["status"], session["amount"]) == ("settled", cost)
+
+
+async def test_what_is_overshot_is_never_billed(tmp_path: Path) -> None:
+    """A charge point that goes on for longer than the lead allows for costs its operator."""
+    async with (
+        world(tmp_path, fixed_least_minor="80", stop_lead_s="0") as w,
         w.charge_point() as cp,
     ):
         await cp.wait_until_online()

@@ -130,8 +130,10 @@ async def make_client(simulator: Simulator) -> AsyncIterator[ClientFactory]:
     """Make clients of the real SDK; keyword arguments go to StripeClient."""
     closers: list[Callable[[], Awaitable[None]]] = []
 
-    def make(api_key: str = "sk_test_123", **options: Any) -> stripe.StripeClient:
-        http_client = stripe.HTTPXClient(timeout=10)
+    def make(
+        api_key: str = "sk_test_123", *, timeout_s: float = 10, **options: Any
+    ) -> stripe.StripeClient:
+        http_client = stripe.HTTPXClient(timeout=timeout_s)
         closers.append(http_client.close_async)
         options.setdefault("max_network_retries", 0)
         return stripe.StripeClient(

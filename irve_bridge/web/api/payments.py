@@ -6,6 +6,7 @@ from pydantic import TypeAdapter
 from irve_bridge.domain.errors import Refusal
 from irve_bridge.domain.session import Session, State
 from irve_bridge.domain.tariff import estimate
+from irve_bridge.service.evidence import price_digest
 from irve_bridge.web.api.documents import iso
 from irve_bridge.web.callers import bearer, remember
 from irve_bridge.web.context import CHECKOUT_TIMEOUT_S, CONTEXT
@@ -22,7 +23,6 @@ from irve_bridge.web.forms import (
 )
 from irve_bridge.web.languages import language_of
 from irve_bridge.web.pages.station import station_page
-from irve_bridge.web.present import price_digest
 from irve_bridge.web.refusals import RequestRefused
 from irve_bridge.web.rendering import presenter_of, see_other
 from irve_bridge.web.replies import Reply, once

@@ -9,16 +9,18 @@ from irve_bridge.domain.errors import UnknownThing
 from irve_bridge.domain.facts import StopCause
 from irve_bridge.domain.session import MeteredBy, PlanName, Session, State
 from irve_bridge.service.desk import Opening
-from irve_bridge.web.api.documents import iso, session_document, summary
-from irve_bridge.web.callers import is_csms, is_driver, require_csms
+from irve_bridge.service.views import SessionView, debt_of
+from irve_bridge.web.api.documents import iso, operator_document, session_document, summary
+from irve_bridge.web.callers import CSMS, is_csms, is_driver, require_csms
 from irve_bridge.web.context import CHECKOUT_TIMEOUT_S, CONTEXT
-from irve_bridge.web.forms import End, Start, read_json
+from irve_bridge.web.debts import open_checkout
+from irve_bridge.web.forms import End, Pay, Start, read_json
 from irve_bridge.web.refusals import RequestRefused
 from irve_bridge.web.replies import Reply, once
 
 START = TypeAdapter(Start)
 END = TypeAdapter(End)
-CSMS = "csms"
+PAY = TypeAdapter(Pay)
 
 
 async def start(request: web.Request) -> web.Response:
@@ -39,6 +41,27 @@ async def end(request: web.Request) -> web.Response:
 
 async def show(request: web.Request) -> web.Response:
     """Answer GET /api/sessions/{session_id}, to the CSMS or the session's own driver."""
+    view = await _own(request)
+    debt = debt_of(view.session, request.app[CONTEXT].policy)
+    document = operator_document if is_csms(request) else session_document
+    return web.json_response(document(view, debt))
+
+
+async def pay(request: web.Request) -> web.Response:
+    """Answer POST /api/sessions/{session_id}/pay, to the CSMS or the session's own driver."""
+    view = await _own(request)
+    _, text = await read_json(request, PAY)
+    caller = CSMS if is_csms(request) else view.session.token
+    reply = await once(request, caller, text, lambda: _pay(request, view.session.id))
+    return reply.response()
+
+
+async def _own(request: web.Request) -> SessionView:
+    """Return the session, to the CSMS or its own driver; others do not learn whether it exists.
+
+    Raises:
+        RequestRefused: 401.
+    """
     try:
         view = await request.app[CONTEXT].views.by_id(request.match_info["session_id"])
     except UnknownThing:
@@ -47,7 +70,20 @@ async def show(request: web.Request) -> web.Response:
         view = None
     if view is None or not (is_csms(request) or is_driver(request, view.session)):
         raise RequestRefused(401, "unauthorized", "Show the CSMS's key or the session's token.")
-    return web.json_response(session_document(view))
+    return view
+
+
+async def _pay(request: web.Request, session_id: str) -> Reply:
+    session = await open_checkout(request, session_id)
+    return Reply(
+        200,
+        {
+            "url": session.checkout_url,
+            "expires_at": iso(session.checkout_expires_at),
+            "amount": session.decided_minor,
+            "currency": session.currency,
+        },
+    )
 
 
 async def _start(request: web.Request, body: Start) -> Reply:

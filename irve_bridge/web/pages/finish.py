@@ -4,7 +4,7 @@ from aiohttp import web
 from pydantic import TypeAdapter
 
 from irve_bridge.domain.errors import UnknownThing
-from irve_bridge.service.views import SessionView
+from irve_bridge.service.views import SessionView, debt_of
 from irve_bridge.web.api.documents import session_document
 from irve_bridge.web.callers import is_driver
 from irve_bridge.web.context import CONTEXT
@@ -26,7 +26,8 @@ async def show(request: web.Request) -> web.Response:
         raise _not_yours()
     if wants_page(request):
         return session_page(request, view)
-    return web.json_response(session_document(view))
+    debt = debt_of(view.session, request.app[CONTEXT].policy)
+    return web.json_response(session_document(view, debt))
 
 
 async def finish(request: web.Request) -> web.StreamResponse:

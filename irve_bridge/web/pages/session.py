@@ -5,15 +5,17 @@ from urllib.parse import quote
 import structlog
 from aiohttp import web
 
-from irve_bridge.domain.errors import Conflict
+from irve_bridge.domain.errors import Conflict, Refusal
 from irve_bridge.domain.facts import StopCause
 from irve_bridge.domain.session import MeteredBy, Session, State
 from irve_bridge.service.ports import ProviderUnreachable
-from irve_bridge.service.views import SessionView
+from irve_bridge.service.views import SessionView, debt_of
 from irve_bridge.web.callers import remember
 from irve_bridge.web.context import CONTEXT
-from irve_bridge.web.present import moved_minor, paid_minor
+from irve_bridge.web.pages.choices import extensions
 from irve_bridge.web.progress import LIVE_INTERVAL_S, appearance
+from irve_bridge.web.receipt import money_of
+from irve_bridge.web.refusals import status_of
 from irve_bridge.web.rendering import presenter_of, render, see_other
 
 log = structlog.get_logger()
@@ -25,9 +27,11 @@ TEMPLATES = {
     State.STOPPING: "session/charging.html",
     State.SETTLING: "session/waiting.html",
     State.SETTLED: "session/receipt.html",
+    State.DUE: "session/due.html",
 }
 OVER = "session/over.html"
 _STILL = frozenset({State.SETTLED, State.RELEASED, State.ABANDONED, State.WRITTEN_OFF})
+_PAYABLE = frozenset({State.OPEN, State.ABANDONED, State.DUE, State.WRITTEN_OFF})
 _STOPPABLE = frozenset({State.SECURED, State.CHARGING})
 
 
@@ -45,9 +49,12 @@ async def view_of(request: web.Request) -> SessionView:
     return await request.app[CONTEXT].views.by_token(request.match_info["token"])
 
 
-def session_page(request: web.Request, view: SessionView) -> web.Response:
-    """Return the page of a session as it stands."""
+def session_page(
+    request: web.Request, view: SessionView, fault: Refusal | None = None
+) -> web.Response:
+    """Return the page of a session as it stands; `fault` says why something was not done."""
     presenter = presenter_of(request)
+    policy = request.app[CONTEXT].policy
     session = view.session
     told = {
         "view": view,
@@ -55,6 +62,7 @@ def session_page(request: web.Request, view: SessionView) -> web.Response:
         "here": f"/c/{session.token}",
         "station": f"/s/{quote(session.charge_point_id, safe='')}/{session.connector_number}",
         "story": presenter.story(view),
+        "fault": presenter.refusal(fault) if fault else None,
         "live": presenter.live(view.live) if view.live else None,
         "appearance": appearance(view),
         "moving": session.state not in _STILL,
@@ -63,11 +71,12 @@ def session_page(request: web.Request, view: SessionView) -> web.Response:
         "stoppable": session.state in _STOPPABLE
         and session.stop_cause is None
         and session.metered_by is MeteredBy.BRIDGE,
-        "paid_minor": paid_minor(view.movements),
-        "refunded_minor": moved_minor(view.movements, "refund"),
-        "released_minor": moved_minor(view.movements, "release"),
+        "money": money_of(view),
+        "debt": debt_of(session, policy),
+        "extensions": extensions(session, policy, presenter.language),
     }
-    response = render(request, TEMPLATES.get(session.state, OVER), told)
+    status = status_of(fault) if fault else web.HTTPOk.status_code
+    response = render(request, TEMPLATES.get(session.state, OVER), told, status)
     remember(request, response, session.token)
     return response
 
@@ -78,7 +87,7 @@ async def returned(request: web.Request) -> web.StreamResponse:
     The provider is asked; a driver is never told to wait for a webhook that is late.
     """
     session = (await view_of(request)).session
-    if session.state in (State.OPEN, State.ABANDONED):
+    if session.state in _PAYABLE:
         await _looked(request, session)
     return see_other(f"/c/{session.token}")
 
@@ -86,10 +95,11 @@ async def returned(request: web.Request) -> web.StreamResponse:
 async def cancelled(request: web.Request) -> web.StreamResponse:
     """Answer GET and POST /c/{token}/cancelled: the driver left the checkout, so it is closed.
 
-    One that was paid after all is not: no address that only needs a GET gives money back.
+    One that was paid after all is not: no address that only needs a GET gives money back. One for
+    what is due stays open: it is used again.
     """
     session = (await view_of(request)).session
-    if session.state is State.OPEN:
+    if session.state in (State.OPEN, State.DUE):
         session = await _looked(request, session)
     if session.state is State.OPEN:
         await request.app[CONTEXT].desk.give_up(session.id)

@@ -1,4 +1,4 @@
-"""Whatever happens, in whatever order: the driver pays what is owed, once, and no more."""
+"""Whatever happens in whatever order, the driver pays what is owed, once; the rest goes back."""
 
 from dataclasses import dataclass, field
 from typing import Any

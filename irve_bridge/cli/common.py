@@ -1,0 +1,49 @@
+"""What every command needs: a terminal, the settings, the database."""
+
+import argparse
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, TypeAlias
+
+from rich.console import Console
+
+from irve_bridge import telemetry
+from irve_bridge.settings import Settings, load
+from irve_bridge.storage import open_storage
+
+if TYPE_CHECKING:
+    from irve_bridge.service.ports import Storage
+
+Command = Callable[[argparse.Namespace], Coroutine[None, None, int]]
+Actions: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no public name
+console = Console()
+
+
+def add(actions: Actions, name: str, command: Command, text: str) -> argparse.ArgumentParser:
+    """Add a command, and return its parser for what it takes."""
+    parser = actions.add_parser(name, help=text)
+    parser.set_defaults(command=command)
+    return parser
+
+
+def group(commands: Actions, name: str, text: str) -> Actions:
+    """Add a command that has actions of its own, and return them."""
+    parser = commands.add_parser(name, help=text)
+    return parser.add_subparsers(required=True, metavar="ACTION")
+
+
+def settings_of(arguments: argparse.Namespace) -> Settings:
+    """Return the settings.
+
+    Raises:
+        SettingsRefused: With one sentence for each that is missing or malformed.
+    """
+    return load(arguments.env_file)
+
+
+@asynccontextmanager
+async def open_database(arguments: argparse.Namespace) -> "AsyncIterator[Storage]":
+    """Open the database that the settings name, which a running bridge may have open too."""
+    telemetry.configure("WARNING")
+    async with open_storage(settings_of(arguments).database_url) as storage:
+        yield storage

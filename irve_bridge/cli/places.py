@@ -1,0 +1,93 @@
+"""Charge points, their codes and their tariffs."""
+
+import argparse
+from pathlib import Path
+
+import segno
+from rich.table import Table
+
+from irve_bridge import stations
+from irve_bridge.cli.common import Actions, add, console, group, open_database, settings_of
+from irve_bridge.domain import tariff as tariffs
+from irve_bridge.domain.charge_point import ChargePoint, Connector
+
+
+def add_to(commands: Actions) -> None:
+    """Add these commands."""
+    station = group(commands, "stations", "charge points and connectors")
+    applying = add(station, "apply", apply, "make the database say what the file says")
+    applying.add_argument("file", type=Path)
+    applying.add_argument("--dry-run", action="store_true", help="only show the difference")
+    add(station, "list", list_stations, "show what is registered")
+    qr = add(commands, "qr", draw_codes, "write the QR code of every connector")
+    qr.add_argument("--out", type=Path, required=True, help="folder for the SVG files")
+    tariff = group(commands, "tariff", "OCPI tariffs")
+    checking = add(tariff, "check", check_tariff, "say whether a tariff can be used")
+    checking.add_argument("file", type=Path)
+    checking.add_argument("--power-kw", type=float, help="of the connector it is meant for")
+
+
+async def apply(arguments: argparse.Namespace) -> int:
+    """Show what differs, and change it."""
+    wanted = stations.read(arguments.file)
+    async with open_database(arguments) as storage:
+        changes = await storage.read(lambda tx: list(stations.differences(wanted, tx.stations)))
+        kept = await storage.read(lambda tx: stations.not_named(wanted, tx.stations))
+        for change in changes:
+            console.print(f"{change.sign} {change.name}")
+        if kept:
+            console.print(f"not in the file, kept: {', '.join(kept)}")
+        if arguments.dry_run or not changes:
+            console.print("Nothing to change." if not changes else "Nothing was changed (dry run).")
+            return 0
+        await storage.transact(lambda tx: stations.apply(changes, tx.stations))
+    console.print(f"{len(changes)} changes applied.")
+    return 0
+
+
+async def list_stations(arguments: argparse.Namespace) -> int:
+    """Show every connector."""
+    async with open_database(arguments) as storage:
+        rows = await storage.read(
+            lambda tx: [(p, tx.stations.connectors(p.id)) for p in tx.stations.charge_points()]
+        )
+    table = Table("charge point", "name", "online", "connector", "EVSE id", "status", "tariff")
+    for point, connectors in rows:
+        for outlet in connectors:
+            table.add_row(*_station_row(point, outlet))
+    console.print(table)
+    return 0
+
+
+def _station_row(point: ChargePoint, outlet: Connector) -> tuple[str, ...]:
+    online = "yes" if point.connected_at else "no"
+    name = (point.id, point.name, online, str(outlet.number), outlet.evse_id)
+    return (*name, outlet.status.value, outlet.tariff_id)
+
+
+async def draw_codes(arguments: argparse.Namespace) -> int:
+    """Write one SVG for each connector."""
+    base = settings_of(arguments).public_url
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    async with open_database(arguments) as storage:
+        connectors = await storage.read(
+            lambda tx: [
+                c for p in tx.stations.charge_points() for c in tx.stations.connectors(p.id)
+            ]
+        )
+    for outlet in connectors:
+        url = f"{base}/s/{outlet.charge_point_id}/{outlet.number}"
+        file = arguments.out / f"{outlet.charge_point_id}-{outlet.number}.svg"
+        segno.make(url, error="m").save(str(file), scale=8, border=4, title=outlet.evse_id)
+        console.print(f"{file}  {url}")
+    return 0
+
+
+async def check_tariff(arguments: argparse.Namespace) -> int:
+    """Show the prices, or why the tariff is refused."""
+    power_w = int(arguments.power_kw * 1000) if arguments.power_kw else None
+    tariff = tariffs.load(arguments.file.read_bytes(), power_w)
+    for component in tariff.components:
+        gross = float(component.gross)
+        console.print(f"{component.type}: {component.price} net, {gross:.4f} gross")
+    return 0

@@ -1,0 +1,45 @@
+"""Run the bridge, and say what it still lacks."""
+
+import argparse
+
+from irve_bridge import telemetry
+from irve_bridge.bootstrap import serve
+from irve_bridge.cli.common import Actions, add, console, open_database, settings_of
+from irve_bridge.settings import Settings, SettingsRefused
+
+
+def add_to(commands: Actions) -> None:
+    """Add these commands."""
+    add(commands, "serve", serve_bridge, "run the bridge")
+    add(commands, "check", check, "check settings and database, and say what is missing")
+
+
+async def serve_bridge(arguments: argparse.Namespace) -> int:
+    """Run until a signal ends it."""
+    settings = settings_of(arguments)
+    _open_log(settings)
+    await serve(settings)
+    return 0
+
+
+def _open_log(settings: Settings) -> None:
+    try:
+        telemetry.configure(settings.log_level, settings.log_file)
+    except OSError as error:
+        sentence = f"LOG_FILE: {settings.log_file} cannot be written: {error.strerror}."
+        raise SettingsRefused([sentence]) from error
+
+
+async def check(arguments: argparse.Namespace) -> int:
+    """Say whether everything is there."""
+    settings = settings_of(arguments)
+    async with open_database(arguments) as storage:
+        points = await storage.read(lambda tx: tx.stations.charge_points())
+    console.print(f"Settings are complete ({'LIVE' if settings.live else 'test'} mode).")
+    console.print(f"Webhook endpoint to register with Stripe: {settings.public_url}/webhook")
+    console.print(f"Callbacks: {settings.csms_notification_url or 'none, no URL is set'}")
+    if not points:
+        console.print("No charge point is registered: irve-bridge stations apply FILE")
+        return 1
+    console.print(f"{len(points)} charge points are registered.")
+    return 0

@@ -1,0 +1,232 @@
+"""What the operator can show of a session when its payment is disputed.
+
+The categories are those that a cardholder's bank asks for
+(https://docs.stripe.com/disputes/reason-codes-defense-requirements): what was agreed to, what was
+delivered, what was charged and given back.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from irve_bridge.domain.charge_point import ChargePoint, Connector
+from irve_bridge.domain.errors import UnknownThing
+from irve_bridge.domain.facts import CheckoutOpened, DisputeChanged
+from irve_bridge.domain.intents import Kind
+from irve_bridge.domain.lifecycle import TABLE
+from irve_bridge.domain.metering import Reading
+from irve_bridge.domain.session import Session, State
+from irve_bridge.domain.tariff import Dimension, Tariff
+from irve_bridge.domain.transaction import Transaction
+from irve_bridge.service.ports import Happening, Movement, Tx, Unfinished
+
+_PER = {
+    Dimension.ENERGY: "kWh",
+    Dimension.TIME: "hour",
+    Dimension.PARKING_TIME: "hour",
+    Dimension.FLAT: "session",
+}
+_TELLS = {(state.value, event.value): row.tell for (state, event), row in TABLE.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """All that storage holds of one session."""
+
+    session: Session
+    charge_point: ChargePoint | None
+    connector: Connector | None
+    transaction: Transaction | None
+    readings: Sequence[Reading]
+    history: Sequence[Happening]
+    movements: Sequence[Movement]
+    unfinished: Sequence[Unfinished]
+
+    @property
+    def ordered_on_page(self) -> bool:
+        """Whether the driver went to a checkout: otherwise the CSMS brought the card."""
+        return any(
+            line.fact.get("type") == CheckoutOpened.__name__ and line.fact.get("checkout_id")
+            for line in self.history
+            if line.before == State.OPEN
+        )
+
+
+def record(tx: Tx, session_id: str) -> Record:
+    """Return all that is kept of a session.
+
+    Raises:
+        UnknownThing: There is none of that id.
+    """
+    session = tx.sessions.get(session_id)
+    if session is None:
+        raise UnknownThing("There is no such session.", "unknown_session")
+    place, transaction_id = session.charge_point_id, session.transaction_id or ""
+    return Record(
+        session=session,
+        charge_point=tx.stations.charge_point(place),
+        connector=tx.stations.connector(place, session.connector_number),
+        transaction=tx.transactions.get(place, transaction_id),
+        readings=tx.transactions.readings(place, transaction_id),
+        history=tx.sessions.history(session_id),
+        movements=tx.books.movements(session_id),
+        unfinished=tx.intents.unfinished(session_id),
+    )
+
+
+def evidence(kept: Record, wording: Sequence[str]) -> dict[str, Any]:
+    """Return the document of a session; amounts in minor units, energy in Wh, times ISO 8601.
+
+    `wording` is what the driver agreed to, as the page says it; without who the driver was where
+    that was erased.
+    """
+    session = kept.session
+    document: dict[str, Any] = msgspec.to_builtins(
+        {
+            "session_id": session.id,
+            "status": session.state,
+            "currency": session.currency,
+            "price": price_shown(session.tariff),
+            "consent": _consent(kept, wording),
+            "driver": {"client_id": session.client_id, "email": session.email},
+            "place": _place(kept),
+            "times": _times(session),
+            "meter": _meter(kept),
+            "energy_wh": session.energy_wh,
+            "cost": session.cost,
+            "amounts": _amounts(session),
+            "history": [
+                {"at": line.at, "event": line.event, "before": line.before, "after": line.after}
+                for line in kept.history
+            ],
+            "movements": [_movement(movement) for movement in kept.movements],
+            "callbacks": list(_callbacks(kept)),
+            "callbacks_not_delivered": [
+                {"since": left.created_at, "status": left.status, "note": left.note}
+                for left in kept.unfinished
+                if left.kind == Kind.CALLBACK
+            ],
+            "disputes": list(_disputes(kept)),
+        }
+    )
+    return document
+
+
+def price_digest(tariff: Tariff) -> str:
+    """Return what stands for the prices shown: another tariff at the same prices has the same."""
+    prices = (f"{component.type} {component.gross}" for component in tariff.components)
+    return hashlib.sha256("\n".join((tariff.currency, *prices)).encode()).hexdigest()[:16]
+
+
+def price_shown(tariff: Tariff) -> dict[str, Any]:
+    """Return the tariff as it was frozen, with the prices including VAT that were shown."""
+    shown = [
+        {
+            "type": component.type,
+            "per": _PER[component.type],
+            "gross": component.price * (1 + component.vat / Decimal(100)),
+        }
+        for component in tariff.components
+    ]
+    return {"digest": price_digest(tariff), "shown": shown, "tariff": tariff}
+
+
+def _consent(kept: Record, wording: Sequence[str]) -> dict[str, Any]:
+    session = kept.session
+    return {
+        "plan": session.plan,
+        "agreed_amount": session.amount_minor,
+        "unused_part_refunded": not session.keeps_remainder,
+        "ordered_at": session.opened_at,
+        "language": session.locale,
+        "card_brought_by_csms": not kept.ordered_on_page,
+        "wording": list(wording) if kept.ordered_on_page else [],
+    }
+
+
+def _place(kept: Record) -> dict[str, Any]:
+    point, outlet = kept.charge_point, kept.connector
+    return {
+        "charge_point_id": kept.session.charge_point_id,
+        "connector_id": kept.session.connector_number,
+        "evse_id": outlet.evse_id if outlet else None,
+        "name": point.name if point else None,
+        "address": point.address if point else None,
+        "time_zone": point.time_zone if point else None,
+        "operator": point.operator_name if point else None,
+        "operator_phone": point.operator_phone if point else None,
+    }
+
+
+def _times(session: Session) -> dict[str, Any]:
+    names = ("opened_at", "secured_at", "started_at", "stopped_at", "due_since", "ended_at")
+    return {name: getattr(session, name) for name in names}
+
+
+def _meter(kept: Record) -> dict[str, Any] | None:
+    """None where the CSMS metered, or nothing started."""
+    transaction = kept.transaction
+    if transaction is None:
+        return None
+    readings = [
+        {"at": each.at, "register_wh": each.register_wh, "power_w": each.power_w}
+        for each in kept.readings
+    ]
+    return {
+        "transaction_id": transaction.id,
+        "start_at": transaction.start_at,
+        "start_register_wh": transaction.meter_start_wh,
+        "stop_at": transaction.stop_at,
+        "stop_register_wh": transaction.meter_stop_wh,
+        "stop_reason": transaction.stop_reason,
+        "readings": readings,
+    }
+
+
+def _amounts(session: Session) -> dict[str, Any]:
+    return {
+        "agreed": session.amount_minor,
+        "secured": session.secured_minor,
+        "decided": session.decided_minor,
+        "paid": session.paid_minor,
+    }
+
+
+def _movement(movement: Movement) -> dict[str, Any]:
+    return {
+        "at": movement.at,
+        "kind": movement.kind,
+        "amount": movement.amount_minor,
+        "currency": movement.currency,
+        "provider": movement.provider,
+        "account": movement.account,
+        "provider_id": movement.provider_id,
+        "payment_id": movement.payment_id,
+    }
+
+
+def _callbacks(kept: Record) -> Iterator[dict[str, Any]]:
+    """What the CSMS was told, by the rows that were walked; nothing where callbacks are off."""
+    if not kept.session.callback_sequence:
+        return
+    yield {"type": "session_opened", "at": kept.session.opened_at}
+    for line in kept.history:
+        for type_ in _TELLS.get((line.before, line.event), ()):
+            yield {"type": type_, "at": line.at}
+
+
+def _disputes(kept: Record) -> Iterator[dict[str, Any]]:
+    for line in kept.history:
+        if line.fact.get("type") == DisputeChanged.__name__:
+            yield {
+                "at": line.at,
+                "dispute_id": line.fact["dispute_id"],
+                "payment_id": line.fact["payment_intent_id"],
+                "status": line.fact["status"],
+                "reason": line.fact["reason"],
+                "amount": line.fact["amount_minor"],
+            }

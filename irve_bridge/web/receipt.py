@@ -1,0 +1,51 @@
+"""What a receipt says of the money, by the books."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from irve_bridge.domain.session import State
+from irve_bridge.service.ports import Movement
+from irve_bridge.service.views import SessionView
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """What went back to the card: what was given back while settling, and what afterwards.
+
+    `under_way_minor` is decided but not yet given back.
+    """
+
+    refunded_minor: int
+    refunded_later_minor: int
+    under_way_minor: int
+    released_minor: int
+
+    @property
+    def corrected_minor(self) -> int:
+        """By how much the operator lowered what was settled."""
+        return self.refunded_later_minor + self.under_way_minor
+
+
+def money_of(view: SessionView) -> Money:
+    """Return what the books say; a second payment that was given back is not the driver's bill."""
+    session = view.session
+    back = [m for m in view.movements if m.payment_id == session.payment_intent_id]
+    settled = session.state is State.SETTLED
+    later = [m for m in back if settled and session.ended_at and m.at > session.ended_at]
+    decided_minor = session.decided_minor or 0
+    return Money(
+        refunded_minor=_given_back(back) - _given_back(later),
+        refunded_later_minor=_given_back(later),
+        under_way_minor=max(session.paid_minor - decided_minor, 0) if settled else 0,
+        released_minor=_moved(view.movements, "release"),
+    )
+
+
+def _given_back(movements: Iterable[Movement]) -> int:
+    """A refund that the bank sent back was none."""
+    found = tuple(movements)
+    return _moved(found, "refund") - _moved(found, "refund_returned")
+
+
+def _moved(movements: Iterable[Movement], kind: str) -> int:
+    return sum(movement.amount_minor for movement in movements if movement.kind == kind)

@@ -1,0 +1,139 @@
+"""Money on its way back: asked by the operator, pending, failed, failed for good, disputed."""
+
+from pathlib import Path
+from typing import Any
+
+from irve_bridge.domain.errors import Conflict
+from simulators.charge_point import ChargePoint
+from tests.integration.world import World, world
+
+
+async def settled(w: World, cp: ChargePoint, plan: str, **choice: Any) -> dict[str, Any]:
+    """Charge a little, pay for it, and return the session."""
+    opened = await charged(w, cp, plan, **choice)
+    return await w.until(opened, "settled")
+
+
+async def charged(w: World, cp: ChargePoint, plan: str, **choice: Any) -> str:
+    """Charge a little and unplug; returns the session's id."""
+    await cp.wait_until_online()
+    opened = await w.open(plan, **choice)
+    await w.page(await w.pay(opened))
+    await cp.plug(1)
+    await cp.wait_for_energy(1, 1500)
+    await cp.unplug(1)
+    return str(opened["session_id"])
+
+
+async def refund(w: World, session_id: str, amount_minor: int | None = None) -> None:
+    assert w.bridge is not None
+    await w.bridge.desk.refund(session_id, amount_minor, "the driver was right")
+
+
+async def remains(w: World, session_id: str, amount_minor: int) -> None:
+    """Wait until the card paid exactly this, and the session says so."""
+
+    async def so() -> bool:
+        card, session = await w.card(session_id), await w.session(session_id)
+        return card["charged"] - card["refunded"] == amount_minor == session["amount"]
+
+    await w.eventually(so)
+
+
+async def payment_id(w: World, session_id: str) -> str:
+    lines = await w.stripe("GET", "/_sim/ledger")
+    found = [line["id"] for line in lines if line["metadata"].get("session_id") == session_id]
+    return str(found[-1])
+
+
+async def test_the_operator_gives_back_a_part_and_then_the_rest(tmp_path: Path) -> None:
+    async with world(tmp_path) as w, w.charge_point() as cp:
+        session = await settled(w, cp, "estimated", energy_kwh=10)
+        await refund(w, session["session_id"], 10)
+        await remains(w, session["session_id"], session["amount"] - 10)
+        await w.told(session["session_id"], "payment_refunded")
+        await refund(w, session["session_id"])
+        await remains(w, session["session_id"], 0)
+        assert (await w.session(session["session_id"]))["status"] == "settled"
+
+
+async def test_more_than_was_paid_is_never_given_back(tmp_path: Path) -> None:
+    async with world(tmp_path) as w, w.charge_point() as cp:
+        session = await settled(w, cp, "dynamic")
+        for amount_minor in (0, -5, session["amount"] + 1):
+            try:
+                await refund(w, session["session_id"], amount_minor)
+            except Conflict:
+                continue
+            raise AssertionError(amount_minor)
+        await remains(w, session["session_id"], session["amount"])
+
+
+async def test_a_refund_that_the_bank_takes_days_for_is_waited_for(tmp_path: Path) -> None:
+    """Until it is there the session is settling; a webhook tells of its end."""
+    async with world(tmp_path) as w, w.charge_point() as cp:
+        await w.stripe("POST", "/_sim/refunds", mode="pending")
+        session_id = await charged(w, cp, "fixed", amount=1000)
+        await w.until(session_id, "settling")
+
+        async def made() -> bool:
+            paid = await payment_id(w, session_id)
+            listed = await w.stripe_api("GET", f"refunds?payment_intent={paid}")
+            refunds.extend(listed["data"])
+            return bool(refunds)
+
+        refunds: list[dict[str, Any]] = []
+        await w.eventually(made)
+        assert (await w.session(session_id))["status"] == "settling"
+        await w.stripe("POST", f"/_sim/refunds/{refunds[0]['id']}/settle", status="succeeded")
+        session = await w.until(session_id, "settled")
+        assert session["amount"] == w.cost(cp.transactions[-1])
+
+
+async def test_a_refund_that_fails_is_made_again(tmp_path: Path) -> None:
+    """Days after it was reported as made it comes back: the driver gets the money all the same."""
+    async with (
+        world(tmp_path, refund_retry_s="30") as w,
+        w.charge_point() as cp,
+    ):
+        session_id = await charged(w, cp, "fixed", amount=1000)
+        session = await w.until(session_id, "settled")
+        paid = await payment_id(w, session_id)
+        listed = await w.stripe_api("GET", f"refunds?payment_intent={paid}")
+        failed = {"status": "failed"}
+        await w.stripe("POST", f"/_sim/refunds/{listed['data'][0]['id']}/settle", **failed)
+        assert (await w.card(session_id))["refunded"] == 0
+        await remains(w, session_id, session["amount"])
+
+
+async def test_a_refund_that_keeps_failing_goes_to_a_person(tmp_path: Path) -> None:
+    """Who then decides once more; what was given back another way is written down as such."""
+    async with (
+        world(tmp_path, refund_retries="2", refund_retry_s="5") as w,
+        w.charge_point() as cp,
+    ):
+        await w.stripe("POST", "/_sim/refunds", mode="fail", times=3)
+        session_id = await charged(w, cp, "fixed", amount=1000)
+        review = await w.until(session_id, "review")
+        assert review["outcome"]
+        assert w.bridge is not None
+        cost = w.cost(cp.transactions[-1])
+        await w.bridge.desk.decide(session_id, cost)
+        await w.until(session_id, "settled")
+        await remains(w, session_id, cost)
+
+
+async def test_a_dispute_is_recorded_and_told_from_its_opening_to_its_end(tmp_path: Path) -> None:
+    async with world(tmp_path) as w, w.charge_point() as cp:
+        session = await settled(w, cp, "dynamic")
+        session_id = session["session_id"]
+        paid = await payment_id(w, session_id)
+        dispute = await w.stripe("POST", f"/_sim/payment_intents/{paid}/dispute")
+        await w.told(session_id, "dispute_opened")
+        await w.stripe("POST", f"/_sim/disputes/{dispute['id']}/close", status="lost")
+        told = await w.told(session_id, "dispute_closed")
+        assert told[-2:] == ["dispute_opened", "dispute_closed"]
+        after = await w.session(session_id)
+        assert (after["status"], after["amount"]) == ("settled", session["amount"])
+        kinds = [m["kind"] for m in after["movements"]]
+        assert kinds == ["charge", "dispute", "dispute_lost"]
