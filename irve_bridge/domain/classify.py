@@ -194,4 +194,4 @@ def _refund_failed(session: Session, fact: facts.RefundFailed) -> Event:
 def _extra_kept(fact: facts.RefundFailed) -> Event:
     if fact.left_minor == 0:
         return E.REFUND_MADE_GOOD
-    return E.EXTRA if fact.again else E.REFUND_LOST
+    return E.EXTRA if fact.again else E.EXTRA_LOST

@@ -15,9 +15,9 @@
 | `debt_written_off` | what was due is given up: forgiven, or not paid within the term |
 | `payment_extended` | the driver agreed to a larger hold, and the bank to hold it |
 | `payment_refunded` | after the end, money went back to the card: `amount` is what remains paid |
-| `dispute_opened`, `dispute_closed` | the cardholder took the payment back; `dispute` says how \
-it stands |
-| `review_needed` | a person must decide what is owed |
+| `dispute_opened` | the cardholder takes the payment back; `dispute` says how that stands |
+| `dispute_closed` | the dispute is decided; `dispute` says how |
+| `review_needed` | a person must decide what is owed, or give a second payment back by hand |
 """
 
 from datetime import datetime

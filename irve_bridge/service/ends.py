@@ -24,12 +24,17 @@ def decide_review(work: Work, fact: facts.ReviewDecided) -> Session:
         raise UnknownThing("There is no session of this id.", "unknown_session")
     if session.state not in (State.REVIEW, State.DUE):
         raise Conflict(f"This session is {session.state}: nothing is to be decided.")
-    most_minor = bounded(session, session.secured_minor or 0)
-    if session.state is State.DUE:
-        most_minor = (session.decided_minor or 0) - 1
+    most_minor = most_decided_minor(session)
     if not 0 <= fact.amount_minor <= most_minor:
         raise Conflict(f"Decide between 0 and {most_minor} (minor units of {session.currency}).")
     return work.advance(session, fact)
+
+
+def most_decided_minor(session: Session) -> int:
+    """Return the most that a person can decide to be owed; what is due can only become less."""
+    if session.state is State.DUE:
+        return (session.decided_minor or 0) - 1
+    return bounded(session, session.secured_minor or 0)
 
 
 def refund(work: Work, fact: facts.RefundAsked) -> Session:

@@ -78,7 +78,7 @@ class Ledger:
 
     def _extra(self, session: Session, fact: facts.PaymentSecured | facts.PaymentSucceeded) -> int:
         """Return what of a second payment is to go back: nothing once that was asked for."""
-        if not self._first(session, f"extra:{fact.payment_intent_id}", fact):
+        if not self._first(session, f"extra:{type(fact).__name__}:{fact.payment_intent_id}", fact):
             return 0
         if isinstance(fact, facts.PaymentSecured) and session.plan is PlanName.ESTIMATED:
             return fact.secured_minor or 0

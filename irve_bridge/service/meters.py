@@ -49,6 +49,7 @@ class Running:
     rated_w: int = 0
     lead: timedelta = timedelta()
     peak_w: int = 0
+    read_at: datetime | None = None
     limit_at: datetime | None = None
 
     def read(self, readings: Iterable[Reading], now: datetime) -> None:
@@ -56,6 +57,17 @@ class Running:
         for reading in readings:
             self.meter = self.meter.read(reading)
             self.peak_w = max(self.peak_w, self.meter.power_w)
+        self.read_at = now
+        self._project(now)
+
+    def follow(self, session: Session) -> None:
+        """Take the session as it became; what is secured may be more or less by now."""
+        moved = session.secured_minor != self.session.secured_minor
+        self.session = session
+        if moved and self.read_at is not None:
+            self._project(self.read_at)
+
+    def _project(self, read_at: datetime) -> None:
         limit_minor = self.session.secured_minor
         if limit_minor is not None:
             left = time_until(
@@ -65,7 +77,7 @@ class Running:
                 self.peak_w or self.rated_w,
                 parking=self.meter.activity.parking,
             )
-            self.limit_at = None if left is None else now + min(left - self.lead, FAR)
+            self.limit_at = None if left is None else read_at + min(left - self.lead, FAR)
 
     def live(self, now: datetime) -> Live:
         """Return what the driver sees now."""
@@ -201,7 +213,8 @@ class Meters:
             if running is not None:
                 self._drop(key, running)
         elif running is not None:
-            running.session = session
+            running.follow(session)
+            self._limit_moved()
 
     def _keep(self, running: Running) -> None:
         transaction = running.transaction

@@ -96,6 +96,7 @@ class Reconciler:
         async for session in self._sessions(since, until):
             findings += await self._undelivered(session)
             findings += await self._by_our_books(session)
+        findings += await self._storage.read(partial(_unbilled, since=since, until=until))
         for account in await self._storage.read(_accounts):
             async for sighting in self._payments.sightings(account, since, until):
                 findings += await self._by_theirs(sighting)
@@ -220,6 +221,21 @@ def _revive(tx: Tx, session_id: str, at: datetime) -> list[Unfinished]:
     for intent in failed:
         tx.intents.revive(intent.id, at)
     return failed
+
+
+def _unbilled(tx: Tx, since: datetime, until: datetime) -> list[Finding]:
+    """Energy on a driver's tag that no session bills: it came after the money was given back."""
+    return [
+        Finding(
+            session_id=session.id,
+            kind="unbilled_energy",
+            detail=f"{t.charge_point_id}: transaction {t.id}, {t.meter_start_wh} to "
+            f"{t.meter_stop_wh} Wh",
+            repaired=False,
+        )
+        for t in tx.transactions.unbilled(since, until)
+        if (session := tx.sessions.by_id_tag(t.charge_point_id, t.id_tag))
+    ]
 
 
 def _accounts(tx: Tx) -> list[str]:

@@ -216,6 +216,14 @@ Index(
     postgresql_where=transactions.c.stop_at.is_(None),
 )
 
+# What the nightly comparison asks for: those of nobody's session.
+Index(
+    "ix_transactions_unbilled",
+    transactions.c.stop_at,
+    sqlite_where=transactions.c.session_id.is_(None),
+    postgresql_where=transactions.c.session_id.is_(None),
+)
+
 readings = Table(
     "readings",
     metadata,

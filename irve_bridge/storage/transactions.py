@@ -1,6 +1,7 @@
 """Charge points' transactions and their readings."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from hashlib import blake2b
 from secrets import randbelow
 from typing import Any
@@ -35,6 +36,16 @@ _RUNNING = (
     select(transactions).where(transactions.c.stop_at.is_(None)).order_by(transactions.c.start_at)
 )
 _RUNNING_AT = _RUNNING.where(transactions.c.charge_point_id == bindparam("of_charge_point"))
+_UNBILLED = (
+    select(transactions)
+    .where(
+        transactions.c.session_id.is_(None),
+        transactions.c.stop_at >= bindparam("since"),
+        transactions.c.stop_at < bindparam("until"),
+        transactions.c.meter_stop_wh > transactions.c.meter_start_wh,
+    )
+    .order_by(transactions.c.stop_at)
+)
 _READINGS = (
     select(readings)
     .where(
@@ -93,6 +104,11 @@ class SqlTransactions:
             rows = self._connection.execute(_RUNNING)
         else:
             rows = self._connection.execute(_RUNNING_AT, {"of_charge_point": charge_point_id})
+        return [from_row(row, Transaction) for row in rows]
+
+    def unbilled(self, since: datetime, until: datetime) -> list[Transaction]:
+        """Return those that stopped in [since, until) having metered energy, for no session."""
+        rows = self._connection.execute(_UNBILLED, {"since": since, "until": until})
         return [from_row(row, Transaction) for row in rows]
 
     def readings(self, charge_point_id: str, transaction_id: str) -> list[Reading]:

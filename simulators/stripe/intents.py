@@ -124,7 +124,7 @@ def chosen_payment_method(account: Account, intent: Object, params: Object) -> O
             "update the intent with a payment method and then confirm it again, or confirm it "
             "again directly with a payment method or ConfirmationToken.",
             code=f"{intent['object']}_unexpected_state",
-            about=intent,
+            about=account.objects[intent["object"]].get(intent["id"]),
         )
     payment_method = payment_methods.usable(account, chosen)
     _check_owner(account, intent, payment_method)

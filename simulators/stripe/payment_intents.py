@@ -13,8 +13,9 @@ from simulators.stripe.payment_lifecycle import (
     attempt,
     cancel_now,
     capture_now,
+    draft,
     increment_now,
-    new,
+    opened,
 )
 from simulators.stripe.routing import Call, Routes
 from simulators.stripe.store import Account
@@ -59,13 +60,14 @@ def create(call: Call) -> Object:
     application_fees.check(account, params.get("application_fee_amount"), params["amount"])
     fields = {name: value for name, value in params.items() if name in _KEPT}
     fields["payment_method_options"] = intents.card_options(params, *UNSET_CARD_OPTIONS)
-    intent = new(account, params["amount"], currency, **fields, **_automatic(params))
+    intent = draft(account, params["amount"], currency, **fields, **_automatic(params))
     if params.get("confirm"):
-        return _confirm(account, intent, params)
+        payment_method = _ready(account, intent, params)
+        return _confirm(account, opened(account, intent), payment_method, params)
     if "payment_method" in params or "payment_method_data" in params:
         chosen = intents.chosen_payment_method(account, intent, params)
         intent |= {"payment_method": chosen["id"], "status": "requires_confirmation"}
-    return intent
+    return opened(account, intent)
 
 
 def _check_confirmation_only(params: Object) -> None:
@@ -100,14 +102,20 @@ def confirm(call: Call) -> Object:
     for name in ("capture_method", "receipt_email", "setup_future_usage"):
         if name in call.params:
             intent[name] = call.params[name] or None
-    return _confirm(call.account, intent, call.params)
+    payment_method = _ready(call.account, intent, call.params)
+    return _confirm(call.account, intent, payment_method, call.params)
 
 
-def _confirm(account: Account, intent: Object, params: Object) -> Object:
+def _ready(account: Account, intent: Object, params: Object) -> Object:
+    """Return the payment method of a confirmation that nothing stands against."""
     payment_method = intents.chosen_payment_method(account, intent, params)
     if "return_url" in params:
         account.return_urls[intent["id"]] = params["return_url"]
     _check_return_url(account, intent)
+    return payment_method
+
+
+def _confirm(account: Account, intent: Object, payment_method: Object, params: Object) -> Object:
     off_session = bool(params.get("off_session"))
     may_ask = not params.get("error_on_requires_action")
     decline = attempt(account, intent, payment_method, off_session=off_session, may_ask=may_ask)

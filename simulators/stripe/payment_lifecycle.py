@@ -52,8 +52,13 @@ UNSET_CARD_OPTIONS = ("installments", "mandate_options", "network")
 
 def new(account: Account, amount_minor: int, currency: str, **fields: object) -> Object:
     """Create a PaymentIntent, not yet confirmed, and return it."""
+    return opened(account, draft(account, amount_minor, currency, **fields))
+
+
+def draft(account: Account, amount_minor: int, currency: str, **fields: object) -> Object:
+    """Return a PaymentIntent that is checked before it is created."""
     intent_id = new_id("pi")
-    intent = account.add(
+    return (
         dict.fromkeys(_UNSET)
         | {
             "id": intent_id,
@@ -76,7 +81,11 @@ def new(account: Account, amount_minor: int, currency: str, **fields: object) ->
         }
         | fields
     )
-    account.emit("payment_intent.created", intent)
+
+
+def opened(account: Account, intent: Object) -> Object:
+    """Create a drafted PaymentIntent and return it."""
+    account.emit("payment_intent.created", account.add(intent))
     return intent
 
 

@@ -35,8 +35,13 @@ _UNSET = (
 
 def new(account: Account, **fields: object) -> Object:
     """Create a SetupIntent, not yet confirmed, and return it."""
+    return opened(account, draft(account, **fields))
+
+
+def draft(account: Account, **fields: object) -> Object:
+    """Return a SetupIntent that is checked before it is created."""
     intent_id = new_id("seti")
-    intent = account.add(
+    return (
         dict.fromkeys(_UNSET)
         | {
             "id": intent_id,
@@ -53,7 +58,11 @@ def new(account: Account, **fields: object) -> Object:
         }
         | fields
     )
-    account.emit("setup_intent.created", intent)
+
+
+def opened(account: Account, intent: Object) -> Object:
+    """Create a drafted SetupIntent and return it."""
+    account.emit("setup_intent.created", account.add(intent))
     return intent
 
 
@@ -115,13 +124,14 @@ def create(call: Call) -> Object:
     if "customer" in params:
         customers.existing(account, params["customer"], "customer")
     names = ("allowed_payment_method_types", "customer", "description", "metadata", "usage")
-    intent = new(account, **{name: params[name] for name in names if name in params})
+    intent = draft(account, **{name: params[name] for name in names if name in params})
     if params.get("confirm"):
-        return _confirm(account, intent, params)
+        payment_method = intents.chosen_payment_method(account, intent, params)
+        return _confirm(account, opened(account, intent), payment_method, params)
     if "payment_method" in params or "payment_method_data" in params:
         chosen = intents.chosen_payment_method(account, intent, params)
         intent |= {"payment_method": chosen["id"], "status": "requires_confirmation"}
-    return intent
+    return opened(account, intent)
 
 
 @routes(
@@ -136,11 +146,11 @@ def confirm(call: Call) -> Object:
     check_not_in_checkout(call.account, intent, "confirm")
     if intent["status"] not in OPEN:
         raise unexpected_state(intent, "confirmed", OPEN)
-    return _confirm(call.account, intent, call.params)
+    payment_method = intents.chosen_payment_method(call.account, intent, call.params)
+    return _confirm(call.account, intent, payment_method, call.params)
 
 
-def _confirm(account: Account, intent: Object, params: Object) -> Object:
-    payment_method = intents.chosen_payment_method(account, intent, params)
+def _confirm(account: Account, intent: Object, payment_method: Object, params: Object) -> Object:
     if "return_url" in params:
         account.return_urls[intent["id"]] = params["return_url"]
     if decline := attempt(account, intent, payment_method):

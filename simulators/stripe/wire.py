@@ -50,6 +50,18 @@ class InvalidParameterError(StripeError):
         super().__init__(400, message, code=code, param=param)
 
 
+def encode_form(params: Object) -> list[tuple[str, str]]:
+    """Return nested parameters as the ``a[b][0]=x`` pairs of Stripe's forms."""
+    return [pair for name, value in params.items() for pair in _encoded(name, value)]
+
+
+def _encoded(path: str, value: Any) -> list[tuple[str, str]]:
+    if isinstance(value, dict | list):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        return [pair for name, each in items for pair in _encoded(f"{path}[{name}]", each)]
+    return [(path, str(value).lower() if isinstance(value, bool) else str(value))]
+
+
 def decode_form(pairs: Iterable[tuple[str, str]]) -> Object:
     """Return ``a[b][0]=x`` pairs as nested dicts; indices stay keys until they are typed."""
     form: Object = {}

@@ -2,7 +2,11 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from irve_bridge.domain.errors import Conflict
 from tests.integration.world import World, world
 
 WEEK = timedelta(days=7)
@@ -74,3 +78,48 @@ async def test_what_a_person_has_not_decided_is_captured_as_far_as_it_is_trusted
         assert 0 < session["amount"] < w.cost(cp.transactions[-1])
         card = await w.card(session_id)
         assert (card["charged"], card["held"]) == (session["amount"], 0)
+
+
+@pytest.mark.parametrize(
+    "available", [{"incremental": True}, {"overcapture_percent": 100}], ids=lambda a: next(iter(a))
+)
+async def test_a_hold_grows_only_with_its_driver_and_where_the_charge_allows_it(
+    tmp_path: Path, available: dict[str, Any]
+) -> None:
+    """The charge goes on beyond the first hold, and what was agreed to anew is the limit."""
+    async with world(tmp_path) as w, w.charge_point() as cp:
+        await w.stripe("POST", "/_sim/features", **available)
+        await cp.wait_until_online()
+        opened = await w.open("estimated", energy_kwh=2)
+        session_id = opened["session_id"]
+        await w.page(await w.pay(opened))
+        await cp.plug(1)
+        await cp.wait_for_energy(1, 200)
+        held = (await w.session(session_id))["secured_amount"]
+        assert w.bridge is not None
+        await w.bridge.desk.extend(session_id, held * 2)
+
+        async def grown() -> bool:
+            return (await w.session(session_id))["secured_amount"] == held * 2
+
+        await w.eventually(grown)
+        transaction = await cp.wait_for_stop()
+        session = await w.until(session_id, "settled")
+        assert held < session["amount"] <= held * 2
+        assert session["amount"] == min(w.cost(transaction), held * 2)
+        assert "payment_extended" in await w.told(session_id, "payment_succeeded")
+
+
+async def test_a_hold_that_cannot_grow_stays_what_it_is(tmp_path: Path) -> None:
+    """Nothing is assumed: without the charge's word no more is ever asked for."""
+    async with world(tmp_path) as w, w.charge_point() as cp:
+        await cp.wait_until_online()
+        opened = await w.open("estimated", energy_kwh=2)
+        await w.page(await w.pay(opened))
+        await cp.plug(1)
+        await cp.wait_for_energy(1, 200)
+        held = (await w.session(opened["session_id"]))["secured_amount"]
+        assert w.bridge is not None
+        with pytest.raises(Conflict):
+            await w.bridge.desk.extend(opened["session_id"], held + 100)
+        assert not [path for path in w.asked_of_stripe if "increment" in path]

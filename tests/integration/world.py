@@ -7,6 +7,7 @@ Everything shares one clock that runs fast; the simulators answer for what reall
 import asyncio
 import base64
 import contextlib
+import json
 import os
 import re
 import secrets
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import stripe
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
@@ -33,10 +35,12 @@ from irve_bridge.storage import open_storage
 from simulators import csms, pricing
 from simulators.charge_point import ChargePoint, Transaction
 from simulators.clock import Clock
+from simulators.csms.app import CALLBACK_PATH
 from simulators.csms.inbox import Inbox
 from simulators.stripe.app import create_app
 
 ROOT = Path(__file__).parents[2]
+STATIONS = ROOT / "config" / "stations.yaml"
 SPEED = 100.0
 PATIENCE_S = 20.0
 CARD = "4242424242424242"
@@ -78,11 +82,12 @@ class World:
     api_key: str
     before_stripe: Hook = nothing
     after_stripe: Hook = nothing
+    before_csms: Hook = nothing
+    after_csms: Hook = nothing
     kills: int = 0
     process: asyncio.subprocess.Process | None = None
     bridge: Bridge | None = None
     asked_of_stripe: list[str] = field(default_factory=list)
-    _gone: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def url(self) -> str:
@@ -91,7 +96,8 @@ class World:
     def charge_point(self, charge_point_id: str = "CP1", **options: Any) -> ChargePoint:
         port = self.environment["OCPP_PORT"]
         url = f"ws://127.0.0.1:{port}/ocpp"
-        return ChargePoint(url, charge_point_id, connectors=2, clock=self.clock, **options)
+        known: dict[str, Any] = {"connectors": 2, "clock": self.clock} | options
+        return ChargePoint(url, charge_point_id, **known)
 
     # As a driver
 
@@ -102,10 +108,10 @@ class World:
         assert status == 201, answer
         return answer
 
-    async def pay(self, opened: dict[str, Any], card: str = CARD) -> str:
+    async def pay(self, opened: dict[str, Any], card: str = CARD, **form: Any) -> str:
         """Pay at the checkout; returns where Stripe sends the driver next."""
         path = f"/_sim/checkout/{checkout_id(opened)}/pay"
-        paid = await self.stripe("POST", path, card=card)
+        paid = await self.stripe("POST", path, card=card, **form)
         return str(paid["redirect_url"])
 
     async def checkout(self, opened: dict[str, Any]) -> dict[str, Any]:
@@ -160,6 +166,16 @@ class World:
     async def final(self, session_id: str) -> dict[str, Any]:
         return await self.until(session_id, *FINAL)
 
+    # As Stripe, or whoever claims to be
+
+    async def webhook(self, event: dict[str, Any]) -> None:
+        """Deliver an event with a good signature."""
+        body = json.dumps(event)
+        signature = stripe.WebhookSignature.generate_signature_header(body, self.secret)
+        headers = {"Stripe-Signature": signature}
+        async with self.http.post(f"{self.url}/webhook", data=body, headers=headers) as response:
+            response.raise_for_status()
+
     # As the operator
 
     async def reconcile(self, back: timedelta = timedelta(days=1)) -> list[Finding]:
@@ -169,6 +185,18 @@ class World:
         now = self.clock.now()
         async with offline_reconciler(load(str(file))) as reconciler:
             return await reconciler.run(now - back, now)
+
+    async def command(self, *words: str) -> tuple[int, str]:
+        """Run one command beside the bridge; returns its exit status and what it said."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "irve_bridge", "--env-file", os.devnull, *words),
+            cwd=ROOT,
+            env=os.environ | self.environment,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        said, _ = await process.communicate()
+        return process.returncode or 0, said.decode().strip()
 
     # As the audit
 
@@ -210,7 +238,11 @@ class World:
     # The bridge as a process
 
     async def start_process(self) -> None:
-        self._gone = asyncio.Event()
+        await self.spawn()
+        await self.answers()
+
+    async def spawn(self) -> None:
+        """Start the process; it does not answer yet."""
         self.process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -223,17 +255,27 @@ class World:
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
         )
-        await self._answers()
 
     async def kill(self) -> None:
         """SIGKILL, then start it again: nothing of the old process finishes anything."""
-        assert self.process is not None
+        await self.end_process(signal.SIGKILL)
         self.kills += 1
-        self.process.send_signal(signal.SIGKILL)
-        await self.process.wait()
         await self.start_process()
 
-    async def _answers(self) -> None:
+    async def end_process(self, by: signal.Signals = signal.SIGTERM) -> None:
+        """Return once the process has ended by this signal.
+
+        Raises:
+            AssertionError: it had ended by itself, or ended otherwise than the signal makes it.
+        """
+        assert self.process is not None
+        assert self.process.returncode is None, f"it ended by itself: {self.process.returncode}"
+        self.process.send_signal(by)
+        ended = await self.process.wait()
+        assert ended == (0 if by is signal.SIGTERM else -by), f"it ended with {ended}"
+
+    async def answers(self) -> None:
+        """Return once the bridge answers and its storage does."""
         async with asyncio.timeout(PATIENCE_S):
             while True:
                 with contextlib.suppress(aiohttp.ClientError):
@@ -245,20 +287,28 @@ class World:
 
 @asynccontextmanager
 async def world(
-    folder: Path, *, process: bool = False, speed: float = SPEED, **settings: str
+    folder: Path,
+    *,
+    process: bool = False,
+    speed: float = SPEED,
+    stations_file: Path = STATIONS,
+    **settings: str,
 ) -> AsyncIterator[World]:
     """Make a world; with `process` the bridge is one that can be killed."""
     async with AsyncExitStack() as stack:
         epoch_s = time.time()
         clock = Clock(epoch_s, speed)
         callback_secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-        inbox = await stack.enter_async_context(csms.serve(callback_secret))
         web_port, api_key, secret = free_port(), secrets.token_hex(16), "whsec_world"
         made: list[World] = []
-        hooks = _hooks(made)
-        stripe_url = await stack.enter_async_context(
-            _stripe(clock, f"http://127.0.0.1:{web_port}/webhook", secret, hooks)
+        receiver = csms.create_app(callback_secret)
+        receiver.middlewares.append(_csms_hooks(made))
+        csms_url = await stack.enter_async_context(served(receiver))
+        stripe = create_app(
+            clock=clock, webhook_url=f"http://127.0.0.1:{web_port}/webhook", webhook_secret=secret
         )
+        stripe.middlewares.insert(0, _stripe_hooks(made))
+        stripe_url = await stack.enter_async_context(served(stripe))
         environment = {
             "STRIPE_SECRET_KEY": "sk_test_world",
             "STRIPE_WEBHOOK_SECRET": secret,
@@ -266,7 +316,7 @@ async def world(
             "BASE_URL": f"http://127.0.0.1:{web_port}",
             "WEB_PORT": str(web_port),
             "OCPP_PORT": str(free_port()),
-            "CSMS_NOTIFICATION_URL": inbox.url,
+            "CSMS_NOTIFICATION_URL": f"{csms_url}{CALLBACK_PATH}",
             "CSMS_NOTIFICATION_SECRET": callback_secret,
             "CSMS_API_KEY": api_key,
             "DATABASE_URL": f"sqlite:///{folder / 'bridge.db'}",
@@ -277,10 +327,11 @@ async def world(
             "THROTTLE_PER_MINUTE": "1000",
         } | {name.upper(): value for name, value in settings.items()}
         http = await stack.enter_async_context(aiohttp.ClientSession())
+        inbox = receiver[csms.INBOX]
         made.append(
             World(environment, http, clock, stripe_url, inbox, secret=secret, api_key=api_key)
         )
-        await _register(environment["DATABASE_URL"])
+        await _register(environment["DATABASE_URL"], stations_file)
         if process:
             await made[0].start_process()
             stack.push_async_callback(_end, made[0])
@@ -292,7 +343,7 @@ async def world(
         yield made[0]
 
 
-def _hooks(made: list[World]) -> Any:
+def _stripe_hooks(made: list[World]) -> Any:
     @web.middleware
     async def around(request: web.Request, handler: Any) -> web.StreamResponse:
         api = request.path.startswith("/v1/")
@@ -307,10 +358,20 @@ def _hooks(made: list[World]) -> Any:
     return around
 
 
+def _csms_hooks(made: list[World]) -> Any:
+    @web.middleware
+    async def around(request: web.Request, handler: Any) -> web.StreamResponse:
+        await made[0].before_csms(request.method, request.path)
+        response: web.StreamResponse = await handler(request)
+        await made[0].after_csms(request.method, request.path)
+        return response
+
+    return around
+
+
 @asynccontextmanager
-async def _stripe(clock: Clock, webhook_url: str, secret: str, hook: Any) -> AsyncIterator[str]:
-    app = create_app(clock=clock, webhook_url=webhook_url, webhook_secret=secret)
-    app.middlewares.insert(0, hook)
+async def served(app: web.Application) -> AsyncIterator[str]:
+    """Serve an application on a free port; yields its address."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     try:
@@ -320,8 +381,8 @@ async def _stripe(clock: Clock, webhook_url: str, secret: str, hook: Any) -> Asy
         await runner.cleanup()
 
 
-async def _register(database_url: str) -> None:
-    wanted = stations.read(ROOT / "config" / "stations.yaml")
+async def _register(database_url: str, stations_file: Path) -> None:
+    wanted = stations.read(stations_file)
     async with open_storage(database_url) as storage:
         await storage.transact(
             lambda tx: stations.apply(list(stations.differences(wanted, tx.stations)), tx.stations)

@@ -75,6 +75,9 @@ def _any_object(obj: dict[str, Any], path: str) -> Iterator[str]:
     yield from (f"{path}.{name}: missing" for name in schema.get("required", []) if name not in obj)
     if obj["object"] == "event":
         yield from _any_object(obj["data"]["object"], f"{path}.{obj['type']}")
+        changed = obj["data"].get("previous_attributes", {}).keys()
+        unknown = changed - fields(class_named(obj["data"]["object"]["object"])).keys()
+        yield from (f"{path}.previous_attributes.{name}: unknown" for name in unknown)
 
 
 def _object(obj: Any, cls: type[StripeObject], path: str) -> Iterator[str]:

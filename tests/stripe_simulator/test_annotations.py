@@ -32,6 +32,10 @@ def test_a_sound_event_has_no_problems() -> None:
         ({"type": "customer.tickled"}, "event.type"),
         ({"request": {"id": 5}}, "event.request.id"),
         (
+            {"data": EVENT["data"] | {"previous_attributes": {"hue": "red"}}},
+            "event.previous_attributes.hue: unknown",
+        ),
+        (
             {"data": {"object": {"id": "cus_1", "object": "customer"}}},
             "event.customer.created.created: missing",
         ),

@@ -132,6 +132,9 @@ class Transactions(Protocol):
     def running(self, charge_point_id: str | None = None) -> list[Transaction]:
         """Return the transactions without a stop, oldest first."""
 
+    def unbilled(self, since: datetime, until: datetime) -> list[Transaction]:
+        """Return those that stopped in [since, until) having metered energy, for no session."""
+
     def readings(self, charge_point_id: str, transaction_id: str) -> list[Reading]:
         """Return all readings of a transaction, by time."""
 

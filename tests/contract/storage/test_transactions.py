@@ -97,6 +97,26 @@ async def test_the_running_ones_are_listed_oldest_first(storage: Storage) -> Non
     await storage.transact(unit)
 
 
+async def test_energy_that_no_session_bills_is_found(storage: Storage) -> None:
+    """Of the day asked for, with energy, and of nobody's session."""
+
+    def ended(id_: str, **changes: object) -> Transaction:
+        stopped = {"stop_at": READING.at, "meter_stop_wh": 2000, "session_id": None}
+        return replace(STARTED, id=id_, meter_start_wh=1000, **(stopped | changes))  # type: ignore[arg-type]
+
+    kept = [
+        ended("1"),
+        ended("2", session_id="ses_1"),
+        ended("3", meter_stop_wh=1000),
+        ended("4", stop_at=READING.at - timedelta(days=1)),
+        ended("5", stop_at=None, meter_stop_wh=None),
+    ]
+    for transaction in kept:
+        await storage.transact(lambda tx, t=transaction: tx.transactions.add(t))
+    since, until = READING.at, READING.at + timedelta(hours=1)
+    assert await storage.read(lambda tx: tx.transactions.unbilled(since, until)) == kept[:1]
+
+
 async def test_a_repeated_reading_is_kept_once(storage: Storage) -> None:
     """With values missing too, in one batch and later, and whatever the zone of its moment."""
     bare = Reading(at=READING.at)

@@ -27,7 +27,7 @@ def test_the_end_is_the_end() -> None:
 
 def test_what_stands_beside_the_way_moves_no_session() -> None:
     """A second payment, a dispute and the keeping terms change nothing of what is owed."""
-    beside = {Event.EXTRA, Event.DISPUTED, Event.DISPUTE_CLOSED, Event.FORGOTTEN}
+    beside = {Event.EXTRA, Event.EXTRA_LOST, Event.DISPUTED, Event.DISPUTE_CLOSED, Event.FORGOTTEN}
     beside |= {Event.CUSTOMER_TERM, Event.DATA_TERM}
     assert all(row.state is state for (state, event), row in TABLE.items() if event in beside)
 

@@ -8,6 +8,7 @@ down_revision = "0001"
 
 MOMENT = sa.DateTime(timezone=True)
 DUE = sa.text("state = 'due'")
+NOBODYS = sa.text("session_id IS NULL")
 
 
 def upgrade() -> None:
@@ -16,6 +17,13 @@ def upgrade() -> None:
     _sessions()
     _movements()
     op.create_index("ix_inbox_session_id", "inbox", ["session_id"])
+    op.create_index(
+        "ix_transactions_unbilled",
+        "transactions",
+        ["stop_at"],
+        sqlite_where=NOBODYS,
+        postgresql_where=NOBODYS,
+    )
 
 
 def _fees() -> None:

@@ -1,0 +1,100 @@
+"""When a running charge must be stopped: never later than its limit, whatever the next reading."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from irve_bridge.domain.metering import Meter, Reading
+from irve_bridge.domain.session import Session, State
+from irve_bridge.domain.transaction import Transaction
+from irve_bridge.service.meters import Running
+from tests.unit.domain.sessions import NOW, session
+
+LEAD = timedelta(seconds=5)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+BOUGHT_WH = 50_000
+"""What 30.00 buys at 0.50 and 20 % VAT."""
+
+
+def charging(secured_minor: int | None = 3000) -> Session:
+    return session(state=State.CHARGING, secured_at=NOW, secured_minor=secured_minor)
+
+
+def running(of: Session | None = None, rated_w: int = 22_000) -> Running:
+    transaction = Transaction(
+        id="7",
+        charge_point_id="CP1",
+        connector_number=1,
+        id_tag="ABCDEF0123456789",
+        start_at=NOW,
+        meter_start_wh=0,
+        accepted=True,
+        session_id="ses_1",
+    )
+    return Running(transaction, of or charging(), Meter.begin(NOW, 0), rated_w, LEAD)
+
+
+def reading(minutes: float, register_wh: int, power_w: int) -> Reading:
+    return Reading(at=NOW + minutes * MINUTE, register_wh=register_wh, power_w=power_w)
+
+
+def within_a_second(moment: object, expected: object) -> bool:
+    return abs(moment - expected) < timedelta(seconds=1)  # type: ignore[operator, no-any-return]
+
+
+def test_before_any_reading_the_connectors_rating_says_how_soon_the_limit_comes() -> None:
+    fresh = running(rated_w=25_000)
+    fresh.read((), NOW)
+    assert within_a_second(fresh.limit_at, NOW + 2 * HOUR - LEAD)
+
+
+def test_a_car_may_draw_again_what_it_drew_before() -> None:
+    """The limit is projected with the highest power seen, not with the latest."""
+    eased = running()
+    eased.read([reading(1, 100, 10_000)], NOW + MINUTE)
+    eased.read([reading(2, 200, 2_000)], NOW + 2 * MINUTE)
+    left_h = (BOUGHT_WH - 200) / 10_000
+    assert within_a_second(eased.limit_at, NOW + 2 * MINUTE + left_h * HOUR - LEAD)
+
+
+def test_a_stop_is_asked_for_before_the_limit_by_what_it_takes_to_arrive() -> None:
+    hasty = running()
+    hasty.read([reading(1, BOUGHT_WH - 10, 36_000)], NOW + MINUTE)
+    at_once = replace_lead(hasty, timedelta())
+    assert at_once.limit_at is not None
+    assert hasty.limit_at is not None
+    assert at_once.limit_at - hasty.limit_at == LEAD
+    assert hasty.limit_at < NOW + MINUTE, "what is left would be drawn before a stop arrives"
+
+
+def replace_lead(of: Running, lead: timedelta) -> Running:
+    other = replace(of, lead=lead)
+    other.read((), NOW + MINUTE)
+    return other
+
+
+def test_without_anything_secured_there_is_no_limit_to_project() -> None:
+    free = running(charging(secured_minor=None))
+    free.read((), NOW)
+    assert free.limit_at is None
+
+
+@pytest.mark.parametrize(("secured_minor", "bought_wh"), [(6000, 100_000), (1500, 25_000)])
+def test_a_hold_that_grew_or_shrank_moves_the_limit_at_once(
+    secured_minor: int, bought_wh: int
+) -> None:
+    """A driver who has just agreed to more is not stopped before the next reading."""
+    moved = running()
+    moved.read([reading(1, 10_000, 10_000)], NOW + MINUTE)
+    moved.follow(charging(secured_minor))
+    left_h = (bought_wh - 10_000) / 10_000
+    assert within_a_second(moved.limit_at, NOW + MINUTE + left_h * HOUR - LEAD)
+
+
+def test_what_is_not_secured_money_moves_no_limit() -> None:
+    same = running()
+    same.read([reading(1, 10_000, 10_000)], NOW + MINUTE)
+    before = same.limit_at
+    same.follow(replace(charging(), dispute="needs_response"))
+    assert same.limit_at == before
