@@ -1,12 +1,18 @@
 """The command line, as a process of its own."""
 
+import json
 import os
 import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import pytest
+
+from irve_bridge.domain.session import State
+from irve_bridge.storage import open_storage
 from irve_bridge.storage.alone import alone
+from tests.unit.domain.sessions import NOW, session
 
 ROOT = Path(__file__).parents[3]
 ENVIRONMENT = {
@@ -105,12 +111,88 @@ def test_mistakes_end_with_one_sentence_and_no_trace(tmp_path: Path) -> None:
         run(tmp_path, "stations", "apply", "nowhere.yaml"),
         run(tmp_path, "sessions", "show", "ses_none"),
         run(tmp_path, "sessions", "decide", "ses_none", "0"),
+        run(tmp_path, "sessions", "refund", "ses_none", "--reason", "none"),
+        run(tmp_path, "sessions", "evidence", "ses_none"),
     ]
     for mistake in mistakes:
         assert mistake.returncode == 1, mistake
         assert mistake.stderr.strip()
         assert "Traceback" not in mistake.stderr
     assert mistakes[2].stderr.startswith("LOG_FILE: ")
+
+
+@pytest.fixture
+async def ended(tmp_path: Path) -> Path:
+    """A database with a charge that is due, one that is disputed, and one that is paid."""
+    due = {
+        "state": State.DUE,
+        "secured_minor": 3000,
+        "decided_minor": 652,
+        "due_since": NOW,
+        "outcome": "lost_card",
+    }
+    paid = {
+        "state": State.SETTLED,
+        "decided_minor": 500,
+        "paid_minor": 500,
+        "payment_intent_id": "pi_1",
+        "ended_at": NOW,
+    }
+    found = [
+        session(id="ses_due", token="t1", id_tag="A1", connector_number=1, **due),
+        session(id="ses_paid", token="t2", id_tag="A2", connector_number=2, **paid),
+        session(id="ses_lost", token="t3", id_tag="A3", connector_number=3, dispute="lost", **paid),
+    ]
+    async with open_storage(f"sqlite:///{tmp_path / 'cli.db'}") as storage:
+        await storage.transact(lambda tx: [tx.sessions.add(each, NOW) for each in found])
+    return tmp_path
+
+
+def test_what_is_due_is_listed_with_what_time_brings(ended: Path) -> None:
+    shown = run(ended, "sessions", "debts", CLOCK_EPOCH=str(NOW.timestamp()))
+    assert shown.returncode == 0, shown.stderr
+    assert "ses_due" in shown.stdout
+    assert "652 EUR" in shown.stdout
+    assert "lost_card" in shown.stdout
+    assert "never" in shown.stdout
+    assert "ses_paid" not in shown.stdout
+
+
+def test_disputes_are_listed_however_they_stand(ended: Path) -> None:
+    shown = run(ended, "sessions", "disputes", "--days", "100000")
+    assert shown.returncode == 0, shown.stderr
+    assert "ses_lost" in shown.stdout
+    assert "500 EUR" in shown.stdout
+    assert "ses_paid" not in shown.stdout
+
+
+def test_a_refund_is_stored_for_the_running_bridge_to_make(ended: Path) -> None:
+    asked = ("sessions", "refund", "ses_paid", "--amount", "200", "--reason", "cable faulty")
+    first = run(ended, *asked)
+    assert (first.returncode, "300 EUR remain paid" in first.stdout) == (0, True), first
+    again = run(ended, *asked)
+    assert again.returncode == 1
+    assert "under way" in again.stderr
+    assert run(ended, "sessions", "refund", "ses_due", "--reason", "x").returncode == 1
+    assert run(ended, "sessions", "refund", "ses_paid").returncode == 2
+
+
+def test_a_debt_is_lowered_and_then_forgiven(ended: Path) -> None:
+    assert run(ended, "sessions", "decide", "ses_due", "653").returncode == 1
+    lowered = run(ended, "sessions", "decide", "ses_due", "300")
+    assert "ses_due is due" in lowered.stdout
+    forgiven = run(ended, "sessions", "decide", "ses_due", "0")
+    assert "ses_due is written_off" in forgiven.stdout
+
+
+def test_evidence_is_json_on_the_terminal_or_in_a_file(ended: Path) -> None:
+    shown = json.loads(run(ended, "sessions", "evidence", "ses_lost").stdout)
+    file = ended / "evidence.json"
+    written = run(ended, "sessions", "evidence", "ses_lost", "--out", str(file))
+    assert written.returncode == 0, written.stderr
+    assert json.loads(file.read_text("utf-8")) == shown
+    assert shown["session_id"] == "ses_lost"
+    assert shown["amounts"]["paid"] == 500
 
 
 def test_a_second_bridge_on_the_same_database_is_refused(tmp_path: Path) -> None:

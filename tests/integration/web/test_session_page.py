@@ -175,7 +175,9 @@ async def test_a_hold_that_ended_before_the_start_is_told_as_such(house: House) 
     assert "a pris fin avant le début de la charge" in page
 
 
-async def test_a_hold_that_ended_before_the_capture_is_told_with_whom_to_ask(house: House) -> None:
+async def test_a_hold_that_ended_before_the_capture_is_told_with_the_way_to_pay(
+    house: House,
+) -> None:
     session = await house.charging("estimated", energy_kwh=30)
     ended = bill(house, session)
     await house.handler.run(
@@ -184,7 +186,7 @@ async def test_a_hold_that_ended_before_the_capture_is_told_with_whom_to_ask(hou
     assert (await house.desk.session(session.id)).state is State.DUE
     page = await house.page(page_of(session))
     assert "a pris fin avant le règlement" in page
-    assert "Contactez l'exploitant" in page
+    assert f'action="{page_of(session)}/pay"' in page
     assert "6,52 €" in page
 
 
