@@ -51,7 +51,9 @@ def expected_minor(record: Record) -> int | None:
 
 
 def owed_minor(record: Record) -> int | None:
-    """Return what the driver owes: the price, of what was secured, refunds by hand taken off."""
+    """Return what the driver owes: the price, of what was secured, less the operator's refunds."""
+    if record.refunded_by_hand:
+        return None
     session, cost_minor = record.session, expected_minor(record)
     if record.decided_by_person is not None:
         owed = min(record.decided_by_person, session.secured_minor or 0)

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import ExitStack
+from functools import partial
 from typing import Any, TypeVar
 
 import pytest
@@ -15,7 +16,7 @@ from structlog.testing import capture_logs
 from irve_bridge.domain.facts import StopCause
 from irve_bridge.domain.intents import Lane
 from irve_bridge.domain.session import MeteredBy, PlanName, Session, State
-from tests.stateful import dice
+from tests.stateful import dice, ways
 from tests.stateful.bridge import Flight
 from tests.stateful.charger import ChargerMood, Outlet
 from tests.stateful.csms import CsmsMood
@@ -35,11 +36,6 @@ CARDS = {
     "refunds pending": "4000000000007726",
 }
 KEPT_CARDS = ("ok", "insufficient_funds", "generic_decline", "authentication_required")
-CHOICES: dict[PlanName, dict[str, Any]] = {
-    PlanName.FIXED: {"amount_minor": 1000},
-    PlanName.ESTIMATED: {"energy_wh": 10_000},
-    PlanName.DYNAMIC: {},
-}
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
 WAITS_S = (1, 20, 70, 5 * MINUTE_S, 20 * MINUTE_S, 40 * MINUTE_S, 2 * HOUR_S, 7 * HOUR_S)
 LONG_WAITS_S = (25 * HOUR_S, 6 * DAY_S, 15 * DAY_S)
@@ -48,7 +44,11 @@ PLANS = st.sampled_from(PlanName)
 CARD_NAMES = st.sampled_from(list(CARDS))
 WAITING = (State.OPEN, State.ABANDONED)
 RUNNING = (State.SECURED, State.CHARGING, State.STOPPING)
-STAGES = ("opened", "paid", "secured", "charging", "charged")
+GOING_ON = tuple(state for state in State if state not in (State.ABANDONED, State.RELEASED))
+METERED_BY = st.sampled_from([MeteredBy.BRIDGE, MeteredBy.BRIDGE, MeteredBy.BRIDGE, MeteredBy.CSMS])
+METHODS = st.sampled_from(["*", "POST"])
+PAYING_CARDS = st.sampled_from([name for name in CARDS if name != "short of funds"])
+SESSIONS_MOST = 6
 
 
 class Everything(RuleBasedStateMachine):
@@ -97,35 +97,45 @@ class Everything(RuleBasedStateMachine):
     # Where a story may begin
 
     @initialize(
-        stage=st.sampled_from(STAGES), plan=PLANS, card=CARD_NAMES, metered_by=st.sampled_from(MeteredBy)
+        stage=st.sampled_from(ways.STAGES), plan=PLANS, card=PAYING_CARDS, metered_by=METERED_BY
     )
     def begins(self, stage: str, plan: PlanName, card: str, metered_by: MeteredBy) -> None:
-        self.run(self._begin(STAGES.index(stage), plan, CARDS[card], metered_by))
+        self.run(ways.begin(self.world, stage, plan, 1, CARDS[card], metered_by))
 
-    async def _begin(self, stage: int, plan: PlanName, card: str, metered_by: MeteredBy) -> None:
-        """Bring a session to its stage with nothing in its way."""
-        world, charger = self.world, self.world.charger
-        await world.open(plan, 1, metered_by=metered_by, **CHOICES[plan])
-        await world.everybody_works()
-        await world.check()
-        if stage >= 1:
-            await world.provider.pay(world.payable[0]["id"], card, "approve")
-        if stage >= 2:
-            await world.come_back(world.sessions()[0])
-            await world.everybody_works()
-        if stage >= 3:
-            charger.plug(charger.outlets[0])
-            await world.everybody_works()
-        if stage >= 4:
-            await world.pass_time(20 * MINUTE_S, awake=True)
-            if charger.outlets[0].charge:
-                charger.stop(charger.outlets[0], "Local")
+    @initialize(stage=st.sampled_from([*ways.STAGES, None]), plan=PLANS, card=PAYING_CARDS)
+    def another_begins(self, stage: str | None, plan: PlanName, card: str) -> None:
+        if stage is not None:
+            self.run(ways.begin(self.world, stage, plan, 2, CARDS[card], MeteredBy.BRIDGE))
+
+    # What mostly happens, even if one call to Stripe fails meanwhile
+
+    @precondition(lambda self: self.world.sessions(*GOING_ON))
+    @rule(which=WHICH, card=PAYING_CARDS, fault=st.sampled_from(Fault), method=METHODS)
+    def it_goes_on(self, which: int, card: str, fault: Fault, method: str) -> None:
+        session = _pick(self.world.sessions(*GOING_ON), which)
+        step = partial(ways.go_on, self.world, session, CARDS[card])
+        self.run(self._struck(fault, method, step))
+        name = _name(self.world, session)
+        self.tell(f"{name} goes on from {session.state}, card {card}, fault {fault} of {method}")
+
+    @precondition(lambda self: self.world.sessions(*GOING_ON))
+    @rule(which=WHICH, card=PAYING_CARDS)
+    def it_goes_on_well(self, which: int, card: str) -> None:
+        session = _pick(self.world.sessions(*GOING_ON), which)
+        self.run(ways.go_on(self.world, session, CARDS[card]))
+        self.tell(f"{_name(self.world, session)} goes on from {session.state}, card {card}")
+
+    @precondition(lambda self: self.world.sessions(*GOING_ON))
+    @rule(duration_s=st.sampled_from([5, 30, 90]))
+    def a_moment_passes(self, duration_s: int) -> None:
+        self.run(self._pass(duration_s, awake=True))
 
     # The driver
 
-    @rule(plan=PLANS, connector=st.sampled_from([1, 2]), metered_by=st.sampled_from(MeteredBy))
+    @precondition(lambda self: len(self.world.records) < SESSIONS_MOST)
+    @rule(plan=PLANS, connector=st.sampled_from([1, 2]), metered_by=METERED_BY)
     def driver_opens(self, plan: PlanName, connector: int, metered_by: MeteredBy) -> None:
-        opening = self.world.open(plan, connector, metered_by=metered_by, **CHOICES[plan])
+        opening = self.world.open(plan, connector, metered_by=metered_by, **ways.CHOICES[plan])
         self.tell(f"opens {plan} at {connector}, metered by {metered_by}:", self.run(opening))
 
     @precondition(lambda self: self.world.payable)
@@ -215,6 +225,13 @@ class Everything(RuleBasedStateMachine):
         refund = _pick(self.world.pending_refunds, which)
         self.run(self.world.provider.decree(f"refunds/{refund['id']}/settle", status=status))
         self.tell(f"a refund of {refund['amount']} {status}")
+
+    @precondition(lambda self: _paid(self.world))
+    @rule(which=WHICH, amount_minor=st.sampled_from([1, 100]))
+    def operator_refunds_at_stripe(self, which: int, amount_minor: int) -> None:
+        payment_id = _pick(_paid(self.world), which)
+        done = self.run(self.world.refund_by_hand(payment_id, amount_minor))
+        self.tell(f"the operator refunds {amount_minor} of {payment_id} by hand at Stripe:", done)
 
     @precondition(lambda self: _paid(self.world))
     @rule(which=WHICH)
@@ -335,7 +352,7 @@ class Everything(RuleBasedStateMachine):
         self.tell("claims", *self.run(self.world.bridge.claim(lane)))
 
     @precondition(lambda self: self.world.bridge.performable())
-    @rule(which=WHICH, fault=st.sampled_from(Fault), method=st.sampled_from(["*", "POST"]))
+    @rule(which=WHICH, fault=st.sampled_from(Fault), method=METHODS)
     def bridge_performs(self, which: int, fault: Fault, method: str) -> None:
         flight = _pick(self.world.bridge.performable(), which)
         self.run(self._struck(fault, method, lambda: self.world.bridge.perform(flight)))
@@ -353,7 +370,7 @@ class Everything(RuleBasedStateMachine):
         self.run(self.world.everybody_works())
         self.tell("everybody works")
 
-    @rule(fault=st.sampled_from(list(Fault)[1:]), method=st.sampled_from(["*", "POST"]))
+    @rule(fault=st.sampled_from(list(Fault)[1:]), method=METHODS)
     def everybody_works_but_one_call_fails(self, fault: Fault, method: str) -> None:
         self.run(self._struck(fault, method, self.world.everybody_works))
         self.tell(f"everybody works, fault {fault} of {method}")
