@@ -36,7 +36,8 @@ class Record:
     @property
     def kept_minor(self) -> int:
         """What was taken and not given back."""
-        return self.charged_minor - sum(line["refunded_minor"] for line in self.payments)
+        refunded_minor: int = sum(line["refunded_minor"] for line in self.payments)
+        return self.charged_minor - refunded_minor
 
     @property
     def held_minor(self) -> int:

@@ -1,9 +1,11 @@
 """How a session goes on when nothing stands in its way: the natural next step of each state."""
 
+from typing import Any
+
 from irve_bridge.domain.session import MeteredBy, PlanName, Session, State
 from tests.stateful.world import World
 
-CHOICES = {
+CHOICES: dict[PlanName, dict[str, Any]] = {
     PlanName.FIXED: {"amount_minor": 1000},
     PlanName.ESTIMATED: {"energy_wh": 10_000},
     PlanName.DYNAMIC: {},

@@ -106,8 +106,10 @@ class World:
 
     async def open(self, plan: PlanName, connector: int, **choice: Any) -> str:
         """Open a session; return what came of it."""
-        place = {"charge_point_id": self.charger.id, "connector_number": connector}
-        return await self.ask(self.bridge.desk.open(Opening(plan=plan, **place, **choice)))
+        opening = Opening(
+            plan=plan, charge_point_id=self.charger.id, connector_number=connector, **choice
+        )
+        return await self.ask(self.bridge.desk.open(opening))
 
     async def ask(self, request: Awaitable[Session]) -> str:
         """Await what somebody asks of the desk; return what came of it, a refusal too."""
