@@ -43,6 +43,7 @@ SETTINGS = {
     "debt_retries_s": "900,1800",
     "debt_term_s": "7200",
     "refund_retry_s": "600",
+    "refund_retries": "12",
     "reconcile_every_s": "1800",
     "customer_kept_s": "14400",
     "callback_delays_s": ",".join(["5", "30", "120", *["600"] * 12]),
