@@ -136,8 +136,11 @@ class Campaign:
             await asyncio.sleep(dice.uniform(0, REST_S_MOST))
 
     async def _watch(self, shooting: asyncio.Task[None], kills: int, say: Say) -> None:
+        said = -1
         while not shooting.done():
-            say(f"{self.w.kills} of {kills} kills, {len(self.promises.opened)} sessions promised")
+            if said != self.w.kills:
+                said = self.w.kills
+                say(f"{said} of {kills} kills, {len(self.promises.opened)} sessions promised")
             await asyncio.wait([shooting], timeout=LOOK_AGAIN_S)
         shooting.result()
 
