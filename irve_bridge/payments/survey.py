@@ -44,9 +44,14 @@ async def _sighting(account: Account, session_id: str, payment: stripe.PaymentIn
 
 
 async def _refunded(account: Account, payment: stripe.PaymentIntent) -> int:
-    """The refunds are added up: a charge's own sum counts those under way as well."""
+    """The refunds are added up: a charge's own sum counts those under way as well.
+
+    A hold that was let go shows as a refund of its charge, though nothing was taken.
+    """
     charge = payment.latest_charge
-    if not isinstance(charge, stripe.Charge) or not charge.amount_refunded:
+    if payment.status != "succeeded" or not isinstance(charge, stripe.Charge):
+        return 0
+    if not charge.amount_refunded:
         return 0
     made = await refunds(account, payment.id)
     return sum(refund.amount for refund in made if refund.status == "succeeded")

@@ -171,10 +171,11 @@ def _hold_s(account: Account, intent: Object, card: Object) -> int:
 
 def raised(account: Account, intent: Object, charge: Object, amount_minor: int) -> None:
     """Hold more on the card: the intent's new amount."""
-    more_minor = amount_minor - charge["amount"]
-    account.move(Movement.HOLD, intent["id"], more_minor)
+    account.move(Movement.HOLD, intent["id"], amount_minor - charge["amount"])
     card = charge["payment_method_details"]["card"]
-    card |= {"amount_authorized": amount_minor} | _flexibility(account, intent)
+    card["amount_authorized"] = amount_minor
+    most_minor = card["overcapture"]["maximum_amount_capturable"] * amount_minor
+    card["overcapture"]["maximum_amount_capturable"] = most_minor // charge["amount"]
     account.update(charge, "charge.updated", amount=amount_minor)
 
 

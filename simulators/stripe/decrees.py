@@ -113,6 +113,8 @@ class Decrees:
         charge = account.objects["charge"].get(intent["latest_charge"] or "")
         if charge is None or charge["amount_captured"] <= charge["amount_refunded"]:
             raise web.HTTPConflict(text="there is nothing to dispute")
+        if disputes.standing(account, charge):
+            raise web.HTTPConflict(text="it is disputed already")
         with account.turn():
             return web.json_response(disputes.opened(account, charge, body.reason))
 

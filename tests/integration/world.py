@@ -187,6 +187,18 @@ class World:
         async with offline_reconciler(load(str(file))) as reconciler:
             return await reconciler.run(now - back, now)
 
+    async def command(self, *words: str) -> tuple[int, str]:
+        """Run one command beside the bridge; returns its exit status and what it said."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "irve_bridge", "--env-file", os.devnull, *words),
+            cwd=ROOT,
+            env=os.environ | self.environment,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        said, _ = await process.communicate()
+        return process.returncode or 0, said.decode().strip()
+
     # As the audit
 
     async def stripe_api(self, method: str, path: str, **form: str) -> dict[str, Any]:

@@ -100,6 +100,8 @@ async def test_only_what_was_not_refunded_is_disputed(
     await client.v1.refunds.create_async({"payment_intent": intent_id, "amount": 1000})
     dispute = await simulator.control(f"payment_intents/{intent_id}/dispute")
     assert dispute["amount"] == 1500
+    async with simulator.http.post(f"/_sim/payment_intents/{intent_id}/dispute") as answer:
+        assert answer.status == 409, "once is enough"
     other = await simulator.pay(await checkout(client))
     other_id = other["intent"]["id"]
     await client.v1.refunds.create_async({"payment_intent": other_id})

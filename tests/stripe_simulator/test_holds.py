@@ -126,6 +126,19 @@ async def test_a_bank_may_refuse_to_hold_more_and_ten_times_are_the_most(
     assert await money(simulator) == (2509, 0, 0)
 
 
+async def test_what_can_be_captured_above_the_hold_grows_with_it(
+    client: stripe.StripeClient, simulator: Simulator
+) -> None:
+    await simulator.control("features", {"incremental": True, "overcapture_percent": 20})
+    intent = await held(client, simulator)
+    await simulator.control("features")
+    grown = await client.v1.payment_intents.increment_authorization_async(
+        intent.id, {"amount": 5000, "expand": ["latest_charge"]}
+    )
+    assert card_of(grown).overcapture.maximum_amount_capturable == 6000
+    assert card_of(grown).incremental_authorization.status == "available", "it was promised"
+
+
 async def test_more_than_the_hold_can_be_captured_where_the_charge_says_so(
     client: stripe.StripeClient, simulator: Simulator
 ) -> None:

@@ -6,7 +6,7 @@ from irve_bridge.domain.facts import RefundFailed, SessionFact
 from irve_bridge.domain.intents import Intent
 from irve_bridge.domain.session import Session
 from irve_bridge.payments import observe, reading
-from irve_bridge.payments.amounts import wire_refund
+from irve_bridge.payments.amounts import wire_amount, wire_refund
 from irve_bridge.payments.calls import payment_call
 from irve_bridge.payments.calls.call import Request, fee, mark, ours, proven, stamped
 from irve_bridge.payments.client import Account, StripeSettings
@@ -25,7 +25,7 @@ class Refund:
             "payment_intent": intent.parameters["payment_intent_id"],
             "amount": wire_refund(session.currency, intent.parameters["amount_minor"]),
             "metadata": mark(session),
-            **({"refund_application_fee": True} if fee(session, 0) else {}),
+            **({"refund_application_fee": True} if _fee_taken(session) else {}),
         }
 
     async def post(self, account: Account, task: Task) -> Outcome:
@@ -55,6 +55,11 @@ class Refund:
                 code=refusal.code,
             ),
         )
+
+
+def _fee_taken(session: Session) -> bool:
+    """What is too little for a fee had none, and Stripe gives none back."""
+    return any(fee(session, wire_amount(session.currency, session.paid_minor)).values())
 
 
 def _outcome(account: Account, task: Task, refund: stripe.Refund) -> Outcome:

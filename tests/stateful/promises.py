@@ -1,0 +1,162 @@
+"""What must hold: at every moment, once the money of a session rests, and in the end."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from irve_bridge.domain.intents import Do
+from irve_bridge.domain.lifecycle import DONE
+from irve_bridge.domain.session import MeteredBy, PlanName, State
+from irve_bridge.service.books import left_minor
+from simulators import pricing
+from tests.stateful.records import Line, Record
+
+TARIFF = pricing.load(Path(__file__).parents[2] / "config" / "tariffs")["ac"]
+ENDED = DONE | {State.REVIEW}
+
+
+def always(records: Sequence[Record]) -> None:
+    """Assert what holds at every moment, whatever is under way."""
+    for record in records:
+        _settled_once(record)
+        _never_above_secured(record)
+        _nothing_cancelled_after_capture(record)
+        _callbacks_in_order(record)
+        _price_is_the_meters(record)
+        if record.money_rests and record.session.state is State.SETTLED:
+            _books_are_exact(record)
+    _one_session_per_connector(records)
+
+
+def in_the_end(records: Sequence[Record]) -> None:
+    """Assert what holds once nothing is left to do."""
+    for record in records:
+        _nothing_dangles(record)
+        _told_everything(record)
+        _books_equal_ledger(record)
+        _pays_what_is_decided(record)
+        _no_energy_forgotten(record)
+
+
+def expected_minor(record: Record) -> int | None:
+    """Return what the charge costs by the charge point's own memory; None if that is no guide."""
+    charge, session = record.charge, record.session
+    if charge is None or charge.stopped_at is None or charge.lied:
+        return None
+    if session.cost is None or session.stop_reason == "HoldEnding":
+        return None
+    return pricing.expected_minor(
+        TARIFF, charge.energy_wh, charge.charging_s, charge.suspended_s
+    )
+
+
+def owed_minor(record: Record) -> int | None:
+    """Return what the driver owes: the price, of what was secured, refunds by hand taken off."""
+    session, cost_minor = record.session, expected_minor(record)
+    if record.decided_by_person is not None:
+        owed = min(record.decided_by_person, session.secured_minor or 0)
+    elif record.reported_minor is not None:
+        owed = min(record.reported_minor, session.secured_minor or 0)
+    elif cost_minor is None:
+        return None
+    else:
+        owed = min(cost_minor, session.secured_minor or 0)
+    if session.plan is not PlanName.FIXED and owed < session.least_minor:
+        owed = 0
+    return owed - record.refunds_asked_minor
+
+
+def _settled_once(record: Record) -> None:
+    """One capture, one charge without the driver: never two, even if one were given back."""
+    by_bridge = [line for line in record.payments if _taken_by_bridge(record, line)]
+    assert len(by_bridge) <= 1, f"settled {len(by_bridge)} times: {by_bridge}"
+
+
+def _taken_by_bridge(record: Record, line: Line) -> bool:
+    by_driver = line["checkout_session"] is not None
+    captured = record.session.plan is PlanName.ESTIMATED and line["released_minor"] > 0
+    return line["charged_minor"] > 0 and (captured or not by_driver)
+
+
+def _never_above_secured(record: Record) -> None:
+    session = record.session
+    for line in record.payments:
+        charged_minor, own = line["charged_minor"], line["id"] == session.payment_intent_id
+        assert line["refunded_minor"] <= charged_minor, f"refunded more than charged: {line}"
+        if own and session.secured_minor is not None and not record.refunds_asked_minor:
+            assert charged_minor <= max(session.secured_minor, session.amount_minor), line
+
+
+def _nothing_cancelled_after_capture(record: Record) -> None:
+    for line in record.payments:
+        assert not (line["status"] == "canceled" and line["charged_minor"]), line
+        assert line["held_minor"] >= 0, f"released what was captured: {line}"
+
+
+def _callbacks_in_order(record: Record) -> None:
+    """Repeats aside, the CSMS hears 1, 2, 3 …"""
+    first = list(dict.fromkeys(record.told))
+    assert first == list(range(1, len(first) + 1)), f"told in the order {record.told}"
+
+
+def _price_is_the_meters(record: Record) -> None:
+    session, cost_minor = record.session, expected_minor(record)
+    if cost_minor is None or session.cost is None or session.energy_wh is None:
+        return
+    assert record.charge is not None
+    assert session.energy_wh == record.charge.energy_wh
+    if session.energy_wh:
+        assert session.cost.gross_minor == cost_minor, f"{session.cost} for {record.charge}"
+
+
+def _books_are_exact(record: Record) -> None:
+    """A settled session's own payment is what was decided, as far as the bridge can know."""
+    session = record.session
+    left = left_minor(record.movements, session.payment_intent_id)
+    assert left == session.decided_minor == session.paid_minor, f"{left=}, {session}"
+
+
+def _one_session_per_connector(records: Sequence[Record]) -> None:
+    using = (State.SECURED, State.CHARGING, State.STOPPING)
+    held = Counter(r.session.connector_number for r in records if r.session.state in using)
+    assert all(count == 1 for count in held.values()), f"connectors held twice: {held}"
+
+
+def _nothing_dangles(record: Record) -> None:
+    session = record.session
+    assert session.state in ENDED, f"left {session.state}, {record.unfinished}"
+    waiting = [i for i in record.waiting if i.kind != Do.FORGET_CUSTOMER]
+    assert not waiting, f"{session.state} and still to do: {waiting}"
+    assert record.held_minor == 0, f"{session.state} and still held: {record.payments}"
+
+
+def _told_everything(record: Record) -> None:
+    assert len(set(record.told)) == record.session.callback_sequence, f"told {record.told}"
+
+
+def _books_equal_ledger(record: Record) -> None:
+    known = {m.payment_id for m in record.movements} | {line["id"] for line in record.payments}
+    ledger = {line["id"]: line["charged_minor"] - line["refunded_minor"] for line in record.payments}
+    for payment_id in known - {None}:
+        booked = left_minor(record.movements, payment_id)
+        assert booked == ledger.get(payment_id), f"{payment_id}: booked {booked}, {record.payments}"
+
+
+def _pays_what_is_decided(record: Record) -> None:
+    session, kept_minor = record.session, record.kept_minor
+    match session.state:
+        case State.SETTLED:
+            assert kept_minor == session.decided_minor, f"decided {session.decided_minor}"
+            owed = owed_minor(record)
+            assert owed is None or kept_minor == owed, f"kept {kept_minor}, owed {owed}"
+        case State.RELEASED | State.ABANDONED | State.WRITTEN_OFF:
+            assert kept_minor == 0, f"{session.state} and kept {kept_minor}: {record.payments}"
+        case State.REVIEW:
+            assert kept_minor <= max(session.secured_minor or 0, session.amount_minor)
+
+
+def _no_energy_forgotten(record: Record) -> None:
+    """What was metered and can be billed is billed, or a person knows."""
+    session, owed = record.session, owed_minor(record)
+    if session.metered_by is MeteredBy.BRIDGE and record.charge and owed is not None and owed > 0:
+        assert session.state is not State.RELEASED, f"{owed} owed for {record.charge}"

@@ -1,0 +1,172 @@
+"""The simulated Stripe on a real socket, its faults, and what arrives there late."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from aiohttp import ClientSession, web
+
+from simulators.clock import ManualClock
+from simulators.stripe.app import create_app
+
+KEY = "sk_test_stateful"
+PAGE = 100
+
+
+class Fault(StrEnum):
+    """What befalls the next request of the bridge."""
+
+    NONE = "none"
+    RATE_LIMIT = "429"
+    LOCKED = "409"
+    ERROR = "500"
+    ERROR_AFTER = "500 after the effect"
+    DROPPED = "dropped before the effect"
+    DROPPED_AFTER = "dropped after the effect"
+    LATE = "times out and takes effect later"
+
+
+_SIMULATED: dict[Fault, tuple[str, int | None]] = {
+    Fault.RATE_LIMIT: ("before", 429),
+    Fault.LOCKED: ("before", 409),
+    Fault.ERROR: ("before", 500),
+    Fault.ERROR_AFTER: ("after", 500),
+    Fault.DROPPED: ("before", None),
+    Fault.DROPPED_AFTER: ("after", None),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request on its way for longer than its sender waits."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class Provider:
+    """Where the money is. Its own records are the truth that the bridge is judged by."""
+
+    def __init__(self, runner: web.AppRunner, http: ClientSession, url: str) -> None:
+        self.url = url
+        self.late: list[Request] = []
+        self._delays_next = False
+        self._runner = runner
+        self._http = http
+
+    @classmethod
+    async def start(cls, clock: ManualClock) -> "Provider":
+        """Serve with nothing in the books."""
+        app = create_app(clock=clock)
+        made: list[Provider] = []
+
+        @web.middleware
+        async def around(
+            request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+        ) -> web.StreamResponse:
+            return await made[0].pass_on(request, handler)
+
+        app.middlewares.insert(0, around)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        made.append(cls(runner, ClientSession(url), url))
+        return made[0]
+
+    async def pass_on(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """Let a request in, or keep it on its way and drop its connection."""
+        effectful = request.method == "POST" and request.path.startswith("/v1/")
+        if not self._delays_next or not effectful or request.transport is None:
+            return await handler(request)
+        self._delays_next = False
+        body = await request.read()
+        self.late.append(Request("POST", request.path_qs, dict(request.headers), body))
+        request.transport.abort()
+        return web.Response()
+
+    async def stop(self) -> None:
+        """Close everything."""
+        await self._http.close()
+        await self._runner.cleanup()
+
+    async def strike(self, fault: Fault, method: str) -> None:
+        """Let a fault befall the next request of this method, `*` for any; NONE takes it back."""
+        self._delays_next = fault is Fault.LATE
+        listed = []
+        if fault in _SIMULATED:
+            effect, status = _SIMULATED[fault]
+            listed = [{"method": method, "path": "/v1/*", "effect": effect, "status": status}]
+        await self._control("faults", listed)
+
+    async def arrive(self) -> list[str]:
+        """Let what is on its way take effect now; return what it was."""
+        arriving, self.late = self.late, []
+        for request in arriving:
+            headers = {n: v for n, v in request.headers.items() if n not in _OF_CONNECTION}
+            async with self._http.request(
+                request.method, request.path, headers=headers, data=request.body
+            ) as answer:
+                await answer.read()
+        return [f"{request.method} {request.path}" for request in arriving]
+
+    async def pay(self, checkout_id: str, card: str, authenticate: str | None) -> str:
+        """Pay at a checkout; return what the driver sees."""
+        body = {"card": card, "authenticate": authenticate}
+        async with self._http.post(f"/_sim/checkout/{checkout_id}/pay", json=body) as answer:
+            seen = await answer.json()
+        return str(seen["outcome"]) if answer.ok else f"refused: {seen['error']['message']}"
+
+    async def ledger(self) -> list[dict[str, Any]]:
+        """Return what every card lived through, one line per PaymentIntent, up to now."""
+        async with self._http.get("/_sim/ledger") as answer:
+            lines: list[dict[str, Any]] = await answer.json()
+            return lines
+
+    async def open_checkouts(self) -> list[dict[str, Any]]:
+        """Return the checkouts that can be paid now, oldest first."""
+        found = await self._listed("checkout/sessions")
+        return [each for each in found if each["status"] == "open"][::-1]
+
+    async def pending_refunds(self) -> list[dict[str, Any]]:
+        """Return the refunds that a bank has still to take, oldest first."""
+        found = await self._listed("refunds")
+        return [each for each in found if each["status"] == "pending"][::-1]
+
+    async def disputes(self) -> list[dict[str, Any]]:
+        """Return every dispute, oldest first."""
+        return (await self._listed("disputes"))[::-1]
+
+    async def decree(self, path: str, **body: Any) -> bool:
+        """Decide what cards and banks do; return whether that was possible."""
+        async with self._http.post(f"/_sim/{path}", json=body) as answer:
+            return answer.ok
+
+    async def events(self) -> list[dict[str, Any]]:
+        """Return every event, oldest first."""
+        return (await self._listed("events"))[::-1]
+
+    async def _listed(self, path: str) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = []
+        after: dict[str, str] = {}
+        while True:
+            params = {"limit": str(PAGE)} | after
+            headers = {"Authorization": f"Bearer {KEY}"}
+            async with self._http.get(f"/v1/{path}", headers=headers, params=params) as answer:
+                listed = await answer.json()
+            rows += listed["data"]
+            if not listed["has_more"]:
+                return rows
+            after = {"starting_after": rows[-1]["id"]}
+
+    async def _control(self, path: str, body: Any) -> None:
+        async with self._http.post(f"/_sim/{path}", json=body) as answer:
+            assert answer.status == 200, await answer.text()
+
+
+_OF_CONNECTION = {"Host", "Connection", "Content-Length", "Accept-Encoding"}

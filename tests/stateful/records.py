@@ -1,0 +1,101 @@
+"""What everybody remembers at one moment: the bridge, Stripe, the charge point and the CSMS."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from irve_bridge.domain.intents import Kind, Lane
+from irve_bridge.domain.session import Session
+from irve_bridge.service.ports import Movement, Tx, Unfinished
+from tests.stateful.charger import Charge
+
+SESSIONS_MAX = 100
+Line = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One session: what the bridge wrote, what the cards lived through, what the meter ran."""
+
+    session: Session
+    movements: Sequence[Movement]
+    unfinished: Sequence[Unfinished]
+    payments: Sequence[Line]
+    charge: Charge | None
+    told: Sequence[int]
+    decided_by_person: int | None
+    reported_minor: int | None
+    refunds_asked_minor: int
+
+    @property
+    def charged_minor(self) -> int:
+        """What was taken from the cards, whatever came back."""
+        return sum(line["charged_minor"] for line in self.payments)
+
+    @property
+    def kept_minor(self) -> int:
+        """What was taken and not given back."""
+        return self.charged_minor - sum(line["refunded_minor"] for line in self.payments)
+
+    @property
+    def held_minor(self) -> int:
+        """What the cards cannot spend meanwhile."""
+        return sum(line["held_minor"] for line in self.payments)
+
+    @property
+    def waiting(self) -> list[Unfinished]:
+        """What is still to be done."""
+        return [intent for intent in self.unfinished if intent.status == "waiting"]
+
+    @property
+    def money_rests(self) -> bool:
+        """Whether no call to Stripe is to be made or concluded."""
+        lanes = (Lane.MONEY, Lane.EYES)
+        return not any(Kind(intent.kind).lane in lanes for intent in self.waiting)
+
+
+@dataclass(slots=True)
+class Asked:
+    """What people decided, by session, as the bridge agreed to it."""
+
+    decided: dict[str, int] = field(default_factory=dict)
+    refunds_minor: dict[str, int] = field(default_factory=dict)
+    reported: dict[str, int] = field(default_factory=dict)
+
+
+Stored = tuple[Session, list[Movement], list[Unfinished]]
+
+
+def stored(tx: Tx) -> list[Stored]:
+    """Return every session with its movements and what is unfinished, oldest first."""
+    return [
+        (session, tx.books.movements(session.id), tx.intents.unfinished(session.id))
+        for session in reversed(tx.sessions.search(limit=SESSIONS_MAX))
+    ]
+
+
+def put_together(
+    rows: Sequence[Stored],
+    ledger: Sequence[Line],
+    charges: Sequence[Charge],
+    told: Mapping[str, Sequence[int]],
+    asked: Asked,
+) -> list[Record]:
+    """Return one record for each session; its charge is the first one of its tag."""
+    first: dict[str, Charge] = {}
+    for charge in charges:
+        first.setdefault(charge.id_tag, charge)
+    return [
+        Record(
+            session=session,
+            movements=movements,
+            unfinished=unfinished,
+            payments=[p for p in ledger if p["metadata"].get("session_id") == session.id],
+            charge=first.get(session.id_tag) if session.transaction_id else None,
+            told=told.get(session.id, ()),
+            reported_minor=asked.reported.get(session.id),
+            decided_by_person=asked.decided.get(session.id),
+            refunds_asked_minor=asked.refunds_minor.get(session.id, 0),
+        )
+        for session, movements, unfinished in rows
+    ]

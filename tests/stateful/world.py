@@ -1,0 +1,296 @@
+"""The world of a story: real service, storage and payments, a simulated Stripe, one charge point.
+
+Everything happens when it is told to, in one event loop, on one clock that only a story moves.
+"""
+
+import json
+import shutil
+from collections.abc import Awaitable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from math import ceil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import stripe
+
+from irve_bridge import stations
+from irve_bridge.domain.errors import Refusal
+from irve_bridge.domain.session import PlanName, Session, State
+from irve_bridge.service.desk import Opening
+from irve_bridge.service.ports import ProviderUnreachable, Tx
+from irve_bridge.service.reconcile import Finding
+from irve_bridge.storage import open_storage
+from simulators.clock import ManualClock
+from tests.stateful import promises
+from tests.stateful.bridge import WEBHOOK_SECRET, Bridge
+from tests.stateful.charger import Charger, ChargerMood
+from tests.stateful.clock import BEGINS_S
+from tests.stateful.csms import Csms, CsmsMood
+from tests.stateful.provider import Fault, Provider
+from tests.stateful.records import SESSIONS_MAX, Asked, Record, put_together, stored
+
+ROOT = Path(__file__).parents[2]
+LOOKS_MAX = 12
+"""How often an awake bridge looks up while a longer time passes."""
+DAY_S = 86_400
+ENDED_DAYS = 45
+"""Beyond every hold and every debt's term."""
+NEEDS_OPERATOR = frozenset({"payment_call_refused", "payment_call_needs_operator"})
+"""What is logged as an error because a person should look, not because the bridge is wrong."""
+
+
+@dataclass(eq=False)
+class World:
+    """Everybody, and how a story acts. `mail`: webhooks that Stripe has still to deliver."""
+
+    folder: TemporaryDirectory[str]
+    clock: ManualClock
+    provider: Provider
+    csms: Csms
+    charger: Charger
+    bridge: Bridge
+    logged: Sequence[Mapping[str, Any]]
+    asked: Asked = field(default_factory=Asked)
+    mail: list[dict[str, Any]] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
+    payable: list[dict[str, Any]] = field(default_factory=list)
+    pending_refunds: list[dict[str, Any]] = field(default_factory=list)
+    _posted: int = 0
+
+    @classmethod
+    async def begin(cls, logged: Sequence[Mapping[str, Any]]) -> "World":
+        """Make a world in which nothing has happened, its charge point online."""
+        folder = TemporaryDirectory(prefix="stateful-")
+        database = Path(folder.name) / "bridge.db"
+        shutil.copy(await _empty_database(), database)
+        clock, csms = ManualClock(BEGINS_S), Csms()
+        provider = await Provider.start(clock)
+        bridge = await Bridge.start(_url(database), clock, provider, csms)
+        world = cls(folder, clock, provider, csms, Charger(clock), bridge, logged)
+        await world.charger.connect(bridge)
+        await world.talk()
+        return world
+
+    async def end(self) -> None:
+        """Close everything."""
+        await self.charger.disconnect(None)
+        await self.bridge.die()
+        await self.provider.stop()
+        self.folder.cleanup()
+
+    # What everybody remembers
+
+    async def check(self) -> None:
+        """Look at everything, and assert what holds always."""
+        rows = await self.bridge.storage.read(stored)
+        ledger, events = await self.provider.ledger(), await self.provider.events()
+        charges, told = self.charger.charges, self.csms.told
+        self.records = put_together(rows, ledger, charges, told, self.asked)
+        self.payable = await self.provider.open_checkouts()
+        self.pending_refunds = await self.provider.pending_refunds()
+        self.mail += events[self._posted :]
+        self._posted = len(events)
+        promises.always(self.records)
+        wrong = [line for line in self.logged if line["log_level"] == "error"]
+        assert all(line["event"] in NEEDS_OPERATOR for line in wrong), wrong
+
+    def sessions(self, *states: State) -> list[Session]:
+        """Return the sessions in one of these states, oldest first; all without a state."""
+        found = [record.session for record in self.records]
+        return [session for session in found if not states or session.state in states]
+
+    # The driver, the CSMS and the operator
+
+    async def open(self, plan: PlanName, connector: int, **choice: Any) -> str:
+        """Open a session; return what came of it."""
+        place = {"charge_point_id": self.charger.id, "connector_number": connector}
+        return await self.ask(self.bridge.desk.open(Opening(plan=plan, **place, **choice)))
+
+    async def ask(self, request: Awaitable[Session]) -> str:
+        """Await what somebody asks of the desk; return what came of it, a refusal too."""
+        try:
+            return str((await request).state)
+        except Refusal as refusal:
+            return f"refused, {refusal.code}"
+        except ProviderUnreachable as silence:
+            return f"nothing known, {silence}"
+
+    async def come_back(self, session: Session) -> str:
+        """Open the page that the checkout leads back to; it asks Stripe."""
+        return await self.ask(self.bridge.desk.look(session))
+
+    async def leave(self, session: Session) -> str:
+        """Leave the checkout, as the page does: one that was paid after all is not left."""
+        desk = self.bridge.desk
+        with suppress(ProviderUnreachable):
+            session = await desk.look(session)
+        return await self.ask(desk.give_up(session.id)) if session.state is State.OPEN else "paid"
+
+    async def decide(self, session: Session, amount_minor: int) -> str:
+        """Decide, as a person, what is owed."""
+        answer = await self.ask(self.bridge.desk.decide(session.id, amount_minor))
+        if not answer.startswith("refused"):
+            self.asked.decided[session.id] = amount_minor
+        return answer
+
+    async def refund(self, session: Session, amount_minor: int) -> str:
+        """Give back, as the operator."""
+        answer = await self.ask(self.bridge.desk.refund(session.id, amount_minor, "goodwill"))
+        if not answer.startswith("refused"):
+            asked = self.asked.refunds_minor
+            asked[session.id] = asked.get(session.id, 0) + amount_minor
+        return answer
+
+    async def report_end(self, session: Session, amount_minor: int) -> str:
+        """End a charge that the CSMS meters, by its amount."""
+        answer = await self.ask(self.bridge.desk.report_end(session.id, None, amount_minor))
+        if not answer.startswith("refused"):
+            self.asked.reported[session.id] = amount_minor
+        return answer
+
+    async def deliver(self, event: Mapping[str, Any]) -> None:
+        """Have a signed webhook heard, as the door does."""
+        body = json.dumps(event)
+        signature = stripe.WebhookSignature.generate_signature_header(body, WEBHOOK_SECRET)
+        bridge, now = self.bridge, self.clock.now()
+        await bridge.desk.hear(bridge.payments.read_webhook(body.encode(), signature, now))
+
+    # The charge point
+
+    async def talk(self) -> None:
+        """Let the charge point say everything, if it is online."""
+        while self.charger.online and self.charger.outbox:
+            await self.charger.say(self.bridge)
+
+    # Time and crashes
+
+    async def pass_time(self, duration_s: int, *, awake: bool) -> None:
+        """Let time pass; a bridge that is awake does at each moment what is due then."""
+        if not awake:
+            self._pass(duration_s)
+            return
+        ends_at = self.clock.now() + timedelta(seconds=duration_s)
+        shortest_s = max(duration_s // LOOKS_MAX, 1)
+        while True:
+            await self.everybody_works()
+            left_s = int((ends_at - self.clock.now()).total_seconds())
+            if left_s <= 0:
+                return
+            next_s = ceil((await self._next_moment(ends_at) - self.clock.now()).total_seconds())
+            self._pass(min(max(next_s, shortest_s), left_s))
+
+    async def everybody_works(self) -> None:
+        """Let the bridge do and the charge point say what there is, until both rest."""
+        await self.talk()
+        await self.bridge.work()
+        while self.charger.online and self.charger.outbox:
+            await self.talk()
+            await self.bridge.work()
+
+    async def crash(self, *, back_at_once: bool) -> None:
+        """Throw away everything that the bridge has in memory, and start it again."""
+        was_online = self.charger.online
+        if was_online:
+            await self.charger.disconnect(None)
+        await self.bridge.die()
+        database = Path(self.folder.name) / "bridge.db"
+        self.bridge = await Bridge.start(_url(database), self.clock, self.provider, self.csms)
+        if was_online and back_at_once:
+            await self.charger.connect(self.bridge)
+
+    async def drain(self) -> None:
+        """Let everything fail no more and come to its end, then assert what must hold."""
+        await self._recover()
+        await self.everybody_works()
+        for outlet in self.charger.outlets:
+            if outlet.plugged or outlet.charge:
+                self.charger.unplug(outlet)
+        await self.pass_time(DAY_S, awake=True)
+        await self._post()
+        for _ in range(ENDED_DAYS):
+            if all(_rests(record) for record in self.records):
+                break
+            await self.pass_time(DAY_S, awake=True)
+            await self._post()
+        await self.reconcile()
+        await self._post()
+        promises.in_the_end(self.records)
+        found = await self.reconcile()
+        assert found == [], f"after reconciling, reconciling still finds {found}"
+
+    async def _recover(self) -> None:
+        """Everything works from now on; what was under way is stored, or was on its way."""
+        await self.provider.strike(Fault.NONE, "*")
+        await self.provider.arrive()
+        await self.provider.decree("refunds", mode="succeed", times=0)
+        self.csms.mood, self.charger.mood = CsmsMood.TAKES, ChargerMood.OBEYS
+        for flight in self.bridge.performable():
+            await self.bridge.perform(flight)
+        for flight in self.bridge.concludable():
+            await self.bridge.conclude(flight)
+        if not self.charger.online:
+            await self.charger.connect(self.bridge)
+
+    async def _post(self) -> None:
+        """Deliver every webhook that was not lost, and do what it leads to."""
+        for refund in await self.provider.pending_refunds():
+            await self.provider.decree(f"refunds/{refund['id']}/settle", status="succeeded")
+        await self.check()
+        while self.mail:
+            posted, self.mail = self.mail, []
+            for event in posted:
+                await self.deliver(event)
+            await self.everybody_works()
+            await self.check()
+
+    async def reconcile(self) -> list[Finding]:
+        """Compare the books with Stripe's, and do what comes of it; return what differed."""
+        since = min((session.opened_at for session in self.sessions()), default=self.clock.now())
+        found = await self.bridge.reconciler.run(since, self.clock.now())
+        await self.everybody_works()
+        await self.check()
+        return found
+
+    def _pass(self, duration_s: int) -> None:
+        self.clock.advance(duration_s)
+        self.charger.pass_time(duration_s)
+
+    async def _next_moment(self, latest: datetime) -> datetime:
+        def moments(tx: Tx) -> list[datetime | None]:
+            lanes = [tx.intents.next_moment([lane]) for lane in self.bridge.dispatchers]
+            deadlines = [session.deadline_at for session in tx.sessions.search(limit=SESSIONS_MAX)]
+            return [*lanes, *deadlines]
+
+        found = [*await self.bridge.storage.read(moments), self.bridge.meters.next_limit()]
+        return min((m for m in found if m and m > self.clock.now()), default=latest)
+
+
+def _rests(record: Record) -> bool:
+    ended = record.session.state in promises.ENDED
+    return ended and not record.waiting and not record.held_minor
+
+
+def _url(database: Path) -> str:
+    return f"sqlite:///{database}"
+
+
+async def _empty_database() -> Path:
+    """Return a database with the stations and nothing else: quicker to copy than to make."""
+    if not _TEMPLATE:
+        folder = TemporaryDirectory(prefix="stateful-")
+        database = Path(folder.name) / "empty.db"
+        wanted = stations.read(ROOT / "config" / "stations.yaml")
+        async with open_storage(_url(database)) as storage:
+            await storage.transact(
+                lambda tx: stations.apply(
+                    list(stations.differences(wanted, tx.stations)), tx.stations
+                )
+            )
+        _TEMPLATE.append((folder, database))
+    return _TEMPLATE[0][1]
+
+
+_TEMPLATE: list[tuple[TemporaryDirectory[str], Path]] = []
