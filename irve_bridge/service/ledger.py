@@ -7,7 +7,7 @@ from irve_bridge.domain.classify import is_extra
 from irve_bridge.domain.session import PlanName, Session, State
 from irve_bridge.service.books import left_minor, movements
 from irve_bridge.service.policy import Policy
-from irve_bridge.service.ports import Tx
+from irve_bridge.service.ports import Movement, Tx
 
 _TAKEN = ("charge", "capture")
 
@@ -51,7 +51,9 @@ class Ledger:
 
     def book(self, session: Session, fact: facts.SessionFact) -> tuple[Session, facts.SessionFact]:
         """Record what the fact proves to have moved; return both with what is left by now."""
-        proven = [m for m in movements(session, fact) if self._stands(session, fact)]
+        proven = [
+            self._sized(session, m) for m in movements(session, fact) if self._stands(session, fact)
+        ]
         for movement in proven:
             self.tx.books.record(movement)
         fact = self._counted(session, fact)
@@ -70,6 +72,14 @@ class Ledger:
                 left = self._left_of(session, fact.payment_intent_id)
                 return replace(fact, left_minor=left)
         return fact
+
+    def _sized(self, session: Session, movement: Movement) -> Movement:
+        """What is released of a second hold is what was held there."""
+        if movement.kind != "release" or not is_extra(session, movement.payment_id):
+            return movement
+        held = self.tx.books.movements(session.id)
+        mine = [m for m in held if (m.kind, m.payment_id) == ("hold", movement.payment_id)]
+        return replace(movement, amount_minor=sum(m.amount_minor for m in mine))
 
     def _stands(self, session: Session, fact: facts.SessionFact) -> bool:
         """Money is taken once, as charge or capture; only a booked refund returns when it fails."""

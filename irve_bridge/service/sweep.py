@@ -142,9 +142,9 @@ def no_start_proven(
 ) -> bool:
     """Return whether it is certain enough that nothing started, so that money may go back.
 
-    Offline is no proof once a start may have arrived: the charge point must have been online and
-    idle for longer than its ConnectionTimeOut (OCPP 1.6 ed. 2 §9.1.4) and a margin in which its
-    queue drains, or the long deadline or the hold's be over.
+    Offline is no proof once a start may have arrived: since then the charge point must have been
+    online and idle for longer than its ConnectionTimeOut (OCPP 1.6 ed. 2 §9.1.4), and a margin
+    without anything of its queue, or the long deadline or the hold's be over.
     """
     if session.delivery is Delivery.NONE:
         return True
@@ -153,6 +153,6 @@ def no_start_proven(
     hold_ends_at = hold_deadline(session, policy)
     if hold_ends_at is not None and now >= hold_ends_at:
         return True
-    online_for = charge_point.online_for(now) if charge_point else None
-    drained = online_for is not None and online_for >= policy.connection_timeout + DRAIN
+    silent_for = charge_point.silent_for(now, session.start_sent_at) if charge_point else None
+    drained = silent_for is not None and silent_for >= policy.connection_timeout + DRAIN
     return drained and connector is not None and connector.status.idle

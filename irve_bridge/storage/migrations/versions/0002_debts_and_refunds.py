@@ -14,6 +14,7 @@ NOBODYS = sa.text("session_id IS NULL")
 def upgrade() -> None:
     """Add the columns, and fill in what older rows say already."""
     _fees()
+    op.add_column("charge_points", sa.Column("behind_at", MOMENT))
     _sessions()
     _movements()
     op.create_index("ix_inbox_session_id", "inbox", ["session_id"])
