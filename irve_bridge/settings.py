@@ -187,8 +187,11 @@ class Settings(BaseSettings):
     @field_validator("callback_delays_s", "debt_retries_s", mode="before")
     @classmethod
     def _list(cls, text: object) -> object:
-        """Take `5, 30` as well as `[5, 30]`."""
-        return text.strip(" []").split(",") if isinstance(text, str) else text
+        """Take `5, 30` as well as `[5, 30]`; `[]` is none."""
+        if not isinstance(text, str):
+            return text
+        inside = text.strip(" []")
+        return inside.split(",") if inside else ()
 
     @model_validator(mode="after")
     def _together(self) -> Self:

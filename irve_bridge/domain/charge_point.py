@@ -50,6 +50,8 @@ class ChargePoint:
     `status` is what it says of itself as a whole, as connector 0 (OCPP 1.6 ed. 2 §4.9): Available,
     Unavailable or Faulted. Its money goes to the provider's `account`, the platform's own for "";
     of what drivers pay there the platform keeps a fee, in hundredths of a percent.
+    `behind_at` is when it last told of something older than its connection: its queue was not
+    empty then.
     """
 
     id: str
@@ -62,15 +64,23 @@ class ChargePoint:
     application_fee_bps: int = 0
     password_hash: str | None = None
     connected_at: datetime | None = None
+    behind_at: datetime | None = None
     seen_at: datetime | None = None
     vendor: str | None = None
     model: str | None = None
     firmware: str | None = None
     status: ConnectorStatus = ConnectorStatus.UNKNOWN
 
-    def online_for(self, now: datetime) -> timedelta | None:
-        """Return how long the socket has been open; None when it is not."""
-        return None if self.connected_at is None else now - self.connected_at
+    def silent_for(self, now: datetime, since: datetime | None) -> timedelta | None:
+        """Return how long it has been online since a moment with nothing queued; None if offline.
+
+        What happened while it was offline is told in order, and newer things after it (OCPP 1.6
+        ed. 2 §3.7).
+        """
+        if self.connected_at is None:
+            return None
+        moments = (self.connected_at, self.behind_at, since)
+        return now - max(moment for moment in moments if moment is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

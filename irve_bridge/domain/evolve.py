@@ -175,7 +175,7 @@ def _refunded(session: Session, fact: facts.Refunded) -> Session:
             return replace(session, outcome="paid_otherwise")
         case _, State.SETTLED:
             decided_minor = min(session.decided_minor or 0, session.paid_minor)
-            return replace(session, decided_minor=decided_minor, outcome=None, refund_tries=0)
+            return replace(session, decided_minor=decided_minor, outcome=None)
         case _, State.SECURED | State.CHARGING | State.STOPPING:
             return replace(session, secured_minor=session.paid_minor)
         case _, State.SETTLING:

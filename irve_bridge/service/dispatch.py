@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from irve_bridge.domain.facts import SessionFact
-from irve_bridge.domain.intents import Intent, Lane
+from irve_bridge.domain.intents import Do, Intent, Lane
 from irve_bridge.domain.lifecycle import wanted
 from irve_bridge.domain.session import Session
 from irve_bridge.service.handle import Handler, Work, apply
@@ -95,7 +95,7 @@ class Dispatcher:
         for intent_id, session, intent, created_at, tries in tx.intents.next_due(
             [self._lane], now, room
         ):
-            if not wanted(session, intent.do):
+            if not wanted(session, intent.do) or _over(tx, session, intent):
                 tx.intents.finish(intent_id, "cancelled", f"session is {session.state}", now)
                 cancelled = True
                 continue
@@ -188,3 +188,12 @@ class Dispatcher:
         now = self._clock.now()
         due_at = moment if moment and moment > now else None
         await pause(self._awake, self._clock, due_at, POLL_S)
+
+
+def _over(tx: Tx, session: Session, intent: Intent) -> bool:
+    """Return whether a transaction that was to be stopped, being nobody's, has stopped."""
+    if intent.do is not Do.REFUSE:
+        return False
+    named = intent.parameters["transaction_id"]
+    transaction = tx.transactions.get(session.charge_point_id, named)
+    return transaction is not None and not transaction.running

@@ -7,7 +7,9 @@ from irve_bridge.domain.classify import is_extra
 from irve_bridge.domain.session import PlanName, Session, State
 from irve_bridge.service.books import left_minor, movements
 from irve_bridge.service.policy import Policy
-from irve_bridge.service.ports import Tx
+from irve_bridge.service.ports import Movement, Tx
+
+_TAKEN = ("charge", "capture")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,9 @@ class Ledger:
 
     def book(self, session: Session, fact: facts.SessionFact) -> tuple[Session, facts.SessionFact]:
         """Record what the fact proves to have moved; return both with what is left by now."""
-        proven = [m for m in movements(session, fact) if self._stands(session, fact)]
+        proven = [
+            self._sized(session, m) for m in movements(session, fact) if self._stands(session, fact)
+        ]
         for movement in proven:
             self.tx.books.record(movement)
         fact = self._counted(session, fact)
@@ -69,12 +73,23 @@ class Ledger:
                 return replace(fact, left_minor=left)
         return fact
 
+    def _sized(self, session: Session, movement: Movement) -> Movement:
+        """What is released of a second hold is what was held there."""
+        if movement.kind != "release" or not is_extra(session, movement.payment_id):
+            return movement
+        held = self.tx.books.movements(session.id)
+        mine = [m for m in held if (m.kind, m.payment_id) == ("hold", movement.payment_id)]
+        return replace(movement, amount_minor=sum(m.amount_minor for m in mine))
+
     def _stands(self, session: Session, fact: facts.SessionFact) -> bool:
-        """A refund that failed returns money only if it was booked as made."""
-        if not isinstance(fact, facts.RefundFailed):
-            return True
-        booked = self.tx.books.movements(session.id)
-        return any((m.kind, m.provider_id) == ("refund", fact.refund_id) for m in booked)
+        """Money is taken once, as charge or capture; only a booked refund returns when it fails."""
+        booked = {(m.kind, m.provider_id) for m in self.tx.books.movements(session.id)}
+        match fact:
+            case facts.PaymentSucceeded():
+                return not booked & {(kind, fact.payment_intent_id) for kind in _TAKEN}
+            case facts.RefundFailed():
+                return ("refund", fact.refund_id) in booked
+        return True
 
     def _extra(self, session: Session, fact: facts.PaymentSecured | facts.PaymentSucceeded) -> int:
         """Return what of a second payment is to go back: nothing once that was asked for."""

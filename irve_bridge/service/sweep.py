@@ -16,7 +16,7 @@ from irve_bridge.service.ends import end_at_last_reading
 from irve_bridge.service.handle import Handler, Work, apply
 from irve_bridge.service.meters import Meters
 from irve_bridge.service.pace import pause
-from irve_bridge.service.policy import Policy, hold_deadline
+from irve_bridge.service.policy import Policy, deadline, hold_deadline
 from irve_bridge.service.ports import Clock, Storage
 
 log = structlog.get_logger()
@@ -25,6 +25,7 @@ BATCH = 100
 INTERVAL = timedelta(seconds=5)
 POLL_S = 5.0
 DRAIN = timedelta(seconds=30)
+LATER = timedelta(days=1)
 
 
 class Sweep:
@@ -72,6 +73,10 @@ def pass_deadline(work: Work, session_id: str, now: datetime) -> None:
     """Apply the fact that a passed deadline is, or look again a little later."""
     session = work.tx.sessions.get(session_id)
     if session is None or session.deadline_at is None or session.deadline_at > now:
+        return
+    due_at = deadline(session, work.policy)
+    if due_at is None or due_at > now:  # noted under other settings, or before the money moved
+        work.tx.sessions.postpone(session_id, due_at or now + LATER)
         return
     fact = overdue(work, session, now)
     moved = work.advance(session, fact) if fact else session
@@ -137,9 +142,9 @@ def no_start_proven(
 ) -> bool:
     """Return whether it is certain enough that nothing started, so that money may go back.
 
-    Offline is no proof once a start may have arrived: the charge point must have been online and
-    idle for longer than its ConnectionTimeOut (OCPP 1.6 ed. 2 §9.1.4) and a margin in which its
-    queue drains, or the long deadline or the hold's be over.
+    Offline is no proof once a start may have arrived: since then the charge point must have been
+    online and idle for longer than its ConnectionTimeOut (OCPP 1.6 ed. 2 §9.1.4), and a margin
+    without anything of its queue, or the long deadline or the hold's be over.
     """
     if session.delivery is Delivery.NONE:
         return True
@@ -148,6 +153,6 @@ def no_start_proven(
     hold_ends_at = hold_deadline(session, policy)
     if hold_ends_at is not None and now >= hold_ends_at:
         return True
-    online_for = charge_point.online_for(now) if charge_point else None
-    drained = online_for is not None and online_for >= policy.connection_timeout + DRAIN
+    silent_for = charge_point.silent_for(now, session.start_sent_at) if charge_point else None
+    drained = silent_for is not None and silent_for >= policy.connection_timeout + DRAIN
     return drained and connector is not None and connector.status.idle

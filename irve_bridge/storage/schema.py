@@ -45,6 +45,7 @@ charge_points = Table(
     Column("application_fee_bps", Integer, nullable=False, server_default="0"),
     Column("password_hash", Text),
     Column("connected_at", UTCDateTime),
+    Column("behind_at", UTCDateTime),
     Column("seen_at", UTCDateTime),
     Column("vendor", Text),
     Column("model", Text),

@@ -24,7 +24,9 @@ _CONNECTORS = (
 _TARIFF = select(tariffs.c.document).where(tariffs.c.id == bindparam("of_id"))
 _PUT_CHARGE_POINT = upsert(
     charge_points,
-    kept=frozenset({"connected_at", "seen_at", "vendor", "model", "firmware", "status"}),
+    kept=frozenset(
+        {"connected_at", "behind_at", "seen_at", "vendor", "model", "firmware", "status"}
+    ),
 )
 _PUT_CONNECTOR = upsert(connectors, kept=frozenset({"status", "error_code", "status_at"}))
 _PUT_TARIFF = upsert(tariffs)
@@ -86,6 +88,10 @@ class SqlStations:
         """Note when the socket opened; None when it closed."""
         seen = {} if at is None else {"seen_at": at}
         self._note(charge_point_id, connected_at=at, **seen)
+
+    def behind(self, charge_point_id: str, at: datetime) -> None:
+        """Note that it told of something older than its connection."""
+        self._note(charge_point_id, behind_at=at)
 
     def all_disconnected(self) -> None:
         """Note that no socket is open, as at a start."""

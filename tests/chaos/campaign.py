@@ -43,6 +43,7 @@ SETTINGS = {
     "debt_retries_s": "900,1800",
     "debt_term_s": "7200",
     "refund_retry_s": "600",
+    "refund_retries": "12",
     "reconcile_every_s": "1800",
     "customer_kept_s": "14400",
     "callback_delays_s": ",".join(["5", "30", "120", *["600"] * 12]),
@@ -135,8 +136,11 @@ class Campaign:
             await asyncio.sleep(dice.uniform(0, REST_S_MOST))
 
     async def _watch(self, shooting: asyncio.Task[None], kills: int, say: Say) -> None:
+        said = -1
         while not shooting.done():
-            say(f"{self.w.kills} of {kills} kills, {len(self.promises.opened)} sessions promised")
+            if said != self.w.kills:
+                said = self.w.kills
+                say(f"{said} of {kills} kills, {len(self.promises.opened)} sessions promised")
             await asyncio.wait([shooting], timeout=LOOK_AGAIN_S)
         shooting.result()
 

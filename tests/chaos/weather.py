@@ -10,6 +10,7 @@ from tests.integration.world import World
 API_FAULTS = {"probability": 0.1, "slow_s": 0.8, "timeout_s": 3.0}
 """Each trouble strikes before or after the effect: about one call in ten fails."""
 POST_FAULTS = {"lose": 0.08, "duplicate": 0.15, "delay_s_most": 0.8}
+REFUNDS = {"succeed": 6, "succeed_later": 2, "fail_later": 1, "fail": 1}
 REFUND_CHANGES_S = 2.0
 CSMS_CHANGES_S = 1.0
 CSMS_HANGS_S = 1.5
@@ -32,7 +33,7 @@ async def over_the_refunds(w: World, dice: Random) -> None:
     """Now and then one that seemed made fails later, or is only made later."""
     try:
         while True:
-            mode = dice.choice(["succeed_later", "fail_later", "fail"])
+            mode = dice.choices(list(REFUNDS), list(REFUNDS.values()))[0]
             await w.stripe("POST", "/_sim/refunds", mode=mode, times=1)
             await asyncio.sleep(dice.uniform(0, 2 * REFUND_CHANGES_S))
     finally:

@@ -106,7 +106,8 @@ class World:
         body = {"payment_type": plan, "charge_point_id": "CP1", "connector_id": connector}
         status, answer = await self.post("/api/create-payment", body | choice)
         assert status == 201, answer
-        return answer
+        opened: dict[str, Any] = answer
+        return opened
 
     async def pay(self, opened: dict[str, Any], card: str = CARD, **form: Any) -> str:
         """Pay at the checkout; returns where Stripe sends the driver next."""

@@ -45,13 +45,13 @@ def expected_minor(record: Record) -> int | None:
         return None
     if session.cost is None or session.stop_reason == "HoldEnding":
         return None
-    return pricing.expected_minor(
-        TARIFF, charge.energy_wh, charge.charging_s, charge.suspended_s
-    )
+    return pricing.expected_minor(TARIFF, charge.energy_wh, charge.charging_s, charge.suspended_s)
 
 
 def owed_minor(record: Record) -> int | None:
-    """Return what the driver owes: the price, of what was secured, refunds by hand taken off."""
+    """Return what the driver owes: the price, of what was secured, less the operator's refunds."""
+    if record.refunded_by_hand:
+        return None
     session, cost_minor = record.session, expected_minor(record)
     if record.decided_by_person is not None:
         owed = min(record.decided_by_person, session.secured_minor or 0)
@@ -94,7 +94,7 @@ def _nothing_cancelled_after_capture(record: Record) -> None:
 
 
 def _callbacks_in_order(record: Record) -> None:
-    """Repeats aside, the CSMS hears 1, 2, 3 …"""
+    """Repeats aside, the CSMS hears each number after the one before it."""
     first = list(dict.fromkeys(record.told))
     assert first == list(range(1, len(first) + 1)), f"told in the order {record.told}"
 
@@ -136,7 +136,9 @@ def _told_everything(record: Record) -> None:
 
 def _books_equal_ledger(record: Record) -> None:
     known = {m.payment_id for m in record.movements} | {line["id"] for line in record.payments}
-    ledger = {line["id"]: line["charged_minor"] - line["refunded_minor"] for line in record.payments}
+    ledger = {
+        line["id"]: line["charged_minor"] - line["refunded_minor"] for line in record.payments
+    }
     for payment_id in known - {None}:
         booked = left_minor(record.movements, payment_id)
         assert booked == ledger.get(payment_id), f"{payment_id}: booked {booked}, {record.payments}"

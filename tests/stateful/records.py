@@ -26,6 +26,7 @@ class Record:
     decided_by_person: int | None
     reported_minor: int | None
     refunds_asked_minor: int
+    refunded_by_hand: bool
 
     @property
     def charged_minor(self) -> int:
@@ -35,7 +36,8 @@ class Record:
     @property
     def kept_minor(self) -> int:
         """What was taken and not given back."""
-        return self.charged_minor - sum(line["refunded_minor"] for line in self.payments)
+        refunded_minor: int = sum(line["refunded_minor"] for line in self.payments)
+        return self.charged_minor - refunded_minor
 
     @property
     def held_minor(self) -> int:
@@ -61,6 +63,8 @@ class Asked:
     decided: dict[str, int] = field(default_factory=dict)
     refunds_minor: dict[str, int] = field(default_factory=dict)
     reported: dict[str, int] = field(default_factory=dict)
+    by_hand: set[str] = field(default_factory=set)
+    """Payments of which something was given back without the bridge."""
 
 
 Stored = tuple[Session, list[Movement], list[Unfinished]]
@@ -96,6 +100,11 @@ def put_together(
             reported_minor=asked.reported.get(session.id),
             decided_by_person=asked.decided.get(session.id),
             refunds_asked_minor=asked.refunds_minor.get(session.id, 0),
+            refunded_by_hand=any(
+                payment["id"] in asked.by_hand
+                for payment in ledger
+                if payment["metadata"].get("session_id") == session.id
+            ),
         )
         for session, movements, unfinished in rows
     ]

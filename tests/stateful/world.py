@@ -106,8 +106,10 @@ class World:
 
     async def open(self, plan: PlanName, connector: int, **choice: Any) -> str:
         """Open a session; return what came of it."""
-        place = {"charge_point_id": self.charger.id, "connector_number": connector}
-        return await self.ask(self.bridge.desk.open(Opening(plan=plan, **place, **choice)))
+        opening = Opening(
+            plan=plan, charge_point_id=self.charger.id, connector_number=connector, **choice
+        )
+        return await self.ask(self.bridge.desk.open(opening))
 
     async def ask(self, request: Awaitable[Session]) -> str:
         """Await what somebody asks of the desk; return what came of it, a refusal too."""
@@ -143,6 +145,13 @@ class World:
             asked = self.asked.refunds_minor
             asked[session.id] = asked.get(session.id, 0) + amount_minor
         return answer
+
+    async def refund_by_hand(self, payment_id: str, amount_minor: int) -> bool:
+        """Give back at Stripe's own pages, without the bridge."""
+        done = await self.provider.refund(payment_id, amount_minor)
+        if done:
+            self.asked.by_hand.add(payment_id)
+        return done
 
     async def report_end(self, session: Session, amount_minor: int) -> str:
         """End a charge that the CSMS meters, by its amount."""

@@ -1,7 +1,7 @@
 """What a charge point says becomes a fact; it is answered once the fact is stored."""
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from msgspec import ValidationError
@@ -42,6 +42,7 @@ from irve_bridge.service.meters import Meters
 from irve_bridge.service.ports import Clock
 
 NO_ERROR = "NoError"
+QUEUE_NOTED_EVERY = timedelta(seconds=5)
 
 log = structlog.get_logger()
 
@@ -62,6 +63,8 @@ class Answers:
         self._meters = meters
         self._clock = clock
         self._settings = settings
+        self._connected_at = clock.now()
+        self._behind_at: datetime | None = None
 
     async def confirm(self, action: str, payload: bytes) -> tuple[str, Confirmation] | None:
         """Store what a message says; return what became of it, and its confirmation.
@@ -152,6 +155,7 @@ class Answers:
 
     async def _start(self, message: StartTransaction, now: datetime) -> Confirmation:
         started_at = timestamps.parse(message.timestamp, now)
+        await self._note_queue(started_at, now)
         fact = facts.TransactionStarted(
             at=now,
             charge_point_id=self._id,
@@ -166,6 +170,7 @@ class Answers:
 
     async def _stop(self, message: StopTransaction, now: datetime) -> Confirmation:
         stopped_at = timestamps.parse(message.timestamp, now) or now
+        await self._note_queue(stopped_at, now)
         fact = facts.TransactionStopped(
             at=now,
             charge_point_id=self._id,
@@ -183,8 +188,17 @@ class Answers:
         id_ = message.transaction_id
         if taken := readings(message.meter_value, now):
             transaction_id = None if id_ is None else str(id_)
+            await self._note_queue(taken[0].at, now)
             await self._meters.take(self._id, message.connector_id, transaction_id, taken, now)
         return HEARD
+
+    async def _note_queue(self, happened_at: datetime | None, now: datetime) -> None:
+        """Write down, once in a while, that what happened before the connection is still told."""
+        if happened_at is None or happened_at >= self._connected_at:
+            return
+        if self._behind_at is None or now - self._behind_at >= QUEUE_NOTED_EVERY:
+            self._behind_at = now
+            await self._handler.run(lambda work: work.tx.stations.behind(self._id, now))
 
     async def _keep(self, action: str, payload: bytes, error: str) -> Confirmation:
         """Keep a message whole, once; a start is given an id, but its tag is not honoured."""

@@ -89,6 +89,9 @@ class Stations(Protocol):
     def connected(self, charge_point_id: str, at: datetime | None) -> None:
         """Note when the socket opened; None when it closed."""
 
+    def behind(self, charge_point_id: str, at: datetime) -> None:
+        """Note that it told of something older than its connection."""
+
     def all_disconnected(self) -> None:
         """Note that no socket is open, as at a start."""
 

@@ -68,10 +68,10 @@ class Simulator:
         self, path: str, effect: str, status: int | None, *, method: str = "POST", times: int = 1
     ) -> None:
         fault = {"method": method, "path": f"/v1/{path}", "effect": effect, "status": status}
-        await self._control("faults", [{**fault, "times": times}])
+        await self.control("faults", [{**fault, "times": times}])
 
     async def pay(self, checkout_id: str | None, **fields: Any) -> dict[str, Any]:
-        return await self._control(f"checkout/{checkout_id}/pay", fields)
+        return await self.control(f"checkout/{checkout_id}/pay", fields)
 
     async def post(self, path: str, **params: str) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {KEY}"}
@@ -80,7 +80,7 @@ class Simulator:
             assert answer.status == 200, created
             return created
 
-    async def _control(self, path: str, body: Any) -> Any:
+    async def control(self, path: str, body: Any) -> Any:
         async with self.http.post(f"/_sim/{path}", json=body) as answer:
             assert answer.status == 200, await answer.text()
             return await answer.json()

@@ -1,5 +1,7 @@
 """What a fact does to a session: the right call with the right amount, or nothing at all."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -184,3 +186,104 @@ def test_a_session_metered_by_the_csms_charges_once_secured() -> None:
 
 def _paid(amount_minor: int) -> facts.PaymentSucceeded:
     return facts.PaymentSucceeded(**AT, payment_intent_id="pi_1", amount_minor=amount_minor)
+
+
+@given(
+    plan=st.sampled_from(PlanName),
+    cost_minor=st.integers(0, 5000),
+    least_minor=st.sampled_from([50, 500]),
+)
+def test_only_steps_that_a_card_can_be_charged_in_are_owed(
+    plan: PlanName, cost_minor: int, least_minor: int
+) -> None:
+    """Of a currency with three decimals the last one is never charged: it stays the driver's."""
+    fields = {"step_minor": 10, "least_minor": least_minor, "currency": "KWD"}
+    running = replace(charging(plan), **fields)
+    cost = Breakdown("KWD", cost_minor, cost_minor)
+    fact = facts.ChargingEnded(**AT, stopped_at=LATER, energy_wh=10_000, cost=cost)
+    owed_minor = decided(running, fact).session.decided_minor
+    assert owed_minor is not None
+    assert owed_minor % 10 == 0
+    assert owed_minor <= min(cost_minor, 3000)
+    if plan is PlanName.FIXED or cost_minor >= least_minor:
+        assert owed_minor > min(cost_minor, 3000) - 10
+
+
+@pytest.mark.parametrize(
+    ("plan", "owed_minor"),
+    [(PlanName.FIXED, 3000), (PlanName.ESTIMATED, 1200), (PlanName.DYNAMIC, 1200)],
+)
+def test_only_the_rest_of_a_fixed_amount_can_be_kept(plan: PlanName, owed_minor: int) -> None:
+    """Where the operator chose so, and the driver was told before paying."""
+    kept = replace(charging(plan), keeps_remainder=True)
+    cost = Breakdown("EUR", 1200, 1200)
+    fact = facts.ChargingEnded(**AT, stopped_at=LATER, energy_wh=10_000, cost=cost)
+    assert decided(kept, fact).session.decided_minor == owed_minor
+
+
+def test_without_energy_nothing_is_kept_either() -> None:
+    kept = replace(charging(PlanName.FIXED), keeps_remainder=True)
+    cost = Breakdown("EUR", 1200, 1200)
+    nothing = facts.ChargingEnded(**AT, stopped_at=LATER, energy_wh=0, cost=cost)
+    assert calls(decided(kept, nothing)) == [(Kind.REFUND, 3000)]
+
+
+def test_of_a_doubtful_charge_whose_hold_ends_only_the_trusted_part_is_taken() -> None:
+    trusted = Breakdown("EUR", 700, 700)
+    doubtful = facts.ChargingEnded(
+        **AT, stopped_at=LATER, energy_wh=7000, cost=trusted, doubt="dropped"
+    )
+    review = decided(charging(PlanName.ESTIMATED), doubtful).session
+    ending = decided(review, facts.HoldEnding(**AT))
+    assert (ending.session.state, ending.session.outcome) == (State.SETTLING, "hold_ending")
+    assert calls(ending) == [(Kind.CAPTURE, 700)]
+
+
+def test_a_charge_of_which_nothing_is_known_is_released_when_its_hold_ends() -> None:
+    unknown = decided(
+        replace(charging(PlanName.ESTIMATED), metered_by=MeteredBy.CSMS), facts.EndOverdue(**AT)
+    ).session
+    assert unknown.state is State.REVIEW
+    ending = decided(unknown, facts.HoldEnding(**AT))
+    assert ending.session.state is State.RELEASING
+    assert calls(ending) == [(Kind.CANCEL_HOLD, None)]
+
+
+def test_a_charge_that_the_provider_will_not_take_is_no_debt() -> None:
+    """The driver's card said nothing: a person puts it right and has it taken again."""
+    refused = facts.SettlementRefused(**AT, code="account_invalid", message="x")
+    review = decided(ended(PlanName.DYNAMIC, 1200).session, refused).session
+    assert (review.state, review.outcome) == (State.REVIEW, "account_invalid")
+    again = decided(review, facts.ReviewDecided(**AT, amount_minor=1200))
+    assert calls(again) == [(Kind.CREATE_CHARGE, 1200)]
+
+
+def test_a_hold_grows_only_while_the_charge_runs() -> None:
+    more = facts.MoreAsked(**AT, amount_minor=4000)
+    asked = decided(charging(PlanName.ESTIMATED), more)
+    assert calls(asked) == [(Kind.INCREMENT_HOLD, 4000)]
+    grown = facts.HoldExtended(**AT, payment_intent_id="pi_1", secured_minor=4000)
+    assert decided(asked.session, grown).session.secured_minor == 4000
+    settling = ended(PlanName.ESTIMATED, 1200).session
+    assert decided(settling, more) == Decision(settling)
+    refused = decided(asked.session, facts.ExtensionRefused(**AT, code="card_declined")).session
+    assert (refused.secured_minor, refused.incremental) == (3000, False)
+
+
+@pytest.mark.parametrize("plan", list(PlanName))
+def test_who_the_driver_was_is_forgotten_in_two_steps(plan: PlanName) -> None:
+    """First the provider's customer, asked for by its id, which is no longer ours afterwards."""
+    over = session(
+        plan, state=State.SETTLED, email="ada@example.org", client_id="fleet-42",
+        payment_method_id="pm_1", decided_minor=0,
+    )  # fmt: skip
+    gone = decided(over, facts.CustomerTermPassed(**AT, customer_id="cus_1"))
+    assert [(i.kind, i.parameters) for i in gone.intents] == [
+        (Kind.FORGET_CUSTOMER, {"customer_id": "cus_1"})
+    ]
+    assert gone.session.customer_id is None
+    told = decided(gone.session, facts.CustomerForgotten(**AT, customer_id="cus_1")).session
+    assert told.payment_method_id is None
+    nameless = decided(told, facts.PersonalDataTermPassed(**AT)).session
+    assert (nameless.email, nameless.client_id, nameless.erased_at) == (None, None, LATER)
+    assert nameless.state is State.SETTLED

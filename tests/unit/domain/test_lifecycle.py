@@ -2,6 +2,7 @@
 
 import pytest
 
+from irve_bridge.domain import diagram
 from irve_bridge.domain.intents import Do
 from irve_bridge.domain.lifecycle import DONE, LATE, TABLE, WANTED, Event, State
 
@@ -70,3 +71,12 @@ def test_each_row_that_tells_of_money_leads_to_its_proof() -> None:
             assert event is Event.PAID
         if "payment_released" in row.tell:
             assert event is Event.RELEASED
+
+
+def test_the_document_has_every_row_once() -> None:
+    """Those beside the way are folded into one line each."""
+    shown = [line.split(" | ")[0:2] for line in diagram.rows()][2:]
+    beside = [line.strip("| ").split(" | ")[:2] for line in diagram.beside()][2:]
+    folded = [(state, event) for event, states in beside for state in states.split(", ")]
+    assert len(shown) + len(folded) == len(TABLE)
+    assert set(folded) == {(str(s), str(e)) for s, e in TABLE if str(e) in dict(beside)}

@@ -1,10 +1,15 @@
 """Settings: what is missing or wrong is said in one sentence each, and secrets stay masked."""
 
+import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from irve_bridge.service.policy import Bounds, Policy
 from irve_bridge.settings import Settings, SettingsRefused, load
+
+EXAMPLE = Path(__file__).parents[3] / "config" / ".env.example"
 
 GOOD = {
     "STRIPE_SECRET_KEY": "sk_test_abc",
@@ -67,6 +72,41 @@ def test_callback_delays_are_a_list_with_or_without_brackets(tmp_path: Path, tex
     assert load(env(tmp_path, CALLBACK_DELAYS_S=text)).callback_delays_s == (5.0, 30.0)
 
 
+def test_debt_retries_are_a_list_too_and_may_be_none_at_all(tmp_path: Path) -> None:
+    settings = load(env(tmp_path, DEBT_RETRIES_S="60, 3600"))
+    assert settings.policy.debt_retries == (timedelta(minutes=1), timedelta(hours=1))
+    assert load(env(tmp_path, DEBT_RETRIES_S="[]")).policy.debt_retries == ()
+
+
+def test_a_currency_may_have_amounts_of_its_own(tmp_path: Path) -> None:
+    yen = '{"dynamic_ceiling_minor": 9000, "fixed_least_minor": 100, "fixed_most_minor": 8000}'
+    policy = load(env(tmp_path, AMOUNTS_BY_CURRENCY=f'{{"JPY": {yen}}}')).policy
+    assert policy.bounds("JPY") == Bounds(
+        dynamic_ceiling_minor=9000, fixed_least_minor=100, fixed_most_minor=8000
+    )
+    assert policy.bounds("EUR") == Bounds()
+
+
+def test_the_defaults_are_those_of_the_policy(tmp_path: Path) -> None:
+    """What the example shows is what holds without it."""
+    assert load(env(tmp_path)).policy == Policy(callbacks=False)
+
+
+@pytest.mark.parametrize(("value", "keeps"), [("refund", False), ("keep", True)])
+def test_the_rest_of_a_fixed_amount_is_kept_only_if_the_operator_says_so(
+    tmp_path: Path, value: str, *, keeps: bool
+) -> None:
+    assert load(env(tmp_path, PREPAID_REMAINDER=value)).policy.keeps_remainder is keeps
+
+
+def test_every_default_in_the_example_is_the_default(tmp_path: Path) -> None:
+    """Whoever uncomments a line changes nothing."""
+    shown = EXAMPLE.read_text("utf-8")
+    lines = re.findall(r"^# ([A-Z_]+_(?:S|MINOR|RETRIES))=(.+)$", shown, re.MULTILINE)
+    assert len(lines) > 25
+    assert load(env(tmp_path, **dict(lines))) == load(env(tmp_path))
+
+
 def test_a_log_level_may_be_written_small(tmp_path: Path) -> None:
     assert load(env(tmp_path, LOG_LEVEL="debug")).log_level == "DEBUG"
 
@@ -119,6 +159,13 @@ def test_everything_missing_is_named_at_once(tmp_path: Path) -> None:
         ({"START_WITHIN_S": "301", "START_WITHIN_MOST_S": "300"}, "START_WITHIN_MOST_S"),
         ({"START_WITHIN_MOST_S": "518401"}, "START_WITHIN_MOST_S"),
         ({"START_WITHIN_MOST_S": "nan"}, "START_WITHIN_MOST_S"),
+        ({"DEBT_RETRIES_S": "60, 30"}, "DEBT_RETRIES_S"),
+        ({"DEBT_RETRIES_S": "-1"}, "DEBT_RETRIES_S"),
+        ({"DEBT_TERM_S": "0"}, "DEBT_TERM_S"),
+        ({"HOLD_MARGIN_S": "59"}, "HOLD_MARGIN_S"),
+        ({"REFUND_RETRIES": "-1"}, "REFUND_RETRIES"),
+        ({"PREPAID_REMAINDER": "donate"}, "PREPAID_REMAINDER"),
+        ({"AMOUNTS_BY_CURRENCY": '{"JPY": {"fixed_least_minor": 1}}'}, "AMOUNTS_BY_CURRENCY"),
         ({"DATABASE_URL": "postgresql://localhost/irve"}, "DATABASE_URL"),
         ({"DATABASE_URL": "sqlite://"}, "DATABASE_URL"),
         ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL"),
@@ -144,6 +191,6 @@ def test_secrets_do_not_show_when_settings_are_printed(tmp_path: Path) -> None:
 
 
 def test_every_setting_is_explained_in_the_example() -> None:
-    text = (Path(__file__).parents[3] / "config" / ".env.example").read_text(encoding="utf-8")
+    text = EXAMPLE.read_text(encoding="utf-8")
     missing = [name.upper() for name in Settings.model_fields if f"{name.upper()}=" not in text]
     assert missing == []

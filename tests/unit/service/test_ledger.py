@@ -148,6 +148,7 @@ def test_a_debt_paid_by_another_payment_is_a_charge_whatever_the_plan() -> None:
     anew = facts.PaymentSucceeded(**AT, payment_intent_id="pi_2", amount_minor=1200)
     settled = books.decide(due, anew).session
     assert (settled.state, settled.paid_minor) == (State.SETTLED, 1200)
+    assert books.decide(settled, anew) == Decision(settled), "told again, counted once"
     assert [movement.kind for movement in books.movements("ses_1")] == ["charge"]
 
 

@@ -1,5 +1,6 @@
 """When to send a start again, and when it is certain that nothing started."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -102,3 +103,23 @@ def test_money_goes_back_only_when_nothing_can_have_started(
         POLICY,
     )
     assert verdict is proven
+
+
+@pytest.mark.parametrize(
+    ("behind_at", "sent", "after", "proven"),
+    [
+        (None, minutes(0), minutes(1.6), True),
+        (None, minutes(1), minutes(1.6), False),
+        (minutes(1), minutes(0), minutes(1.6), False),
+        (minutes(1), minutes(0), minutes(2.6), True),
+    ],
+)
+def test_a_start_may_still_stand_in_the_queue(
+    behind_at: timedelta | None, sent: timedelta, after: timedelta, *, proven: bool
+) -> None:
+    """Counted from the start that was sent, and from the last thing told that was old already."""
+    point = replace(
+        charge_point(minutes(-60)), behind_at=None if behind_at is None else NOW + behind_at
+    )
+    session = waiting(Delivery.ACCEPTED, sent)
+    assert no_start_proven(session, point, connector(S.AVAILABLE), NOW + after, POLICY) is proven

@@ -14,6 +14,7 @@ NOBODYS = sa.text("session_id IS NULL")
 def upgrade() -> None:
     """Add the columns, and fill in what older rows say already."""
     _fees()
+    op.add_column("charge_points", sa.Column("behind_at", MOMENT))
     _sessions()
     _movements()
     op.create_index("ix_inbox_session_id", "inbox", ["session_id"])
@@ -56,6 +57,12 @@ def _sessions() -> None:
         postgresql_where=DUE,
     )
     op.execute("UPDATE sessions SET due_since = ended_at WHERE state = 'due'")
+    # Their deadlines are new: the sweep finds out when each is, starting from now.
+    op.execute(
+        "UPDATE sessions SET deadline_at = opened_at WHERE deadline_at IS NULL AND "
+        "(state IN ('due', 'settled', 'released', 'abandoned', 'written_off') OR "
+        "capture_before IS NOT NULL AND state IN ('charging', 'stopping', 'review'))"
+    )
 
 
 def _movements() -> None:

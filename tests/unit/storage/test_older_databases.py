@@ -1,0 +1,107 @@
+"""A database of an older release is brought up to date with what its rows say already."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, create_engine, text
+
+import irve_bridge.storage
+from irve_bridge.storage.migrate import migrate
+from irve_bridge.storage.sqlite import writing, writing_engine
+
+MIGRATIONS = Path(irve_bridge.storage.__file__).parent / "migrations"
+AT = "2026-03-01 12:00:00.000000"
+MONEY = "(session_id, kind, amount_minor, currency, provider, account, provider_id, at)"
+
+
+def begin(url: str, revision: str) -> None:
+    """Make a database as an older release left it."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    engine = writing_engine(url)
+    with writing(engine) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    engine.dispose()
+
+
+def add_session(connection: Connection, name: str, state: str, **values: Any) -> None:
+    """Write a session with the first schema's columns."""
+    row = {
+        "id": name, "token": f"t-{name}", "plan": "fixed", "metered_by": "bridge", "state": state,
+        "version": 3, "charge_point_id": "CP1", "connector_number": 1, "id_tag": name,
+        "locale": "fr", "tariff": "{}", "currency": "EUR", "amount_minor": 3000,
+        "least_minor": 50, "opened_at": AT, "provider": "stripe", "account": "",
+        "payment_intent_id": f"pi_{name}", "delivery": "none", "callback_sequence": 0,
+    } | values  # fmt: skip
+    names = ", ".join(row)
+    connection.execute(
+        text(f"INSERT INTO sessions ({names}) VALUES (:{', :'.join(row)})"),  # ours
+        row,
+    )
+
+
+def move(connection: Connection, of: str, kind: str, amount_minor: int, named: str) -> None:
+    values = {"of": of, "kind": kind, "amount": amount_minor, "named": named, "at": AT}
+    insert = f"INSERT INTO movements {MONEY} VALUES (:of, :kind, :amount, 'EUR', 'stripe', '', :named, :at)"  # noqa: E501
+    connection.execute(text(insert), values)
+
+
+@pytest.fixture
+def updated(tmp_path: Path) -> Iterator[Connection]:
+    """A database of the first schema with data, migrated."""
+    url = f"sqlite:///{tmp_path}/bridge.db"
+    begin(url, "0001")
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        add_session(connection, "fixed", "settled", ended_at=AT)
+        move(connection, "fixed", "charge", 3000, "pi_fixed")
+        move(connection, "fixed", "refund", 1800, "re_fixed")
+        add_session(connection, "held", "charging", plan="estimated", capture_before=AT)
+        move(connection, "held", "hold", 3000, "pi_held")
+        add_session(connection, "taken", "released", plan="estimated", ended_at=AT)
+        move(connection, "taken", "hold", 3000, "pi_taken")
+        move(connection, "taken", "release", 3000, "pi_taken")
+        add_session(connection, "due", "due", plan="dynamic", ended_at=AT)
+        add_session(connection, "kept", "charging", plan="dynamic")
+        add_session(connection, "open", "open", deadline_at="2027-01-01 00:00:00.000000")
+    migrate(url)
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+def column(connection: Connection, name: str) -> dict[str, Any]:
+    rows = connection.execute(text(f"SELECT id, {name} FROM sessions"))  # ours
+    return {row[0]: row[1] for row in rows}
+
+
+def test_what_was_paid_is_filled_in_from_the_movements(updated: Connection) -> None:
+    paid = column(updated, "paid_minor")
+    assert paid == {"fixed": 1200, "held": 0, "taken": 0, "due": 0, "kept": 0, "open": 0}
+
+
+def test_every_movement_knows_its_payment(updated: Connection) -> None:
+    rows = updated.execute(text("SELECT provider_id, payment_id FROM movements")).all()
+    assert {tuple(row) for row in rows} == {
+        ("pi_fixed", "pi_fixed"),
+        ("re_fixed", "pi_fixed"),
+        ("pi_held", "pi_held"),
+        ("pi_taken", "pi_taken"),
+    }
+
+
+def test_what_is_due_is_due_since_the_charge_failed(updated: Connection) -> None:
+    assert column(updated, "due_since")["due"] == AT
+
+
+def test_terms_that_are_new_hold_for_older_sessions_too(updated: Connection) -> None:
+    """Debts, the ends of holds, the keeping of personal data: the sweep looks at them at once."""
+    deadlines = column(updated, "deadline_at")
+    assert {name for name, at in deadlines.items() if at == AT} == {"fixed", "held", "taken", "due"}
+    assert deadlines["kept"] is None
+    assert deadlines["open"].startswith("2027")
