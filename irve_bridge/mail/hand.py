@@ -48,10 +48,12 @@ class MailHand:
         template = intent.parameters["template"]
         words = self.languages.get(session.locale) or self.languages[DEFAULT]
         domain = parseaddr(self.smtp.sender)[1].rpartition("@")[2]
+        link = f"{self.public_url}/c/{session.token}"
+        back_minor = intent.parameters.get("amount_minor")
         return {
             "to": session.email,
             "subject": texts.subject(template, words),
-            "text": texts.body(template, session, f"{self.public_url}/c/{session.token}", words),
+            "text": texts.body(template, session, link, words, back_minor),
             "message_id": f"<{session.id}.{template}.{session.decided_minor or 0}@{domain}>",
         }
 

@@ -45,10 +45,15 @@ def subject(template: str, words: Language) -> str:
     return words.text(_SUBJECTS[template])
 
 
-def body(template: str, session: Session, link: str, words: Language) -> str:
-    """Return a mail's plain text."""
+def body(
+    template: str, session: Session, link: str, words: Language, back_minor: int | None = None
+) -> str:
+    """Return a mail's plain text; `back_minor` is what a refund gave back."""
     told = _terms(session, words) if template == "link" else _figures(template, session, words)
     lines = [words.text(_OPENINGS[template]), "", link, *told, ""]
+    if back_minor:
+        given = words.text(N_("Given back to your card"))
+        lines = [f"{given}: {words.money(back_minor, session.currency)}", "", *lines]
     if template == "due":
         reason = REASONS.get(session.outcome or "", REASONS[""])
         lines = [words.text(reason), *lines]

@@ -23,6 +23,7 @@
 from datetime import datetime
 from typing import Any
 
+from irve_bridge.domain.facts import Fact, Refunded
 from irve_bridge.domain.intents import Do, Intent, Kind
 from irve_bridge.domain.session import Session
 
@@ -42,9 +43,10 @@ def callback(session: Session, type_: str, sequence: int, at: datetime) -> Inten
     return Intent(Do.TELL, Kind.CALLBACK, body)
 
 
-def mail(template: str) -> Intent:
-    """Return the intent to mail the driver."""
-    return Intent(Do.TELL, Kind.MAIL, {"template": template})
+def mail(template: str, fact: Fact | None) -> Intent:
+    """Return the intent to mail the driver; a refund's mail names what went back."""
+    back = {"amount_minor": fact.amount_minor} if isinstance(fact, Refunded) else {}
+    return Intent(Do.TELL, Kind.MAIL, {"template": template, **back})
 
 
 def _data(session: Session, sequence: int) -> dict[str, Any]:

@@ -100,20 +100,26 @@ class Work:
             if intent.do in _ONE_AT_A_TIME and self.tx.intents.pending(session.id, intent.kind):
                 continue
             self.tx.intents.add(session.id, intent, self._when(fact))
-        self._tell(session, decision.tell, fact.at)
+        self._tell(session, decision.tell, fact.at, fact)
 
     def _when(self, fact: facts.Fact) -> datetime:
         """A refund that failed is not made again at once."""
         failed = isinstance(fact, facts.RefundFailed)
         return fact.at + self.policy.refund_retry_after if failed else fact.at
 
-    def _tell(self, session: Session, tells: tuple[str, ...], at: datetime) -> None:
+    def _tell(
+        self,
+        session: Session,
+        tells: tuple[str, ...],
+        at: datetime,
+        fact: facts.Fact | None = None,
+    ) -> None:
         first = session.callback_sequence - len(tells) + 1
         for sequence, type_ in enumerate(tells, first):
             if self.policy.callbacks:
                 self.tx.intents.add(session.id, callback(session, type_, sequence, at), at)
             if self.policy.mail and session.email and type_ in MAILED:
-                self.tx.intents.add(session.id, mail(MAILED[type_]), at)
+                self.tx.intents.add(session.id, mail(MAILED[type_], fact), at)
 
 
 class Handler:

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from irve_bridge.domain.intents import Do, Intent, Kind
+from irve_bridge.domain.facts import Refunded
 from irve_bridge.domain.session import PlanName
 from irve_bridge.domain.tariff import Breakdown
 from irve_bridge.i18n import load_languages
 from irve_bridge.mail import MailHand, Smtp, texts
-from irve_bridge.service.callbacks import MAILED
+from irve_bridge.service.callbacks import MAILED, mail
 from irve_bridge.web.wording import DECLINED
-from tests.unit.domain.sessions import session
+from tests.unit.domain.sessions import NOW, session
 
 LANGUAGES = load_languages()
 LINK = "https://charge.example.com/c/token"
@@ -55,11 +55,14 @@ def test_the_reasons_are_those_of_the_page() -> None:
     assert texts.REASONS == DECLINED
 
 
-def test_a_refund_is_told_with_what_remains_paid() -> None:
-    text = body("refunded", decided_minor=452)
-    assert "rendue sur votre carte" in text
-    assert "4,52 €" in text
-    assert "TVA" not in text
+def test_a_refund_is_told_with_its_amount_and_what_remains_paid() -> None:
+    refunded = Refunded(
+        at=NOW, session_id="ses_1", refund_id="re_1", payment_intent_id="pi_1", amount_minor=200
+    )
+    text = HAND.prepare(session(decided_minor=452, locale="en"), mail("refunded", refunded))["text"]
+    assert "Given back to your card: €2.00" in text
+    assert "Paid in the end: €4.52" in text
+    assert "VAT" not in text
 
 
 def test_a_remainder_that_is_kept_stands_on_the_receipt_only() -> None:
@@ -72,8 +75,9 @@ def test_a_remainder_that_is_kept_stands_on_the_receipt_only() -> None:
 
 def test_two_refunds_are_two_mails_and_one_that_is_repeated_is_one() -> None:
     """Mail programs show a Message-ID once."""
-    mail = Intent(Do.TELL, Kind.MAIL, {"template": "refunded"})
+    refunded = mail("refunded", None)
     ids = [
-        HAND.prepare(session(decided_minor=left), mail)["message_id"] for left in (452, 452, 300)
+        HAND.prepare(session(decided_minor=left), refunded)["message_id"]
+        for left in (452, 452, 300)
     ]
     assert ids[0] == ids[1] != ids[2]
