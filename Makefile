@@ -35,7 +35,7 @@ chaos: setup-test ## kill the bridge at random instants under load, then audit; 
 	@$(BIN)/python -m tests.chaos
 
 check-full: test ## the tests and what takes long: many kills, long properties
-	HYPOTHESIS_PROFILE=long $(PYTEST) -n 2 -q tests/integration tests/unit
+	HYPOTHESIS_PROFILE=long $(PYTEST) -n 2 -q --timeout 3600 tests/integration tests/unit tests/stateful
 	KILLS=400 $(BIN)/python -m tests.chaos
 
 lock: setup-test ## lock the dependencies anew after a change in pyproject.toml

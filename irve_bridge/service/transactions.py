@@ -243,7 +243,24 @@ def _clock_doubt(
 def _note_activity(work: Work, fact: facts.ConnectorStatusChanged, activity: Activity) -> None:
     for transaction in work.tx.transactions.running(fact.charge_point_id):
         if transaction.connector_number == fact.connector_number:
-            reading = Reading(at=fact.since, activity=activity, context="Other")
+            at = _after_its_like(work, transaction, fact, activity)
+            reading = Reading(at=at, activity=activity, context="Other")
             taken = TakenReading(transaction.charge_point_id, transaction.id, reading)
             work.tx.transactions.add_readings([taken])
             work.readings.append(taken)
+
+
+def _after_its_like(
+    work: Work, transaction: Transaction, fact: facts.ConnectorStatusChanged, activity: Activity
+) -> datetime:
+    """Return a status's moment; of two within one second the later one came later.
+
+    Charge points say seconds: a change there and back would else be taken for a repeat.
+    """
+    readings = work.tx.transactions.readings(transaction.charge_point_id, transaction.id)
+    known = [reading for reading in readings if reading.activity is not None]
+    if not known or known[-1].activity is activity:
+        return fact.since
+    last_at = known[-1].at
+    same_second = fact.since <= last_at < fact.since + timedelta(seconds=1)
+    return last_at + timedelta(microseconds=1) if same_second else fact.since

@@ -41,13 +41,19 @@ def erase(connection: Connection, session_id: str) -> None:
     connection.execute(_FORGET_INBOX, named)
     for row in connection.execute(_HISTORY, named).all():
         rewritten = {"of_session": session_id, "of_number": row.sequence}
-        connection.execute(_REWRITE_HISTORY, rewritten | {"fact": _nameless(row.fact)})
+        connection.execute(_REWRITE_HISTORY, rewritten | {"fact": _told_by_nobody(row.fact)})
     for row in connection.execute(_CALLBACKS, named).all():
         rewritten = {"of_intent": row.id, "parameters": _nameless(row.parameters)}
         connection.execute(_REWRITE_CALLBACK, rewritten)
     for attempt in connection.execute(_ATTEMPTS, named).all():
         rewritten = {"of_intent": attempt.intent_id, "of_number": attempt.number}
         connection.execute(_REWRITE_ATTEMPT, rewritten | {"request": _nameless(attempt.request)})
+
+
+def _told_by_nobody(fact: Mapping[str, Any]) -> dict[str, Any]:
+    """Why the operator refunded is free text, and may name the driver."""
+    reasoned = {"reason": None} if fact.get("type") == "RefundAsked" else {}
+    return _nameless(fact) | reasoned
 
 
 def _nameless(document: Mapping[str, Any]) -> dict[str, Any]:

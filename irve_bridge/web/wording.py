@@ -92,7 +92,7 @@ STORIES: dict[str, Story] = {
     State.REVIEW: Story(
         N_("We are checking your charge"),
         N_(
-            "The meter's figures need a person's look before anything is billed. "
+            "A person looks at your charge before its amount is settled. "
             "The final amount is never more than you agreed to."
         ),
     ),
@@ -171,7 +171,8 @@ KEPT = N_(
 MANDATE = N_(
     "I authorise %(operator)s to keep my card for this charge and to debit it once, at its end, "
     "without any further action of mine, for the energy and time metered at the prices above, at "
-    "most %(ceiling)s. It serves for nothing else."
+    "most %(ceiling)s. If it is declined, the same amount may be presented again until it is paid "
+    "or given up. It serves for nothing else."
 )
 WAIVER = N_(
     "By ordering, I expressly ask for the charge to begin at once, and I acknowledge that I lose "

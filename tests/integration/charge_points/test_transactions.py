@@ -284,3 +284,15 @@ async def test_a_clock_gone_wild_stops_nothing(house: Any, raw: Any) -> None:
     assert house.meters.live(charging, house.clock.now()).energy_wh == 500
     await house.meters.rebuild()
     assert house.meters.live(charging, house.clock.now()).energy_wh == 500
+
+
+async def test_a_pause_of_less_than_a_second_is_over_when_it_is_over(house: Any, raw: Any) -> None:
+    """Charge points say seconds: the same status again within one is no repeat of the first."""
+    await house.secure()
+    start = await raw.confirmed("StartTransaction", START)
+    for status in ("Charging", "SuspendedEV", "Charging"):
+        told = {"connectorId": 1, "errorCode": "NoError", "status": status, "timestamp": LATER}
+        await raw.confirmed("StatusNotification", told)
+    id_ = str(start["transactionId"])
+    readings = await house.storage.read(lambda tx: tx.transactions.readings("CP1", id_))
+    assert [r.activity.value for r in readings] == ["charging", "suspended_ev", "charging"]
