@@ -42,8 +42,10 @@ def classify(session: Session, fact: facts.SessionFact) -> Event:
             return _gone(session, fact.payment_intent_id)
         case facts.CardForgotten() if session.state is S.RELEASING:
             return E.RELEASED
-        case facts.ChargeCreated() if session.state is S.DUE and session.paying_since is not None:
-            return E.CHARGE_IN_VAIN
+        case facts.ChargeCreated():
+            return _charge_created(session, fact)
+        case facts.CheckoutExpired():
+            return _checkout_expired(session, fact)
         case facts.PayAsked():
             return E.PAY_ASKED if session.paying_since is None else E.PAYING
         case facts.Refunded():
@@ -51,7 +53,9 @@ def classify(session: Session, fact: facts.SessionFact) -> Event:
         case facts.RefundFailed():
             return _refund_failed(session, fact)
         case facts.DisputeChanged():
-            return E.DISPUTE_CLOSED if fact.closed else E.DISPUTED
+            if fact.closed:
+                return E.DISPUTE_CLOSED
+            return E.DISPUTED if fact.first else E.DISPUTE_MOVED
     try:
         return _PLAIN[type(fact)]
     except KeyError:
@@ -63,7 +67,6 @@ _PLAIN: dict[type[facts.SessionFact], Event] = {
     facts.CheckoutOpened: E.CHECKOUT_OPENED,
     facts.CheckoutOverdue: E.CHECKOUT_OVERDUE,
     facts.CheckoutRefused: E.CHECKOUT_ENDED,
-    facts.CheckoutExpired: E.CHECKOUT_ENDED,
     facts.GivenUp: E.GIVEN_UP,
     facts.StartAccepted: E.START_SENT,
     facts.StartUnconfirmed: E.START_SENT,
@@ -73,7 +76,6 @@ _PLAIN: dict[type[facts.SessionFact], Event] = {
     facts.HoldExtended: E.HELD_MORE,
     facts.ExtensionRefused: E.HELD_NO_MORE,
     facts.EndOverdue: E.END_OVERDUE,
-    facts.ChargeCreated: E.CHARGE_CREATED,
     facts.SettlementRefused: E.REFUSED,
     facts.RetryDue: E.RETRY_DUE,
     facts.DebtTermPassed: E.TERM_PASSED,
@@ -153,7 +155,25 @@ def _succeeded(session: Session, fact: facts.PaymentSucceeded) -> Event:
         return E.EXTRA if fact.left_minor else E.KNOWN
     if session.state is S.RELEASING:
         return E.PAID_OTHERWISE
-    return E.PAID if session.paid_minor == session.decided_minor else E.PAID_OTHERWISE
+    owed_minor = session.decided_minor
+    if session.paid_minor == owed_minor:
+        return E.PAID
+    lowered = session.state in (S.DUE, S.WRITTEN_OFF) and session.paid_minor > (owed_minor or 0)
+    return E.OVERPAID if lowered else E.PAID_OTHERWISE
+
+
+def _charge_created(session: Session, fact: facts.ChargeCreated) -> Event:
+    """One that comes while the driver pays, or after less was decided, must not be confirmed."""
+    exact = fact.amount_minor == session.decided_minor
+    if session.state is S.DUE:
+        return E.CHARGE_CREATED if exact and session.paying_since is None else E.CHARGE_IN_VAIN
+    return E.CHARGE_CREATED if exact else E.KNOWN
+
+
+def _checkout_expired(session: Session, fact: facts.CheckoutExpired) -> Event:
+    """That an earlier checkout ended says nothing of the one by which the debt is being paid."""
+    earlier = fact.checkout_id not in (None, session.checkout_id)
+    return E.KNOWN if session.state is S.DUE and earlier else E.CHECKOUT_ENDED
 
 
 def _declined(session: Session, fact: facts.PaymentDeclined) -> Event:

@@ -106,7 +106,8 @@ def _money(session: Session, fact: facts.SessionFact) -> Session:
                 checkout_expires_at=None,
             )
         case facts.RetryDue():
-            return replace(session, charge_tries=session.charge_tries + 1)
+            tries = max(session.charge_tries + 1, fact.tries)
+            return replace(session, charge_tries=tries)
         case facts.RefundAsked():
             left_minor = (session.decided_minor or 0) - fact.amount_minor
             return replace(session, decided_minor=left_minor, refund_tries=0)

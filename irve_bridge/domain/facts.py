@@ -221,7 +221,12 @@ class HoldEnding(SessionFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryDue(SessionFact):
-    """What is due should be charged to the kept card once more."""
+    """What is due should be charged to the kept card once more.
+
+    `tries`: how many of the scheduled moments have passed by now; those missed are not made up for.
+    """
+
+    tries: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,7 +289,9 @@ class CheckoutRefused(SessionFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckoutExpired(SessionFact):
-    """The checkout ended unpaid."""
+    """The checkout ended unpaid; which one, where more than one may have been."""
+
+    checkout_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -314,6 +321,7 @@ class ChargeCreated(SessionFact):
     """An unconfirmed payment exists, its id stored before anything is taken."""
 
     payment_intent_id: str
+    amount_minor: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -412,13 +420,17 @@ class RefundFailed(SessionFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisputeChanged(SessionFact):
-    """The cardholder takes a payment back, or that ended; `status` in the provider's words."""
+    """The cardholder takes a payment back, or that ended; `status` in the provider's words.
+
+    `first`: nothing was heard of this dispute before.
+    """
 
     dispute_id: str
     payment_intent_id: str
     status: str
     reason: str
     amount_minor: int
+    first: bool = True
 
     @property
     def closed(self) -> bool:

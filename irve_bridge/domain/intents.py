@@ -7,9 +7,13 @@ from typing import Any
 
 
 class Lane(StrEnum):
-    """Who performs an intent. One session's intents run in order within a lane."""
+    """Who performs an intent. One session's intents run in order within a lane.
+
+    Refunds have one of their own: a bank may take days for one, and a capture cannot wait for it.
+    """
 
     MONEY = "money"
+    REFUNDS = "refunds"
     EYES = "eyes"
     CHARGER = "charger"
     CSMS = "csms"
@@ -68,6 +72,7 @@ class Kind(StrEnum):
 
 
 _LANES = {
+    Kind.REFUND: Lane.REFUNDS,
     Kind.OBSERVE: Lane.EYES,
     Kind.REMOTE_START: Lane.CHARGER,
     Kind.REMOTE_STOP: Lane.CHARGER,

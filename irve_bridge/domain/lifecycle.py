@@ -42,6 +42,7 @@ class Event(StrEnum):
     CHARGE_CREATED = "charge created"
     CHARGE_IN_VAIN = "charge created while the driver pays"
     PAID = "paid"
+    OVERPAID = "paid more than is owed by now"
     PAID_OTHERWISE = "paid or refunded another amount"
     DECLINED = "declined"
     REFUSED = "charge or capture refused"
@@ -63,6 +64,7 @@ class Event(StrEnum):
     REFUND_LOST = "refund failed for good"
     REFUND_MADE_GOOD = "refund failed, made good since"
     DISPUTED = "disputed"
+    DISPUTE_MOVED = "dispute goes on"
     DISPUTE_CLOSED = "dispute closed"
     CUSTOMER_TERM = "customer no longer needed"
     DATA_TERM = "personal data to be deleted"
@@ -131,7 +133,7 @@ TABLE: dict[tuple[State, Event], Row] = {
     (S.SETTLING, E.REFUSED): Row(S.REVIEW, (), ("review_needed",)),
     (S.SETTLING, E.REFUND_FAILED): Row(S.SETTLING, (Do.SETTLE,)),
     (S.SETTLING, E.REFUND_LOST): Row(S.REVIEW, (), ("review_needed",)),
-    (S.RELEASING, E.RELEASED): Row(S.RELEASED, (), ("payment_released",)),
+    (S.RELEASING, E.RELEASED): Row(S.RELEASED, (Do.FORGET,), ("payment_released",)),
     (S.RELEASING, E.PAID_OTHERWISE): Row(S.REVIEW, (), ("review_needed",)),
     (S.RELEASING, E.REFUND_FAILED): Row(S.RELEASING, (Do.RELEASE,)),
     (S.RELEASING, E.REFUND_LOST): Row(S.REVIEW, (), ("review_needed",)),
@@ -148,6 +150,7 @@ TABLE: dict[tuple[State, Event], Row] = {
     (S.DUE, E.HOLD_GONE): Row(S.DUE),
     (S.DUE, E.LOWERED): Row(S.DUE, (Do.CLOSE, Do.VOID)),
     (S.DUE, E.PAID): Row(S.SETTLED, (Do.FORGET,), ("payment_succeeded",)),
+    (S.DUE, E.OVERPAID): Row(S.SETTLING, (Do.CLOSE, Do.SETTLE)),
     (S.DUE, E.PAID_OTHERWISE): Row(S.REVIEW, (Do.CLOSE,), ("review_needed",)),
     (S.DUE, E.FORGIVEN): Row(S.WRITTEN_OFF, (Do.CLOSE, Do.VOID, Do.FORGET), ("debt_written_off",)),
     (S.DUE, E.TERM_PASSED): Row(
@@ -155,6 +158,7 @@ TABLE: dict[tuple[State, Event], Row] = {
     ),
     (S.WRITTEN_OFF, E.CHECKOUT_OPENED): Row(S.WRITTEN_OFF, (Do.CLOSE,)),
     (S.WRITTEN_OFF, E.PAID): Row(S.SETTLED, (), ("payment_succeeded",)),
+    (S.WRITTEN_OFF, E.OVERPAID): Row(S.SETTLING, (Do.SETTLE,)),
     (S.WRITTEN_OFF, E.PAID_OTHERWISE): Row(S.REVIEW, (), ("review_needed",)),
     (S.SETTLED, E.REFUND_ASKED): Row(S.SETTLED, (Do.RETURN,)),
     (S.SETTLED, E.REFUNDED): Row(S.SETTLED, (), ("payment_refunded",)),
@@ -165,6 +169,7 @@ TABLE |= {(state, E.REFUND_LOST): Row(S.REVIEW, (), ("review_needed",)) for stat
 TABLE |= {(state, E.EXTRA): Row(state, (Do.RETURN,)) for state in _PAID_FOR}
 TABLE |= {(state, E.EXTRA_LOST): Row(state, (), ("review_needed",)) for state in _PAID_FOR}
 TABLE |= {(state, E.DISPUTED): Row(state, (), ("dispute_opened",)) for state in _PAID_FOR}
+TABLE |= {(state, E.DISPUTE_MOVED): Row(state) for state in _PAID_FOR}
 TABLE |= {(state, E.DISPUTE_CLOSED): Row(state, (), ("dispute_closed",)) for state in _PAID_FOR}
 TABLE |= {(state, E.FORGOTTEN): Row(state) for state in DONE}
 TABLE |= {(state, E.CUSTOMER_TERM): Row(state, (Do.FORGET_CUSTOMER,)) for state in DONE}
@@ -180,11 +185,14 @@ _START = frozenset(
 _STOP = frozenset({E.STOP_ASKED, E.STOP_ASKED_OF_CSMS, E.STOP_BEFORE_START})
 _MORE = frozenset({E.MORE_ASKED, E.HELD_MORE, E.HELD_NO_MORE})
 _END = frozenset({E.BILLABLE, E.UNBILLABLE, E.SUSPECT, E.END_OVERDUE})
-_PROOF = frozenset({E.PAID, E.PAID_OTHERWISE, E.RELEASED})
+_PROOF = frozenset({E.PAID, E.OVERPAID, E.PAID_OTHERWISE, E.RELEASED})
 _FAILURE = frozenset({E.DECLINED, E.REFUSED, E.HOLD_GONE})
 _DEBT = frozenset({E.PAY_ASKED, E.PAYING, E.RETRY_DUE, E.TERM_PASSED, E.LOWERED, E.FORGIVEN})
 _BACK = frozenset({E.REFUND_ASKED, E.REFUNDED, E.REFUND_FAILED, E.REFUND_LOST, E.REFUND_MADE_GOOD})
-_BESIDE = frozenset({E.EXTRA, E.EXTRA_LOST, E.KNOWN, E.DISPUTED, E.DISPUTE_CLOSED})
+_BESIDE = frozenset({E.EXTRA, E.EXTRA_LOST, E.KNOWN, E.DISPUTED}) | {
+    E.DISPUTE_MOVED,
+    E.DISPUTE_CLOSED,
+}
 _TERMS = frozenset({E.FORGOTTEN, E.CUSTOMER_TERM, E.DATA_TERM})
 _MONEY = _PROOF | _FAILURE | {E.CHARGE_CREATED, E.CHARGE_IN_VAIN}
 _BEFORE = _CHECKOUT | _SECURED
@@ -202,15 +210,16 @@ LATE: dict[State, frozenset[Event]] = {
     S.STOPPING: _BEFORE | _START | _STOP | _MORE - {E.HELD_MORE} | _MONEY | _DEBT
     | _BACK - {E.REFUNDED} | {E.KNOWN} | _TERMS | {E.END_OVERDUE},
     S.SETTLING: _BEFORE | _CHARGE | _DEBT | {E.KNOWN} | _TERMS
-    | {E.RELEASED, E.CHARGE_IN_VAIN, E.REFUND_ASKED, E.REFUNDED, E.REFUND_MADE_GOOD},
+    | {E.RELEASED, E.OVERPAID, E.CHARGE_IN_VAIN, E.REFUND_ASKED, E.REFUNDED, E.REFUND_MADE_GOOD},
     S.RELEASING: _BEFORE | _CHARGE | _FAILURE | _DEBT | {E.KNOWN} | _TERMS
-    | {E.PAID, E.CHARGE_CREATED, E.CHARGE_IN_VAIN, E.REFUND_ASKED, E.REFUNDED}
+    | {E.PAID, E.OVERPAID, E.CHARGE_CREATED, E.CHARGE_IN_VAIN, E.REFUND_ASKED, E.REFUNDED}
     | {E.REFUND_MADE_GOOD},
     S.REVIEW: _BEFORE | _START | _STOP | _MORE | _MONEY | _DEBT | _BACK | {E.KNOWN} | _TERMS
     | {E.SUSPECT, E.END_OVERDUE},
     S.DUE: _BEFORE - {E.CHECKOUT_OPENED, E.CHECKOUT_OVERDUE, E.CHECKOUT_ENDED} | _CHARGE | _BACK
     | {E.KNOWN} | _TERMS | {E.RELEASED, E.REFUSED, E.PAYING},
-    S.WRITTEN_OFF: _BEFORE - {E.CHECKOUT_OPENED} | _DONE - {E.PAID, E.PAID_OTHERWISE} | _BACK,
+    S.WRITTEN_OFF: _BEFORE - {E.CHECKOUT_OPENED} | _BACK
+    | _DONE - {E.PAID, E.OVERPAID, E.PAID_OTHERWISE},
     S.SETTLED: _BEFORE | _DONE | {E.REFUND_MADE_GOOD},
     S.RELEASED: _BEFORE | _DONE | {E.REFUND_ASKED, E.REFUNDED, E.REFUND_MADE_GOOD},
 }  # fmt: skip

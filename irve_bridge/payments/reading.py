@@ -26,7 +26,7 @@ def from_checkout(
 ) -> Iterator[facts.SessionFact]:
     """Yield what a Checkout Session with expanded intents proves; nothing while it is open."""
     if checkout.status == "expired":
-        yield facts.CheckoutExpired(session_id=session.id, at=at)
+        yield facts.CheckoutExpired(session_id=session.id, at=at, checkout_id=checkout.id)
     if checkout.status != "complete":
         return
     details = checkout.customer_details

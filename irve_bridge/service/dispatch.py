@@ -9,14 +9,16 @@ hangs delays no charger and no money.
 import asyncio
 import random
 import secrets
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
 
 from irve_bridge.domain.facts import SessionFact
-from irve_bridge.domain.intents import Do, Intent, Lane
+from irve_bridge.domain.intents import Do, Intent, Kind, Lane
 from irve_bridge.domain.lifecycle import wanted
-from irve_bridge.domain.session import Session
+from irve_bridge.domain.session import Session, State
+from irve_bridge.service.books import left_minor
 from irve_bridge.service.handle import Handler, Work, apply
 from irve_bridge.service.pace import pause
 from irve_bridge.service.policy import Policy
@@ -92,10 +94,11 @@ class Dispatcher:
     def _claim_in(self, tx: Tx, now: datetime, room: int) -> tuple[list[Task], bool]:
         """Return what was claimed, and whether something else may have become due by it."""
         tasks, cancelled = [], False
-        for intent_id, session, intent, created_at, tries in tx.intents.next_due(
+        for intent_id, session, asked, created_at, tries in tx.intents.next_due(
             [self._lane], now, room
         ):
-            if not wanted(session, intent.do) or _over(tx, session, intent):
+            intent = _as_it_is_now(tx, intent_id, session, asked)
+            if intent is None:
                 tx.intents.finish(intent_id, "cancelled", f"session is {session.state}", now)
                 cancelled = True
                 continue
@@ -190,10 +193,31 @@ class Dispatcher:
         await pause(self._awake, self._clock, due_at, POLL_S)
 
 
-def _over(tx: Tx, session: Session, intent: Intent) -> bool:
+def _as_it_is_now(tx: Tx, intent_id: int, session: Session, intent: Intent) -> Intent | None:
+    """Return what is still to be done of an intent when its turn comes; None for nothing."""
+    if not wanted(session, intent.do):
+        return None
+    if intent.do is Do.REFUSE:
+        return None if _stopped(tx, session, intent) else intent
+    if intent.kind is Kind.REFUND and tx.intents.open_attempt(intent_id) is None:
+        return _still_too_much(tx, session, intent)
+    return intent
+
+
+def _stopped(tx: Tx, session: Session, intent: Intent) -> bool:
     """Return whether a transaction that was to be stopped, being nobody's, has stopped."""
-    if intent.do is not Do.REFUSE:
-        return False
     named = intent.parameters["transaction_id"]
     transaction = tx.transactions.get(session.charge_point_id, named)
     return transaction is not None and not transaction.running
+
+
+def _still_too_much(tx: Tx, session: Session, intent: Intent) -> Intent | None:
+    """Return a refund of what is still paid beyond what is owed: some of it may be back by now."""
+    paid_by = intent.parameters["payment_intent_id"]
+    left = left_minor(tx.books.movements(session.id), paid_by)
+    if paid_by == session.payment_intent_id and session.state in (State.SETTLING, State.SETTLED):
+        left -= session.decided_minor or 0
+    amount_minor = min(intent.parameters["amount_minor"], left)
+    if amount_minor <= 0:
+        return None
+    return replace(intent, parameters={**intent.parameters, "amount_minor": amount_minor})

@@ -11,6 +11,8 @@ from irve_bridge.domain.session import MeteredBy, Session, State
 from irve_bridge.domain.tariff import Breakdown, Volumes, price
 from irve_bridge.service.handle import Work
 
+_WITH_THE_BANK = frozenset({"needs_response", "under_review", "lost"})
+
 
 def decide_review(work: Work, fact: facts.ReviewDecided) -> Session:
     """Settle what a person reviewed, or forgive what is due.
@@ -49,6 +51,8 @@ def refund(work: Work, fact: facts.RefundAsked) -> Session:
         raise UnknownThing("There is no session of this id.", "unknown_session")
     if session.state is not State.SETTLED:
         raise Conflict(f"This session is {session.state}: only what is settled is refunded.")
+    if session.dispute in _WITH_THE_BANK:
+        raise Conflict("This payment is disputed: the bank has the money, and decides.")
     if work.tx.intents.pending(session.id, Kind.REFUND):
         raise Conflict("A refund of this session is under way: wait until it has ended.")
     left_minor = session.decided_minor or 0

@@ -2,6 +2,7 @@
 
 from irve_bridge.domain import facts
 from irve_bridge.domain.errors import Conflict, UnknownThing
+from irve_bridge.domain.intents import Kind
 from irve_bridge.domain.session import PlanName, Session, State
 from irve_bridge.service.handle import Work
 
@@ -41,4 +42,6 @@ def extend(work: Work, fact: facts.MoreAsked) -> Session:
             secured_minor=fact.amount_minor,
         )
         return work.advance(session, granted)
+    if work.tx.intents.pending(session.id, Kind.INCREMENT_HOLD):
+        raise Conflict("The bank is being asked already: wait for its answer.")
     return work.advance(session, fact)

@@ -29,6 +29,8 @@ class Ledger:
                 )
             case facts.RefundFailed() if fact.refund_id:
                 return self._first(session, f"refund_failed:{fact.refund_id}", fact)
+            case facts.DisputeChanged() if not fact.closed and self._closed(session, fact):
+                return False
             case facts.DisputeChanged():
                 return self._first(session, f"dispute:{fact.dispute_id}:{fact.status}", fact)
         return True
@@ -45,6 +47,10 @@ class Ledger:
                 debt = self.tx.sessions.in_debt(session, fact.card_fingerprint)
                 debt_session_id = debt.id if debt else None
                 return replace(fact, connector_lost=not kept, debt_session_id=debt_session_id)
+            case facts.DisputeChanged():
+                booked = self.tx.books.movements(session.id)
+                known = any(m.provider_id == fact.dispute_id for m in booked)
+                return replace(fact, first=not known)
             case facts.RefundFailed():
                 return replace(fact, again=session.refund_tries < self.policy.refund_retries)
         return fact
@@ -52,7 +58,10 @@ class Ledger:
     def book(self, session: Session, fact: facts.SessionFact) -> tuple[Session, facts.SessionFact]:
         """Record what the fact proves to have moved; return both with what is left by now."""
         proven = [
-            self._sized(session, m) for m in movements(session, fact) if self._stands(session, fact)
+            sized
+            for movement in movements(session, fact)
+            if self._stands(session, fact)
+            and (sized := self._sized(session, fact, movement)).amount_minor > 0
         ]
         for movement in proven:
             self.tx.books.record(movement)
@@ -73,13 +82,22 @@ class Ledger:
                 return replace(fact, left_minor=left)
         return fact
 
-    def _sized(self, session: Session, movement: Movement) -> Movement:
-        """What is released of a second hold is what was held there."""
-        if movement.kind != "release" or not is_extra(session, movement.payment_id):
+    def _closed(self, session: Session, fact: facts.DisputeChanged) -> bool:
+        """A slow answer does not open again what was decided."""
+        booked = self.tx.books.movements(session.id)
+        mine = [m.kind for m in booked if m.provider_id == fact.dispute_id]
+        return any(kind.startswith("dispute_") for kind in mine)
+
+    def _sized(self, session: Session, fact: facts.SessionFact, movement: Movement) -> Movement:
+        """What is let go of a hold is what was held there and not let go before."""
+        if not isinstance(fact, facts.HoldReleased):
             return movement
-        held = self.tx.books.movements(session.id)
-        mine = [m for m in held if (m.kind, m.payment_id) == ("hold", movement.payment_id)]
-        return replace(movement, amount_minor=sum(m.amount_minor for m in mine))
+        of_hold = [
+            m.amount_minor if m.kind == "hold" else -m.amount_minor
+            for m in self.tx.books.movements(session.id)
+            if m.payment_id == movement.payment_id and m.kind in ("hold", "capture", "release")
+        ]
+        return replace(movement, amount_minor=sum(of_hold))
 
     def _stands(self, session: Session, fact: facts.SessionFact) -> bool:
         """Money is taken once, as charge or capture; only a booked refund returns when it fails."""

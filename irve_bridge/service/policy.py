@@ -82,8 +82,10 @@ def deadline(session: Session, policy: Policy) -> datetime | None:
         case State.CHARGING:
             settled_by = hold_deadline(session, policy)
             return settled_by - policy.hold_stop if settled_by else None
-        case State.STOPPING | State.REVIEW:
+        case State.STOPPING:
             return hold_deadline(session, policy)
+        case State.REVIEW:
+            return None if session.decided_minor is not None else hold_deadline(session, policy)
         case State.DUE:
             return debt_deadline(session, policy)
         case State.SETTLED | State.RELEASED | State.ABANDONED | State.WRITTEN_OFF:

@@ -108,9 +108,11 @@ def overdue(work: Work, session: Session, now: datetime) -> facts.SessionFact | 
 def _debt_overdue(work: Work, session: Session, now: datetime) -> facts.SessionFact:
     if session.paying_since is not None:
         return facts.CheckoutOverdue(at=now, session_id=session.id)
-    if now >= (session.due_since or session.opened_at) + work.policy.debt_term:
+    since = session.due_since or session.opened_at
+    if now >= since + work.policy.debt_term:
         return facts.DebtTermPassed(at=now, session_id=session.id)
-    return facts.RetryDue(at=now, session_id=session.id)
+    passed = sum(since + delay <= now for delay in work.policy.debt_retries)
+    return facts.RetryDue(at=now, session_id=session.id, tries=passed)
 
 
 def _kept_too_long(session: Session, now: datetime) -> facts.SessionFact | None:

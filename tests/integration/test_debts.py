@@ -133,3 +133,20 @@ async def test_a_card_short_of_funds_is_tried_again_and_pays_once(tmp_path: Path
         assert card["charged"] == paid["amount"] == w.cost(cp.transactions[-1])
         lines = await w.stripe("GET", "/_sim/ledger")
         assert len([x for x in lines if x["metadata"]]) == 1
+
+
+async def test_a_card_that_the_csms_brings_is_asked_for_its_debts_too(tmp_path: Path) -> None:
+    """It has a fingerprint like any other."""
+    async with world(tmp_path) as w, w.charge_point() as cp:
+        await cp.wait_until_online()
+        bearer = {"authorization": f"Bearer {w.api_key}"}
+        brought = {
+            "charge_point_id": "CP1",
+            "connector_id": 2,
+            "payment_method_id": "pm_card_visa",
+            "payment_type": "dynamic",
+        }
+        _, answer = await w.post("/api/start-charging-session", brought, **bearer)
+        assert w.bridge is not None
+        session = await w.bridge.desk.session(answer["session_id"])
+        assert session.card_fingerprint is not None

@@ -137,3 +137,68 @@ async def test_a_dispute_is_recorded_and_told_from_its_opening_to_its_end(tmp_pa
         assert (after["status"], after["amount"]) == ("settled", session["amount"])
         kinds = [m["kind"] for m in after["movements"]]
         assert kinds == ["charge", "dispute", "dispute_lost"]
+
+
+async def test_what_went_back_by_hand_meanwhile_does_not_go_back_again(tmp_path: Path) -> None:
+    """A refund failed and waits to be made again; the operator makes it at Stripe."""
+    async with (
+        world(tmp_path, refund_retry_s="100") as w,
+        w.charge_point() as cp,
+    ):
+        session = await settled(w, cp, "dynamic")
+        session_id = session["session_id"]
+        await w.stripe("POST", "/_sim/refunds", mode="fail", times=1)
+        await refund(w, session_id, 10)
+
+        async def waits() -> bool:
+            return (await w.session(session_id))["outcome"] is not None
+
+        await w.eventually(waits)
+        paid = await payment_id(w, session_id)
+        await w.stripe_api("POST", "refunds", payment_intent=paid, amount="10")
+        await remains(w, session_id, session["amount"] - 10)
+        assert w.bridge is not None
+
+        async def nothing_waits() -> bool:
+            assert w.bridge is not None
+            left = await w.bridge.storage.read(lambda tx: tx.intents.unfinished(session_id))
+            return not [intent for intent in left if intent.kind == "refund"]
+
+        await w.eventually(nothing_waits)
+        await remains(w, session_id, session["amount"] - 10)
+
+
+async def test_a_slow_refund_of_a_second_payment_keeps_no_capture_waiting(tmp_path: Path) -> None:
+    """The bank takes days for the one; the hold would end meanwhile."""
+    async with world(tmp_path) as w, w.charge_point() as cp:
+        await cp.wait_until_online()
+        opened = await w.open("estimated", energy_kwh=10)
+        session_id = opened["session_id"]
+        await w.page(await w.pay(opened))
+        await cp.plug(1)
+        await cp.wait_for_energy(1, 1500)
+        await w.stripe("POST", "/_sim/refunds", mode="pending")
+        customer = (await w.checkout(opened))["customer"]
+        await w.stripe_api(
+            "POST",
+            "payment_intents",
+            **{
+                "amount": "700",
+                "currency": "eur",
+                "customer": customer,
+                "payment_method": "pm_card_visa",
+                "allowed_payment_method_types[0]": "card",
+                "confirm": "true",
+                "off_session": "true",
+                "metadata[session_id]": session_id,
+            },
+        )
+
+        async def under_way() -> bool:
+            lines = await w.stripe("GET", "/_sim/ledger")
+            return any(line["refund_pending_minor"] == 700 for line in lines)
+
+        await w.eventually(under_way)
+        await cp.unplug(1)
+        session = await w.until(session_id, "settled")
+        assert session["amount"] == w.cost(cp.transactions[-1])

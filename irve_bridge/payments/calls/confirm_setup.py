@@ -39,6 +39,7 @@ class ConfirmSetup:
             "return_url": settings.return_url(session),
             "description": texts.item_name(session),
             "metadata": mark(session),
+            "expand": ["payment_method"],
             "payment_method": intent.parameters["payment_method_id"],
         }
 

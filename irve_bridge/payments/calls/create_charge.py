@@ -1,10 +1,12 @@
 from datetime import datetime
 
+import stripe
+
 from irve_bridge.domain.facts import ChargeCreated, SessionFact
 from irve_bridge.domain.intents import Intent
 from irve_bridge.domain.session import Session
 from irve_bridge.payments import texts
-from irve_bridge.payments.amounts import wire_amount
+from irve_bridge.payments.amounts import minor_amount, wire_amount
 from irve_bridge.payments.calls.call import Request, fee, mark, ours, stamped, unpaid
 from irve_bridge.payments.client import PAGE, Account, StripeSettings
 from irve_bridge.payments.outcomes import Refusal
@@ -40,7 +42,7 @@ class CreateCharge:
         payment = await account.client.v1.payment_intents.create_async(
             stamped(task), account.options(task.attempt.key)
         )
-        return _created(task, payment.id, account.now())
+        return _created(task, payment, account.now())
 
     async def look(self, account: Account, task: Task) -> Outcome | None:
         """Find the payment among its customer's."""
@@ -49,7 +51,7 @@ class CreateCharge:
         )
         for payment in listed.data:
             if ours(payment, task):
-                return _created(task, payment.id, account.now())
+                return _created(task, payment, account.now())
         return None
 
     def refused(self, task: Task, refusal: Refusal, at: datetime) -> tuple[SessionFact, ...]:
@@ -57,6 +59,11 @@ class CreateCharge:
         return unpaid(task, refusal, at)
 
 
-def _created(task: Task, payment_intent_id: str, at: datetime) -> Done:
-    fact = ChargeCreated(session_id=task.session.id, at=at, payment_intent_id=payment_intent_id)
+def _created(task: Task, payment: stripe.PaymentIntent, at: datetime) -> Done:
+    fact = ChargeCreated(
+        session_id=task.session.id,
+        at=at,
+        payment_intent_id=payment.id,
+        amount_minor=minor_amount(task.session.currency, payment.amount),
+    )
     return Done((fact,))

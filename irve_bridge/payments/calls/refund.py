@@ -25,7 +25,7 @@ class Refund:
             "payment_intent": intent.parameters["payment_intent_id"],
             "amount": wire_refund(session.currency, intent.parameters["amount_minor"]),
             "metadata": mark(session),
-            **({"refund_application_fee": True} if _fee_taken(session) else {}),
+            **({"refund_application_fee": True} if _fee_taken(session, intent) else {}),
         }
 
     async def post(self, account: Account, task: Task) -> Outcome:
@@ -57,9 +57,10 @@ class Refund:
         )
 
 
-def _fee_taken(session: Session) -> bool:
+def _fee_taken(session: Session, intent: Intent) -> bool:
     """What is too little for a fee had none, and Stripe gives none back."""
-    return any(fee(session, wire_amount(session.currency, session.paid_minor)).values())
+    paid_minor = max(session.paid_minor, intent.parameters["amount_minor"])
+    return any(fee(session, wire_amount(session.currency, paid_minor)).values())
 
 
 def _outcome(account: Account, task: Task, refund: stripe.Refund) -> Outcome:

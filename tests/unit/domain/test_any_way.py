@@ -120,7 +120,9 @@ class World:
         refuses = data.draw(st.booleans(), label=f"{intent.kind} refused")
         match intent.kind:
             case Kind.CREATE_CHARGE:
-                return [facts.ChargeCreated(**AT, payment_intent_id=self.provider.new("pi"))]
+                created = {"payment_intent_id": self.provider.new("pi")}
+                amount = intent.parameters["amount_minor"]
+                return [facts.ChargeCreated(**AT, **created, amount_minor=amount)]
             case Kind.CAPTURE | Kind.CONFIRM_CHARGE if named in self.provider.taken:
                 return [self._succeeded(named)]
             case Kind.CAPTURE | Kind.CONFIRM_CHARGE if refuses:

@@ -1,5 +1,6 @@
 """What is due after a charge: retried where that may help, lowered, forgiven, paid after all."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -93,7 +94,8 @@ def test_before_a_driver_pays_otherwise_the_old_payment_can_be_made_no_more() ->
 def test_a_payment_created_while_the_driver_pays_is_not_made() -> None:
     """A retry was under way when the driver asked to pay: the two must not both charge."""
     paying = owing(payment_intent_id=None, paying_since=LATER)
-    created = decided(paying, facts.ChargeCreated(**AT, payment_intent_id="pi_2"))
+    vain = facts.ChargeCreated(**AT, payment_intent_id="pi_2", amount_minor=1200)
+    created = decided(paying, vain)
     assert calls(created) == [(Kind.CANCEL_CHARGE, "pi_2")]
     gone = decided(created.session, facts.ChargeCanceled(**AT, payment_intent_id="pi_2"))
     assert decided(gone.session, paid("pi_3")).session.state is State.SETTLED
@@ -151,20 +153,42 @@ def test_what_is_paid_after_it_was_written_off_is_paid() -> None:
     assert settled.tell == ("payment_succeeded",)
 
 
-def test_a_forgiven_debt_that_is_paid_all_the_same_goes_to_a_person() -> None:
-    forgiven = decided(owing(), facts.ReviewDecided(**AT, amount_minor=0)).session
-    assert decided(forgiven, paid("pi_1")).session.state is State.REVIEW
+@pytest.mark.parametrize(("lowered_minor", "back_minor"), [(700, 500), (0, 1200)])
+def test_what_was_paid_while_less_was_decided_goes_back(
+    lowered_minor: int, back_minor: int
+) -> None:
+    """A person has decided already: nobody needs to be asked again, forgiven or lowered."""
+    lowered = decided(owing(), facts.ReviewDecided(**AT, amount_minor=lowered_minor)).session
+    over = Books().decide(lowered, paid("pi_1"))
+    assert (over.session.state, over.session.paid_minor) == (State.SETTLING, 1200)
+    assert [(i.kind, i.parameters["amount_minor"]) for i in over.intents] == [
+        (Kind.REFUND, back_minor)
+    ]
 
 
-def test_a_debt_paid_at_another_amount_goes_to_a_person_who_gives_the_rest_back() -> None:
-    """It was lowered while the driver paid."""
-    lowered = decided(owing(), facts.ReviewDecided(**AT, amount_minor=700)).session
-    books = Books()
-    odd = books.decide(lowered, paid("pi_1")).session
-    assert (odd.state, odd.paid_minor) == (State.REVIEW, 1200)
-    back = books.decide(odd, facts.ReviewDecided(**AT, amount_minor=700))
-    assert back.session.state is State.SETTLING
-    assert [(i.kind, i.parameters["amount_minor"]) for i in back.intents] == [(Kind.REFUND, 500)]
+def test_a_charge_that_was_created_for_more_than_is_due_by_now_is_not_confirmed() -> None:
+    """It was lowered, or paid another way, while the call was under way."""
+    due = owing(payment_intent_id=None)
+    lowered = decided(due, facts.ReviewDecided(**AT, amount_minor=700)).session
+    created = facts.ChargeCreated(**AT, payment_intent_id="pi_9", amount_minor=1200)
+    assert [i.kind for i in decided(lowered, created).intents] == [Kind.CANCEL_CHARGE]
+
+
+def test_an_earlier_checkout_s_end_says_nothing_of_the_one_that_is_open() -> None:
+    """A slow answer about the old one must not make room for a third."""
+    paying = replace(owing(), paying_since=NOW, checkout_id="cs_2", checkout_url="https://x")
+    stale = decided(paying, facts.CheckoutExpired(**AT, checkout_id="cs_1"))
+    assert stale.steps == ()
+    waiting = replace(paying, checkout_id=None, checkout_url=None)
+    assert decided(waiting, facts.CheckoutExpired(**AT, checkout_id="cs_1")).steps == ()
+    over = decided(paying, facts.CheckoutExpired(**AT, checkout_id="cs_2")).session
+    assert (over.paying_since, over.checkout_url) == (None, None)
+
+
+def test_moments_to_try_again_that_were_missed_are_not_made_up_for() -> None:
+    """After an outage one try follows, not four."""
+    late = decided(owing(), facts.RetryDue(**AT, tries=3)).session
+    assert late.charge_tries == 3
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,8 @@ def test_a_repeated_fact_changes_nothing() -> None:
 
 def test_a_charge_is_confirmed_only_once_its_id_is_known() -> None:
     settling = ended(PlanName.DYNAMIC, 1200).session
-    decision = decided(settling, facts.ChargeCreated(**AT, payment_intent_id="pi_9"))
+    created = facts.ChargeCreated(**AT, payment_intent_id="pi_9", amount_minor=1200)
+    decision = decided(settling, created)
     assert [(i.kind, i.parameters) for i in decision.intents] == [
         (Kind.CONFIRM_CHARGE, {"payment_intent_id": "pi_9"})
     ]

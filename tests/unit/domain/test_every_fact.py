@@ -40,7 +40,7 @@ FACTS: list[SessionFact] = [
     facts.CheckoutExpired(**AT),
     facts.PaymentSecured(**AT, secured_minor=3000, payment_intent_id="pi_1"),
     facts.PaymentSecured(**AT, payment_method_id="pm_1", connector_lost=True),
-    facts.ChargeCreated(**AT, payment_intent_id="pi_1"),
+    facts.ChargeCreated(**AT, payment_intent_id="pi_1", amount_minor=1200),
     facts.PaymentSucceeded(**AT, payment_intent_id="pi_1", amount_minor=1200),
     facts.PaymentSucceeded(**AT, payment_intent_id="pi_1", amount_minor=3000),
     facts.PaymentDeclined(**AT, code="x", message="x"),

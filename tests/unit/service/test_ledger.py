@@ -136,9 +136,38 @@ def test_each_proof_is_a_movement_of_its_payment(
         opened = replace(opened, state=State.CHARGING, secured_at=NOW, secured_minor=3000)
         opened = replace(opened, payment_intent_id="pi_1")
     books = Books()
+    if fact == "gone":
+        books.decide(session(plan), proofs["secured"])
+        kinds = [("hold", 3000), *kinds]
     books.decide(opened, proofs[fact])
     assert [(m.kind, m.amount_minor) for m in books.movements("ses_1")] == kinds
     assert {m.payment_id for m in books.movements("ses_1")} <= {"pi_1"}
+
+
+def test_a_hold_that_never_was_is_not_let_go() -> None:
+    """A checkout for what is due ends with its payment cancelled: nothing was held there."""
+    due = paid(PlanName.ESTIMATED, State.DUE, paid_minor=0, payment_intent_id=None)
+    books = Books()
+    books.decide(due, facts.HoldReleased(**AT, payment_intent_id="pi_of_the_checkout"))
+    assert books.movements("ses_1") == []
+
+
+def test_a_dispute_is_opened_once_and_stays_closed() -> None:
+    """What the provider says in between is written down; a slow answer opens nothing again."""
+    settled = paid(PlanName.DYNAMIC, State.SETTLED)
+    books = books_of(settled)
+    told, states = [], []
+    for status in ("needs_response", "under_review", "lost", "needs_response"):
+        moved = facts.DisputeChanged(
+            **AT, dispute_id="du_1", payment_intent_id="pi_1", status=status, reason="x",
+            amount_minor=1200,
+        )  # fmt: skip
+        decision = books.decide(settled, moved)
+        settled = decision.session
+        told += decision.tell
+        states.append(settled.dispute)
+    assert told == ["dispute_opened", "dispute_closed"]
+    assert states == ["needs_response", "under_review", "lost", "lost"]
 
 
 def test_a_debt_paid_by_another_payment_is_a_charge_whatever_the_plan() -> None:

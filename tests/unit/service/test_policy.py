@@ -109,3 +109,9 @@ def test_after_the_end_first_the_customer_then_the_personal_data_are_forgotten(
     anonymous = {"ended_at": ended_at, "customer_id": None}
     assert due_at(state, **anonymous) == ended_at + POLICY.personal_data_kept
     assert due_at(state, **anonymous, erased_at=NOW) is None
+
+
+def test_what_was_decided_once_is_not_captured_again_by_time() -> None:
+    """A capture that was refused is a person's matter, not tried at every look."""
+    assert held(State.REVIEW) == CAPTURED_BY
+    assert held(State.REVIEW, decided_minor=500) is None
