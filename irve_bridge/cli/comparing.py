@@ -16,13 +16,14 @@ from irve_bridge.service.ports import ProviderUnreachable
 from irve_bridge.service.reconcile import Finding
 
 DAYS = 3.0
+DAYS_MOST = 3650
 
 
 def add_to(commands: Actions) -> None:
     """Add this command."""
     text = "compare every session with Stripe and the CSMS, and repair what differs"
     reconcile = add(commands, "reconcile", compare, text)
-    reconcile.add_argument("--days", type=float, default=DAYS, help="how far back (default: 3)")
+    reconcile.add_argument("--days", type=_days, default=DAYS, help="how far back (default: 3)")
     reconcile.add_argument("--json", action="store_true", help="print the findings as JSON")
 
 
@@ -45,6 +46,13 @@ async def compare(arguments: argparse.Namespace) -> int:
     else:
         console.print(_table(findings) if findings else "Everything agrees.")
     return 0 if all(finding.repaired for finding in findings) else 1
+
+
+def _days(text: str) -> float:
+    days = float(text)
+    if not 0 < days <= DAYS_MOST:
+        raise argparse.ArgumentTypeError(f"between 0 and {DAYS_MOST} days")
+    return days
 
 
 def _table(findings: list[Finding]) -> Table:

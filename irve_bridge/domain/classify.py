@@ -116,7 +116,7 @@ def bounded(session: Session, amount_minor: int) -> int:
     """Return what of an amount can be owed: nothing before anything was secured."""
     if session.secured_minor is None:
         return 0
-    if session.paid_minor:
+    if session.taken:
         return keepable(session, amount_minor)
     return PLANS[session.plan].bound(session, amount_minor)
 

@@ -106,9 +106,8 @@ def _intent(session: Session, do: Do, fact: facts.SessionFact) -> Intent | None:
             return plans.confirm_charge(session, do)
         case Do.RECHARGE:
             return plans.create_charge(session, do)
-        case Do.VOID if session.payment_intent_id:
-            named = {"payment_intent_id": session.payment_intent_id}
-            return Intent(do, Kind.CANCEL_CHARGE, named)
+        case Do.VOID:
+            return _void(session, fact)
         case Do.COLLECT:
             return Intent(do, Kind.OPEN_CHECKOUT, {"amount_minor": session.decided_minor})
         case Do.FORGET:
@@ -124,6 +123,16 @@ def _close(session: Session) -> Intent | None:
     if session.secured_at is not None and session.paying_since is None:
         return None
     return Intent(Do.CLOSE, Kind.CLOSE_CHECKOUT)
+
+
+def _void(session: Session, fact: facts.SessionFact) -> Intent | None:
+    """The payment that was created in vain, or the session's own."""
+    named = session.payment_intent_id
+    if isinstance(fact, facts.ChargeCreated):
+        named = fact.payment_intent_id
+    if named is None:
+        return None
+    return Intent(Do.VOID, Kind.CANCEL_CHARGE, {"payment_intent_id": named})
 
 
 def _extend(session: Session, fact: facts.MoreAsked) -> Intent:

@@ -85,6 +85,8 @@ def _money(session: Session, fact: facts.SessionFact) -> Session:
             decided_minor = bounded(session, fact.amount_minor)
             outcome = session.outcome if session.state is State.DUE else "reviewed"
             return replace(session, decided_minor=decided_minor, outcome=outcome)
+        case facts.ChargeCreated() if classify(session, fact) is Event.CHARGE_IN_VAIN:
+            return session
         case facts.ChargeCreated():
             return replace(session, payment_intent_id=fact.payment_intent_id)
         case facts.PaymentSucceeded() if not is_extra(session, fact.payment_intent_id):

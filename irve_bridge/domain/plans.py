@@ -73,7 +73,7 @@ class Estimated:
 
     def settle(self, session: Session) -> Intent | None:
         """Capture the cost; a partial capture releases the rest."""
-        if session.paid_minor:
+        if session.taken:
             return _correct(session, Do.SETTLE)
         return Intent(
             Do.SETTLE,
@@ -82,8 +82,10 @@ class Estimated:
         )
 
     def release(self, session: Session) -> Intent | None:
-        """Cancel the hold."""
-        return refund(session, Do.RELEASE, session.paid_minor) or Intent(
+        """Cancel the hold; one that was captured is given back."""
+        if session.taken:
+            return refund(session, Do.RELEASE, session.paid_minor)
+        return Intent(
             Do.RELEASE, Kind.CANCEL_HOLD, {"payment_intent_id": session.payment_intent_id}
         )
 
@@ -97,7 +99,7 @@ class Dynamic:
 
     def settle(self, session: Session) -> Intent | None:
         """Create the payment; it is confirmed once its id is stored."""
-        if session.paid_minor:
+        if session.taken:
             return _correct(session, Do.SETTLE)
         return create_charge(session, Do.SETTLE)
 

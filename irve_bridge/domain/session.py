@@ -64,6 +64,7 @@ class Session:
     `start_sent_at` is when a start was last accepted, or first sent without an answer.
     `secured_minor` is what the provider proved; `decided_minor` what the driver owes in the end;
     `paid_minor` what the books say was charged for it and not given back.
+    `taken` says that its payment was charged or captured, whatever went back of it since.
     `step_minor` is the coarsest unit the provider charges in; `keeps_remainder` the operator's
     choice not to refund the unused part of a fixed amount, shown before paying.
     `paying_since` says that what is due is being paid at a checkout, so that nothing else may
@@ -121,6 +122,7 @@ class Session:
     cost: Breakdown | None = None
     decided_minor: int | None = None
     paid_minor: int = 0
+    taken: bool = False
     due_since: datetime | None = None
     charge_tries: int = 0
     paying_since: datetime | None = None

@@ -29,18 +29,33 @@ def read_webhook(
     try:
         event = json.loads(body)
         thing: Mapping[str, Any] = event["data"]["object"]
+        session_id = (thing.get("metadata") or {}).get("session_id")
+        account = event.get("account") or ""
+        _only_text(event["id"], event["type"], account, session_id or "", *_object_ids(thing))
         return ProviderSpoke(
             at=at,
             provider="stripe",
-            account=event.get("account") or "",
+            account=account,
             event_id=event["id"],
             type=event["type"],
             body=body.decode(),
             object_ids=_object_ids(thing),
-            session_id=(thing.get("metadata") or {}).get("session_id"),
+            session_id=session_id,
         )
     except (ValueError, LookupError, TypeError, AttributeError):
         raise SignatureRefused("the webhook is signed, but is no event") from None
+
+
+def _only_text(*named: object) -> None:
+    """Ids are text that can be stored; whatever else signs itself is no event.
+
+    Raises:
+        TypeError, UnicodeEncodeError: Something else.
+    """
+    for each in named:
+        if not isinstance(each, str):
+            raise TypeError(each)
+        each.encode()
 
 
 def _signed(body: bytes, signature: str, secret: str) -> bool:

@@ -138,8 +138,10 @@ class Desk:
         )
         return await self._handler.run(lambda work: extend(work, asked))
 
-    async def refund(self, session_id: str, amount_minor: int | None, reason: str) -> Session:
-        """Give back what was paid, the whole of it without an amount.
+    async def refund(
+        self, session_id: str, amount_minor: int | None, reason: str, key: str = ""
+    ) -> Session:
+        """Give back what was paid, the whole of it without an amount; once for each key.
 
         Raises:
             Conflict: Nothing was paid there, less than that is left, or a refund is under way.
@@ -151,7 +153,7 @@ class Desk:
             amount_minor=(session.decided_minor or 0) if amount_minor is None else amount_minor,
             reason=reason,
         )
-        return await self._handler.run(lambda work: refund(work, asked))
+        return await self._handler.run(lambda work: refund(work, asked, key))
 
     async def decide(self, session_id: str, amount_minor: int) -> Session:
         """Settle what a person reviewed, or lower or forgive what is due.

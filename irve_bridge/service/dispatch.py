@@ -199,6 +199,8 @@ def _as_it_is_now(tx: Tx, intent_id: int, session: Session, intent: Intent) -> I
         return None
     if intent.do is Do.REFUSE:
         return None if _stopped(tx, session, intent) else intent
+    if intent.kind is Kind.CONFIRM_CHARGE and tx.intents.open_attempt(intent_id) is None:
+        return None if tx.intents.pending(session.id, Kind.CANCEL_CHARGE) else intent
     if intent.kind is Kind.REFUND and tx.intents.open_attempt(intent_id) is None:
         return _still_too_much(tx, session, intent)
     return intent

@@ -39,8 +39,10 @@ def most_decided_minor(session: Session) -> int:
     return bounded(session, session.secured_minor or 0)
 
 
-def refund(work: Work, fact: facts.RefundAsked) -> Session:
-    """Give back what was paid, whole or in part.
+def refund(work: Work, fact: facts.RefundAsked, key: str = "") -> Session:
+    """Give back what was paid, whole or in part; the same key again changes nothing.
+
+    The key is stored with the fact: whoever repeats after a crash cannot be answered twice.
 
     Raises:
         UnknownThing: There is no such session.
@@ -49,6 +51,8 @@ def refund(work: Work, fact: facts.RefundAsked) -> Session:
     session = work.tx.sessions.get(fact.session_id)
     if session is None:
         raise UnknownThing("There is no session of this id.", "unknown_session")
+    if key and not work.tx.inbox.put(f"refund_asked:{session.id}:{key}", fact, session.id):
+        return session
     if session.state is not State.SETTLED:
         raise Conflict(f"This session is {session.state}: only what is settled is refunded.")
     if session.dispute in _WITH_THE_BANK:

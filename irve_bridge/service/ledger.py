@@ -70,7 +70,10 @@ class Ledger:
             return session, fact
         paid_by = proven[0].payment_id
         own = session.payment_intent_id or (None if is_extra(session, paid_by) else paid_by)
-        return replace(session, paid_minor=self._left_of(session, own)), fact
+        booked = self.tx.books.movements(session.id)
+        taken = any(m.kind in ("charge", "capture") and m.payment_id == own for m in booked)
+        paid_minor = left_minor(booked, own)
+        return replace(session, paid_minor=paid_minor, taken=taken), fact
 
     def _counted(self, session: Session, fact: facts.SessionFact) -> facts.SessionFact:
         match fact:

@@ -96,7 +96,7 @@ def deadline(session: Session, policy: Policy) -> datetime | None:
 
 def hold_deadline(session: Session, policy: Policy) -> datetime | None:
     """Return by when a hold must be captured; None where there is none, or it is captured."""
-    if session.capture_before is None or session.paid_minor:
+    if session.capture_before is None or session.taken:
         return None
     return session.capture_before - policy.hold_margin
 

@@ -58,7 +58,7 @@ class _Story:
         """Whether a call that moves money is still to be made or concluded."""
         return any(
             intent.status == "waiting"
-            and Kind(intent.kind).lane is Lane.MONEY
+            and Kind(intent.kind).lane in (Lane.MONEY, Lane.REFUNDS)
             and intent.kind not in _FORGETTING
             for intent in self.unfinished
         )

@@ -124,6 +124,7 @@ sessions = Table(
     Column("cost", Json),
     Column("decided_minor", Integer),
     Column("paid_minor", Integer, nullable=False, server_default="0"),
+    Column("taken", Boolean, nullable=False, server_default=false()),
     Column("due_since", UTCDateTime),
     Column("charge_tries", Integer, nullable=False, server_default="0"),
     Column("paying_since", UTCDateTime),

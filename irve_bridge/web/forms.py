@@ -168,7 +168,7 @@ class Extension(Body):
 class Refund(Body):
     """Give money back, all that is paid without an amount; the reason is kept in the history."""
 
-    amount: AmountMinor | None = None
+    amount: Annotated[int, Field(strict=True, ge=1, le=99_999_999)] | None = None
     currency: Currency | None = None
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
@@ -176,7 +176,7 @@ class Refund(Body):
 class Decision(Body):
     """What the driver pays, 0 for nothing."""
 
-    amount: Annotated[int, Field(ge=0, le=99_999_999)]
+    amount: Annotated[int, Field(strict=True, ge=0, le=99_999_999)]
     currency: Currency | None = None
 
 

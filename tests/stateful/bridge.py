@@ -30,6 +30,10 @@ COMMAND_TIMEOUT_S = 5.0
 ROUNDS_MAX = 200
 
 
+STRIPES = frozenset(Lane) - {Lane.CHARGER, Lane.CSMS, Lane.MAIL}
+"""The lanes whose calls go to Stripe."""
+
+
 @dataclass(eq=False, slots=True)
 class Flight:
     """An intent between its claim and its conclusion. A crash forgets it."""
@@ -80,8 +84,7 @@ class Bridge:
         await storage.transact(_begin_afresh)
         await meters.rebuild()
         hands: dict[Lane, Hand] = {
-            Lane.MONEY: payments,
-            Lane.EYES: payments,
+            **dict.fromkeys(STRIPES, payments),
             Lane.CHARGER: ChargerHand(bus, clock, policy, COMMAND_TIMEOUT_S),
             Lane.CSMS: csms,
         }

@@ -15,7 +15,7 @@ from irve_bridge.domain.facts import StopCause
 from irve_bridge.domain.intents import Lane
 from irve_bridge.domain.session import MeteredBy, PlanName, State
 from tests.stateful import choices, dice, ways
-from tests.stateful.bridge import Flight
+from tests.stateful.bridge import STRIPES, Flight
 from tests.stateful.charger import ChargerMood
 from tests.stateful.csms import CsmsMood
 from tests.stateful.provider import Fault
@@ -353,7 +353,7 @@ class Everything(RuleBasedStateMachine):
 
     # The bridge
 
-    @rule(lane=st.sampled_from([Lane.MONEY, Lane.MONEY, Lane.EYES, Lane.CHARGER, Lane.CSMS]))
+    @rule(lane=st.sampled_from([Lane.MONEY, *sorted(STRIPES), Lane.CHARGER, Lane.CSMS]))
     def bridge_claims(self, lane: Lane) -> None:
         self.tell("claims", *self.run(self.world.bridge.claim(lane)))
 

@@ -104,7 +104,8 @@ def _price_is_the_meters(record: Record) -> None:
     if cost_minor is None or session.cost is None or session.energy_wh is None:
         return
     assert record.charge is not None
-    assert session.energy_wh == record.charge.energy_wh
+    told = f"{session.energy_wh} Wh for {record.charge}"
+    assert session.energy_wh == record.charge.energy_wh, told
     if session.energy_wh:
         assert session.cost.gross_minor == cost_minor, f"{session.cost} for {record.charge}"
 

@@ -52,8 +52,8 @@ class Record:
     @property
     def money_rests(self) -> bool:
         """Whether no call to Stripe is to be made or concluded."""
-        lanes = (Lane.MONEY, Lane.EYES)
-        return not any(Kind(intent.kind).lane in lanes for intent in self.waiting)
+        others = (Lane.CHARGER, Lane.CSMS, Lane.MAIL)
+        return all(Kind(intent.kind).lane in others for intent in self.waiting)
 
 
 @dataclass(slots=True)
@@ -85,7 +85,8 @@ def put_together(
     told: Mapping[str, Sequence[int]],
     asked: Asked,
 ) -> list[Record]:
-    """Return one record for each session; its charge is the first one of its tag."""
+    """Return one record for each session with the charge that it was told of."""
+    known = {str(charge.id): charge for charge in charges}
     first: dict[str, Charge] = {}
     for charge in charges:
         first.setdefault(charge.id_tag, charge)
@@ -95,7 +96,9 @@ def put_together(
             movements=movements,
             unfinished=unfinished,
             payments=[p for p in ledger if p["metadata"].get("session_id") == session.id],
-            charge=first.get(session.id_tag) if session.transaction_id else None,
+            charge=known.get(session.transaction_id or "", first.get(session.id_tag))
+            if session.transaction_id
+            else None,
             told=told.get(session.id, ()),
             reported_minor=asked.reported.get(session.id),
             decided_by_person=asked.decided.get(session.id),

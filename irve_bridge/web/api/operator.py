@@ -12,7 +12,7 @@ from irve_bridge.web.context import CONTEXT
 from irve_bridge.web.forms import Decision, Listing, Refund, read_json, validated
 from irve_bridge.web.languages import LANGUAGES
 from irve_bridge.web.refusals import RequestRefused
-from irve_bridge.web.replies import Reply, once
+from irve_bridge.web.replies import HEADER, Reply, once
 
 REFUND = TypeAdapter(Refund)
 DECISION = TypeAdapter(Decision)
@@ -55,7 +55,8 @@ async def evidence(request: web.Request) -> web.Response:
 async def _refund(request: web.Request, body: Refund) -> Reply:
     session = await _session(request, body.currency)
     desk = request.app[CONTEXT].desk
-    refunded = await desk.refund(session.id, body.amount, body.reason)
+    key = request.headers.get(HEADER, "")
+    refunded = await desk.refund(session.id, body.amount, body.reason, key)
     back_minor = (session.decided_minor or 0) - (refunded.decided_minor or 0)
     return Reply(202, summary(refunded) | {"refund_amount": back_minor})
 

@@ -30,7 +30,8 @@ def tariff(**prices: str) -> Tariff:
 
 
 def session(plan: PlanName = PlanName.DYNAMIC, **changes: Any) -> Session:
-    """An open session."""
+    """An open session; one with anything paid was charged."""
+    changes.setdefault("taken", bool(changes.get("paid_minor")))
     base = Session(
         id="ses_1",
         token="token",

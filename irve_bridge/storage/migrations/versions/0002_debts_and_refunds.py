@@ -41,6 +41,7 @@ def _sessions() -> None:
         sa.Column("card_fingerprint", sa.Text()),
         sa.Column("debt_session_id", sa.Text()),
         _counted("paid_minor"),
+        _flag("taken"),
         sa.Column("due_since", MOMENT),
         _counted("charge_tries"),
         sa.Column("paying_since", MOMENT),
@@ -76,6 +77,10 @@ def _movements() -> None:
         "UPDATE sessions SET paid_minor = (SELECT COALESCE(SUM(CASE kind WHEN 'refund' "
         "THEN -amount_minor ELSE amount_minor END), 0) FROM movements "
         "WHERE movements.session_id = sessions.id AND kind IN ('charge', 'capture', 'refund'))"
+    )
+    op.execute(
+        "UPDATE sessions SET taken = TRUE WHERE EXISTS (SELECT 1 FROM movements "
+        "WHERE movements.session_id = sessions.id AND kind IN ('charge', 'capture'))"
     )
 
 
