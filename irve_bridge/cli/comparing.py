@@ -21,9 +21,10 @@ DAYS_MOST = 3650
 
 def add_to(commands: Actions) -> None:
     """Add this command."""
-    text = "compare every session with Stripe and the CSMS, and repair what differs"
+    text = "compare sessions with Stripe and the CSMS, and repair what differs"
     reconcile = add(commands, "reconcile", compare, text)
-    reconcile.add_argument("--days", type=_days, default=DAYS, help="how far back (default: 3)")
+    days = "how far back (default: 3); what is open is compared at any age"
+    reconcile.add_argument("--days", type=_days, default=DAYS, help=days)
     reconcile.add_argument("--json", action="store_true", help="print the findings as JSON")
 
 
@@ -31,7 +32,7 @@ async def compare(arguments: argparse.Namespace) -> int:
     """Show what differed; 1 if something of it needs a person.
 
     Raises:
-        Refusal: Stripe did not answer.
+        Refusal: Stripe could not be asked at all.
     """
     telemetry.configure("ERROR")
     settings = settings_of(arguments)
@@ -40,7 +41,9 @@ async def compare(arguments: argparse.Namespace) -> int:
         try:
             findings = await reconciler.run(now - timedelta(days=arguments.days), now)
         except ProviderUnreachable as error:
-            raise Refusal("Stripe did not answer: nothing is lost, try again later.") from error
+            raise Refusal(
+                f"Stripe did not answer ({error}): nothing is lost, try again later."
+            ) from error
     if arguments.json:
         console.print_json(json.dumps([asdict(finding) for finding in findings]))
     else:

@@ -16,7 +16,7 @@ from irve_bridge.payments.calls.call import Call
 from irve_bridge.payments.client import Account, StripeSettings, connect
 from irve_bridge.payments.observe import observe
 from irve_bridge.payments.outcomes import KEY_LIFE, OPERATORS_TURN
-from irve_bridge.payments.survey import survey
+from irve_bridge.payments.survey import survey, survey_of
 from irve_bridge.service.ports import (
     Again,
     Clock,
@@ -86,11 +86,17 @@ class StripePayments:
             ProviderUnreachable: No answer; ask again later.
         """
         of_account = Account(self._client, self._settings, self._clock, account)
-        try:
-            async for sighting in survey(of_account, since, until):
-                yield sighting
-        except stripe.StripeError as error:
-            raise ProviderUnreachable(type(error).__name__) from error
+        async for sighting in _answered(survey(of_account, since, until)):
+            yield sighting
+
+    async def sightings_of(self, session: Session) -> AsyncIterator[Sighting]:
+        """Yield every payment of one session, whenever it was made.
+
+        Raises:
+            ProviderUnreachable: No answer; ask again later.
+        """
+        async for sighting in _answered(survey_of(self._account(session), session)):
+            yield sighting
 
     def prepare(self, session: Session, intent: Intent) -> Mapping[str, Any]:
         """Return what will be sent, JSON-ready. An expiry in it counts from this moment."""
@@ -164,3 +170,11 @@ class StripePayments:
                 bound.warning("payment_call_again", reason=reason)
             case Failed(reason=reason):
                 bound.error("payment_call_refused", reason=reason)
+
+
+async def _answered(sightings: AsyncIterator[Sighting]) -> AsyncIterator[Sighting]:
+    try:
+        async for sighting in sightings:
+            yield sighting
+    except stripe.StripeError as error:
+        raise ProviderUnreachable(type(error).__name__) from error

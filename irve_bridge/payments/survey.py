@@ -1,13 +1,14 @@
-"""All payments of an account in a span of time, by the metadata that names their sessions."""
+"""The payments of an account in a span of time, or of one session, as they stand now."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime
 
 import stripe
 
+from irve_bridge.domain.session import Session
 from irve_bridge.payments.amounts import minor_amount
 from irve_bridge.payments.client import PAGE, Account, metadata_of
-from irve_bridge.payments.observe import refunds
+from irve_bridge.payments.observe import payments, refunds
 from irve_bridge.service.ports import Sighting
 
 
@@ -31,8 +32,14 @@ async def survey(account: Account, since: datetime, until: datetime) -> AsyncIte
         asked["starting_after"] = listed.data[-1].id
 
 
+async def survey_of(account: Account, session: Session) -> AsyncIterator[Sighting]:
+    """Yield every payment of one session, oldest first."""
+    for payment in await payments(account, session):
+        yield await _sighting(account, session.id, payment)
+
+
 async def _sighting(account: Account, session_id: str, payment: stripe.PaymentIntent) -> Sighting:
-    currency = payment.currency.upper()
+    currency, charge = payment.currency.upper(), payment.latest_charge
     held = payment.amount_capturable if payment.status == "requires_capture" else 0
     taken = payment.amount_received - await _refunded(account, payment)
     return Sighting(
@@ -40,6 +47,7 @@ async def _sighting(account: Account, session_id: str, payment: stripe.PaymentIn
         payment_id=payment.id,
         held_minor=minor_amount(currency, held),
         taken_minor=minor_amount(currency, taken),
+        disputed=isinstance(charge, stripe.Charge) and bool(charge.disputed),
     )
 
 

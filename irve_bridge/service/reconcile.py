@@ -1,11 +1,15 @@
-"""Every session compared with what the payment provider and the CSMS know of it, and repaired.
+"""Sessions compared with what the payment provider and the CSMS know of them, and repaired.
+
+Compared are those opened in a span of time, every payment made in it, and every session whose money
+is open, whatever its age. What happens later to one that is over, such as a refund made by hand, is
+found by a span that reaches back to its opening.
 
 Nothing here moves money: what differs is looked at again, as after a webhook, and the facts that
 come of it do the rest.
 """
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -28,21 +32,48 @@ from irve_bridge.service.ports import (
 )
 
 log = structlog.get_logger()
+_Page = Callable[[str], Callable[[Tx], list[Session]]]
 
 PAGE = 200
 FIRST_AFTER = timedelta(minutes=10)
+UNREACHABLE = "unreachable"
 _FORGETTING = frozenset({Kind.FORGET_CARD, Kind.FORGET_CUSTOMER})
-_OVER = DONE | {State.DUE}
+_NOT_DONE = frozenset(State) - DONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One difference. `repaired`: it is put right, or what puts it right is under way."""
+    """One difference. `repaired`: it is put right, or what puts it right is under way.
+
+    Of kind `unreachable`: what could not be compared, a session or, without one, an account.
+    """
 
     session_id: str | None
     kind: str
     detail: str
     repaired: bool
+
+
+@dataclass(slots=True)
+class _Comparison:
+    """What was found so far, at which accounts there is something to ask, and which answered."""
+
+    findings: list[Finding] = field(default_factory=list)
+    accounts: set[str] = field(default_factory=set)
+    answered: set[str] = field(default_factory=set)
+    silence: ProviderUnreachable | None = None
+
+    def add(self, finding: Finding) -> None:
+        log.warning("reconcile_found", **asdict(finding))
+        self.findings.append(finding)
+
+    def missed(self, session_id: str | None, what: str, error: Exception) -> None:
+        """Name what could not be compared, why, and what differed so far."""
+        why = str(error) if isinstance(error, ProviderUnreachable) else type(error).__name__
+        detail = "; ".join([f"{what}: {why}", *getattr(error, "__notes__", [])])
+        self.add(
+            Finding(session_id=session_id, kind=UNREACHABLE, detail=detail, repaired=False),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +96,7 @@ class _Story:
 
 
 class Reconciler:
-    """Compares the sessions opened in a span of time, and the payments made in it."""
+    """Compares sessions with the payments that name them; one's trouble is not the others'."""
 
     def __init__(
         self, storage: Storage, handler: Handler, clock: Clock, payments: Payments
@@ -82,83 +113,114 @@ class Reconciler:
             now = self._clock.now()
             try:
                 await self.run(now - back, now)
-            except ProviderUnreachable:
-                log.warning("reconcile_postponed", reason="the provider did not answer")
+            except ProviderUnreachable as error:
+                log.warning("reconcile_postponed", reason=str(error))
             await self._clock.sleep(every)
 
     async def run(self, since: datetime, until: datetime) -> list[Finding]:
-        """Return what differed in [since, until), the repaired included.
+        """Return what differed, the repaired included, and what could not be compared.
+
+        [since, until) is when a session was opened or a payment made; what is open is older, too.
 
         Raises:
-            ProviderUnreachable: The provider could not be asked; nothing is lost by asking later.
+            ProviderUnreachable: No account could be asked; nothing is lost by asking later.
         """
-        findings = []
-        async for session in self._sessions(since, until):
-            findings += await self._undelivered(session)
-            findings += await self._by_our_books(session)
-        findings += await self._storage.read(partial(_unbilled, since=since, until=until))
-        for account in await self._storage.read(_accounts):
-            async for sighting in self._payments.sightings(account, since, until):
-                findings += await self._by_theirs(sighting)
-        for finding in findings:
-            log.warning("reconcile_found", **asdict(finding))
-        log.info("reconciled", found=len(findings), repaired=sum(f.repaired for f in findings))
-        return findings
+        done = _Comparison()
+        for sessions in (_opened(since, until), _left_open(since)):
+            async for session in self._pages(sessions):
+                done.accounts.add(session.account)
+                await _try(done, session.id, self._by_our_books(session.id))
+        for finding in await self._storage.read(partial(_unbilled, since=since, until=until)):
+            done.add(finding)
+        done.accounts |= await self._storage.read(_accounts)
+        for account in sorted(done.accounts):
+            await self._at_account(done, account, since, until)
+        if done.silence is not None and not done.answered:
+            raise done.silence
+        async for session in self._pages(_left_open(since)):
+            if session.account in done.answered:  # whoever is silent is asked nothing more
+                await _try(done, session.id, self._payments_of(session))
+        found = done.findings
+        log.info("reconciled", found=len(found), repaired=sum(f.repaired for f in found))
+        return found
 
-    async def _sessions(self, since: datetime, until: datetime) -> AsyncIterator[Session]:
+    async def _pages(self, page: _Page) -> AsyncIterator[Session]:
         after = ""
-        while page := await self._storage.read(
-            partial(_page, since=since, until=until, after=after)
-        ):
-            for session in page:
+        while sessions := await self._storage.read(page(after)):
+            for session in sessions:
                 yield session
-            after = page[-1].id
+            after = sessions[-1].id
 
-    async def _undelivered(self, session: Session) -> list[Finding]:
-        """Have the CSMS told again what it never took."""
-        revived = await self._handler.run(
-            lambda work: _revive(work.tx, session.id, self._clock.now())
-        )
-        return [
-            Finding(
-                session_id=session.id,
+    async def _at_account(
+        self, done: _Comparison, account: str, since: datetime, until: datetime
+    ) -> None:
+        """Compare every payment of a span."""
+        name = f"account {account}" if account else "the platform's account"
+        try:
+            async for sighting in self._payments.sightings(account, since, until):
+                done.answered.add(account)
+                await _try(done, sighting.session_id, self._by_theirs(sighting))
+            done.answered.add(account)
+        except ProviderUnreachable as error:
+            done.silence = error
+            done.missed(None, name, error)
+        except Exception as error:
+            log.exception("reconcile_failed", account=account)
+            done.missed(None, name, error)
+
+    async def _by_our_books(self, session_id: str) -> AsyncIterator[Finding]:
+        story = await self._story(session_id)
+        if story is None:
+            return
+        for callback in await self._undelivered(story):
+            yield Finding(
+                session_id=session_id,
                 kind="callback_undelivered",
                 detail=callback.note or "",
                 repaired=True,
             )
-            for callback in revived
-        ]
+        if found := differs_here(story):
+            yield await self._repair(session_id, found)
 
-    async def _by_our_books(self, session: Session) -> list[Finding]:
-        story = await self._story(session.id)
-        found = differs_here(story) if story else None
-        return [await self._repair(session.id, found)] if found else []
+    async def _undelivered(self, story: _Story) -> Sequence[Unfinished]:
+        """Have the CSMS told again what it never took, and return that."""
+        if not _given_up(story.unfinished):
+            return ()
+        return await self._handler.run(
+            lambda work: _revive(work.tx, story.session.id, self._clock.now())
+        )
 
-    async def _by_theirs(self, sighting: Sighting) -> list[Finding]:
+    async def _payments_of(self, session: Session) -> AsyncIterator[Finding]:
+        async for sighting in self._payments.sightings_of(session):
+            async for finding in self._by_theirs(sighting):
+                yield finding
+
+    async def _by_theirs(self, sighting: Sighting) -> AsyncIterator[Finding]:
         story = await self._story(sighting.session_id)
         if story is None:
-            detail = f"{sighting.payment_id} names a session that is not known here"
-            return [
-                Finding(
-                    session_id=sighting.session_id,
-                    kind="unknown_session",
-                    detail=detail,
-                    repaired=False,
-                )
-            ]
-        found = differs_there(story, sighting)
-        return [await self._repair(story.session.id, found, sighting)] if found else []
+            yield Finding(
+                session_id=sighting.session_id,
+                kind="unknown_session",
+                detail=f"{sighting.payment_id} names a session that is not known here",
+                repaired=False,
+            )
+        elif found := differs_there(story, sighting):
+            yield await self._repair(story.session.id, found, sighting)
 
     async def _repair(
         self, session_id: str, found: tuple[str, str], sighting: Sighting | None = None
     ) -> Finding:
         """Look at everything of the session, apply it, and say whether that put it right."""
-        before = await self._story(session_id)
-        if before is not None:
-            for fact in await self._payments.observe(before.session):
-                await self._handler.apply(fact)
-        after = await self._story(session_id)
         kind, detail = found
+        try:
+            before = await self._story(session_id)
+            if before is not None:
+                for fact in await self._payments.observe(before.session):
+                    await self._handler.apply(fact)
+        except Exception as error:
+            error.add_note(f"{kind}: {detail}")
+            raise
+        after = await self._story(session_id)
         right = after is not None and (
             after.money_moves or (differs_here(after) is None and _seen_right(after, sighting))
         )
@@ -190,10 +252,13 @@ def differs_there(story: _Story, sighting: Sighting) -> tuple[str, str] | None:
     if sighting.taken_minor != booked_minor:
         seen = f"{sighting.payment_id}: taken {sighting.taken_minor}, booked {booked_minor}"
         return "paid_unknown", seen
-    if sighting.held_minor and (session.state in _OVER or not own):
+    # What is due keeps its own hold until the driver pays otherwise or the debt is written off.
+    if sighting.held_minor and (session.state in DONE or not own):
         return "held_forgotten", f"{sighting.payment_id}: {sighting.held_minor} still held"
     if sighting.taken_minor and not own:
         return "paid_twice", f"{sighting.payment_id}: {sighting.taken_minor} beside the session's"
+    if sighting.disputed and not _dispute_booked(story, sighting.payment_id):
+        return "dispute_unknown", f"{sighting.payment_id}: disputed, nothing of it is booked"
     return None
 
 
@@ -201,8 +266,28 @@ def _seen_right(story: _Story, sighting: Sighting | None) -> bool:
     return sighting is None or differs_there(story, sighting) is None
 
 
-def _page(tx: Tx, since: datetime, until: datetime, after: str) -> list[Session]:
-    return tx.sessions.opened_between(since, until, after, PAGE)
+def _dispute_booked(story: _Story, payment_id: str) -> bool:
+    return any(m.kind.startswith("dispute") and m.payment_id == payment_id for m in story.booked)
+
+
+async def _try(done: _Comparison, session_id: str, findings: AsyncIterator[Finding]) -> None:
+    """Take what is found of one session; where that fails, its name."""
+    try:
+        async for finding in findings:
+            done.add(finding)
+    except ProviderUnreachable as error:
+        done.missed(session_id, "could not be asked for", error)
+    except Exception as error:
+        log.exception("reconcile_failed", session_id=session_id)
+        done.missed(session_id, "could not be compared", error)
+
+
+def _opened(since: datetime, until: datetime) -> _Page:
+    return lambda after: lambda tx: tx.sessions.opened_between(since, until, after, PAGE)
+
+
+def _left_open(before: datetime) -> _Page:
+    return lambda after: lambda tx: tx.sessions.opened_before(before, _NOT_DONE, after, PAGE)
 
 
 def _story(tx: Tx, session_id: str) -> _Story | None:
@@ -212,12 +297,12 @@ def _story(tx: Tx, session_id: str) -> _Story | None:
     return _Story(session, tx.books.movements(session_id), tx.intents.unfinished(session_id))
 
 
+def _given_up(unfinished: Sequence[Unfinished]) -> list[Unfinished]:
+    return [each for each in unfinished if each.status == "failed" and each.kind == Kind.CALLBACK]
+
+
 def _revive(tx: Tx, session_id: str, at: datetime) -> list[Unfinished]:
-    failed = [
-        intent
-        for intent in tx.intents.unfinished(session_id)
-        if intent.status == "failed" and intent.kind == Kind.CALLBACK
-    ]
+    failed = _given_up(tx.intents.unfinished(session_id))
     for intent in failed:
         tx.intents.revive(intent.id, at)
     return failed
@@ -238,6 +323,6 @@ def _unbilled(tx: Tx, since: datetime, until: datetime) -> list[Finding]:
     ]
 
 
-def _accounts(tx: Tx) -> list[str]:
-    """Every account that takes money here; the platform's own, "", comes first."""
-    return sorted({point.account for point in tx.stations.charge_points()})
+def _accounts(tx: Tx) -> set[str]:
+    """Every account that takes money at a station; the platform's own is ""."""
+    return {point.account for point in tx.stations.charge_points()}

@@ -1,6 +1,6 @@
 """Charging sessions, who holds which connector, and what happened to them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -78,6 +78,16 @@ _OPENED_BETWEEN = (
     .where(
         sessions.c.opened_at >= bindparam("since"),
         sessions.c.opened_at < bindparam("until"),
+        sessions.c.id > bindparam("after"),
+    )
+    .order_by(sessions.c.id)
+    .limit(bindparam("most"))
+)
+_OPENED_BEFORE = (
+    select(sessions)
+    .where(
+        sessions.c.state.in_(bindparam("of_states", expanding=True)),
+        sessions.c.opened_at < bindparam("moment"),
         sessions.c.id > bindparam("after"),
     )
     .order_by(sessions.c.id)
@@ -255,6 +265,13 @@ class SqlSessions:
     ) -> list[Session]:
         """Return sessions opened in [since, until) with an id above `after_id`, by id."""
         return self._all(_OPENED_BETWEEN, since=since, until=until, after=after_id, most=limit)
+
+    def opened_before(
+        self, moment: datetime, states: Collection[str], after_id: str, limit: int
+    ) -> list[Session]:
+        """Return older sessions that are in one of these states, with an id above, by id."""
+        named = {"of_states": sorted(states), "moment": moment, "after": after_id}
+        return self._all(_OPENED_BEFORE, **named, most=limit)
 
     def _first(self, query: Select[Any], **named: Any) -> Session | None:
         row = self._connection.execute(query, named).first()

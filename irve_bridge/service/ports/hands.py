@@ -93,12 +93,16 @@ class SignatureRefused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """One payment as the provider has it: what is held, and what was taken and not given back."""
+    """One payment as the provider has it: what is held, and what was taken and not given back.
+
+    `disputed`: its holder took it back at some time, however that ended.
+    """
 
     session_id: str
     payment_id: str
     held_minor: int
     taken_minor: int
+    disputed: bool
 
 
 class Payments(Hand, Protocol):
@@ -129,6 +133,13 @@ class Payments(Hand, Protocol):
             ProviderUnreachable: No answer; ask again later.
         """
 
+    def sightings_of(self, session: Session) -> AsyncIterator[Sighting]:
+        """Yield every payment of one session, whenever it was made.
+
+        Raises:
+            ProviderUnreachable: No answer; ask again later.
+        """
+
     async def observe(self, session: Session) -> tuple[SessionFact, ...]:
         """Ask the provider and return everything that holds for this session now.
 
@@ -140,4 +151,4 @@ class Payments(Hand, Protocol):
 
 
 class ProviderUnreachable(Exception):
-    """The payment provider did not answer."""
+    """The payment provider did not answer, or refused to: its message names the error."""

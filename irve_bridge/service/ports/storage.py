@@ -4,7 +4,7 @@
 external can happen inside it, and it may run more than once.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -212,6 +212,11 @@ class Sessions(Protocol):
         self, since: datetime, until: datetime, after_id: str, limit: int
     ) -> list[Session]:
         """Return sessions opened in [since, until) with an id above `after_id`, by id."""
+
+    def opened_before(
+        self, moment: datetime, states: Collection[str], after_id: str, limit: int
+    ) -> list[Session]:
+        """Return older sessions that are in one of these states, with an id above, by id."""
 
 
 class StaleSession(Exception):
