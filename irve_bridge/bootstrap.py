@@ -197,6 +197,7 @@ def _hands(
     """Give a hand for each lane that the settings open."""
     hands: dict[Lane, Hand] = {
         Lane.MONEY: payments,
+        Lane.FORGETTING: payments,
         Lane.EYES: payments,
         Lane.CHARGER: ChargerHand(bus, clock, settings.policy, settings.command_timeout_s),
     }

@@ -7,9 +7,14 @@ from typing import Any
 
 
 class Lane(StrEnum):
-    """Who performs an intent. One session's intents run in order within a lane."""
+    """Who performs an intent. One session's intents run in order within a lane.
+
+    Forgetting stands beside money: however many cards and customers are to be forgotten, and
+    however long the provider refuses one, no capture waits behind them.
+    """
 
     MONEY = "money"
+    FORGETTING = "forgetting"
     EYES = "eyes"
     CHARGER = "charger"
     CSMS = "csms"
@@ -68,6 +73,8 @@ class Kind(StrEnum):
 
 
 _LANES = {
+    Kind.FORGET_CARD: Lane.FORGETTING,
+    Kind.FORGET_CUSTOMER: Lane.FORGETTING,
     Kind.OBSERVE: Lane.EYES,
     Kind.REMOTE_START: Lane.CHARGER,
     Kind.REMOTE_STOP: Lane.CHARGER,

@@ -81,6 +81,7 @@ class Bridge:
         await meters.rebuild()
         hands: dict[Lane, Hand] = {
             Lane.MONEY: payments,
+            Lane.FORGETTING: payments,
             Lane.EYES: payments,
             Lane.CHARGER: ChargerHand(bus, clock, policy, COMMAND_TIMEOUT_S),
             Lane.CSMS: csms,

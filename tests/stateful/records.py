@@ -52,7 +52,7 @@ class Record:
     @property
     def money_rests(self) -> bool:
         """Whether no call to Stripe is to be made or concluded."""
-        lanes = (Lane.MONEY, Lane.EYES)
+        lanes = (Lane.MONEY, Lane.FORGETTING, Lane.EYES)
         return not any(Kind(intent.kind).lane in lanes for intent in self.waiting)
 
 

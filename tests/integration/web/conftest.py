@@ -247,6 +247,7 @@ async def open_house(
         desk = Desk(storage, handler, bus, clock, payments, policy)
         hands: dict[Lane, Hand] = {
             Lane.MONEY: payments,
+            Lane.FORGETTING: payments,
             Lane.EYES: payments,
             Lane.CHARGER: ChargerHand(bus, clock, policy, 5),
         }
