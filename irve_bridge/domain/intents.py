@@ -10,10 +10,12 @@ class Lane(StrEnum):
     """Who performs an intent. One session's intents run in order within a lane.
 
     Refunds have one of their own: a bank may take days for one, and a capture cannot wait for it.
+    So has forgetting: however many customers are to be forgotten, no capture waits behind them.
     """
 
     MONEY = "money"
     REFUNDS = "refunds"
+    FORGETTING = "forgetting"
     EYES = "eyes"
     CHARGER = "charger"
     CSMS = "csms"
@@ -73,6 +75,8 @@ class Kind(StrEnum):
 
 _LANES = {
     Kind.REFUND: Lane.REFUNDS,
+    Kind.FORGET_CARD: Lane.FORGETTING,
+    Kind.FORGET_CUSTOMER: Lane.FORGETTING,
     Kind.OBSERVE: Lane.EYES,
     Kind.REMOTE_START: Lane.CHARGER,
     Kind.REMOTE_STOP: Lane.CHARGER,

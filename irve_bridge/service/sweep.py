@@ -17,11 +17,13 @@ from irve_bridge.service.handle import Handler, Work, apply
 from irve_bridge.service.meters import Meters
 from irve_bridge.service.pace import pause
 from irve_bridge.service.policy import Policy, deadline, hold_deadline
-from irve_bridge.service.ports import Clock, Storage
+from irve_bridge.service.ports import Clock, Storage, Tx
 
 log = structlog.get_logger()
 
 BATCH = 100
+PAGES_MOST = 20
+"""In one look: what is left then comes with the next, so that no backlog is swept for ever."""
 INTERVAL = timedelta(seconds=5)
 POLL_S = 5.0
 DRAIN = timedelta(seconds=30)
@@ -53,20 +55,46 @@ class Sweep:
         return min(deadlines_at, meters.next_limit() or deadlines_at)
 
     async def once(self, meters: Meters) -> None:
-        """Apply every limit reached and every deadline passed by now."""
-        now = self._clock.now()
-        for session_id in meters.crossed(now):
-            asked = facts.StopAsked(at=now, session_id=session_id, cause=StopCause.LIMIT)
-            await self._try(session_id, partial(apply, fact=asked))
-        for session in await self._storage.read(lambda tx: tx.sessions.due(now, BATCH)):
-            await self._try(session.id, partial(pass_deadline, session_id=session.id, now=now))
+        """Apply every limit reached and every deadline passed by now.
 
-    async def _try(self, session_id: str, unit: Callable[[Work], object]) -> None:
-        """One session's trouble is not the others'."""
+        Deadlines are taken by the page, as long as pages are full: an old backlog delays neither
+        the deadlines behind it nor, between two pages, a limit.
+        """
+        for _ in range(PAGES_MOST):
+            now = self._clock.now()
+            for session_id in meters.crossed(now):
+                asked = facts.StopAsked(at=now, session_id=session_id, cause=StopCause.LIMIT)
+                await self._try(session_id, partial(apply, fact=asked))
+            if await self._page(now) < BATCH:
+                return
+
+    async def _page(self, now: datetime) -> int:
+        """Apply the earliest deadlines passed by now; return how many there were."""
+        due = await self._storage.read(partial(_due, now=now))
+        for session in due:
+            if not await self._try(
+                session.id, partial(pass_deadline, session_id=session.id, now=now)
+            ):
+                await self._try(session.id, partial(look_later, session_id=session.id, now=now))
+        return len(due)
+
+    async def _try(self, session_id: str, unit: Callable[[Work], object]) -> bool:
+        """Return whether it went well: one session's trouble is not the others'."""
         try:
             await self._handler.run(unit)
         except Exception:
             log.exception("sweep_failed", session_id=session_id)
+            return False
+        return True
+
+
+def _due(tx: Tx, now: datetime) -> list[Session]:
+    return tx.sessions.due(now, BATCH)
+
+
+def look_later(work: Work, session_id: str, now: datetime) -> None:
+    """Let a session whose deadline cannot be applied make way for those behind it."""
+    work.tx.sessions.postpone(session_id, now + work.policy.start_recheck)
 
 
 def pass_deadline(work: Work, session_id: str, now: datetime) -> None:
@@ -81,7 +109,7 @@ def pass_deadline(work: Work, session_id: str, now: datetime) -> None:
     fact = overdue(work, session, now)
     moved = work.advance(session, fact) if fact else session
     if moved.deadline_at is not None and moved.deadline_at <= now:
-        work.tx.sessions.postpone(session_id, now + work.policy.start_recheck)
+        look_later(work, session_id, now)
 
 
 def overdue(work: Work, session: Session, now: datetime) -> facts.SessionFact | None:

@@ -82,6 +82,22 @@ async def test_a_lane_goes_on_only_when_what_stands_before_has_ended(
     await storage.transact(unit)
 
 
+@pytest.mark.parametrize("forget", [Kind.FORGET_CARD, Kind.FORGET_CUSTOMER])
+async def test_no_money_waits_for_what_is_to_be_forgotten(
+    storage: Storage, session: Session, now: datetime, forget: Kind
+) -> None:
+    """Not even while the provider refuses it, again and again."""
+
+    def unit(tx: Tx) -> None:
+        intents = tx.intents
+        intents.add(session.id, Intent(Do.FORGET, forget), now)
+        intents.add(session.id, CHARGE, now)
+        assert due(intents, now, [Lane.MONEY]) == [Kind.CREATE_CHARGE]
+        assert due(intents, now, [Lane.FORGETTING]) == [forget]
+
+    await storage.transact(unit)
+
+
 async def test_one_session_does_not_wait_for_another(
     storage: Storage, stored: Stored, session: Session, now: datetime
 ) -> None:

@@ -2,17 +2,21 @@
 
 import shutil
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
+from irve_bridge.bus.in_process import InProcessBus
 from irve_bridge.domain.session import PlanName, Session, State
-from irve_bridge.service.handle import Work
+from irve_bridge.service.handle import Handler, Work
+from irve_bridge.service.meters import Meters
 from irve_bridge.service.policy import Policy
 from irve_bridge.service.ports import Storage, Tx
-from irve_bridge.service.sweep import pass_deadline
+from irve_bridge.service.sweep import BATCH, Sweep, pass_deadline
 from irve_bridge.storage import open_storage
 from irve_bridge.storage.migrate import migrate
 from tests.unit.domain.sessions import NOW, session
@@ -106,3 +110,67 @@ async def test_what_time_brings(
     now, events = await swept(storage, before, after)
     assert events == [event]
     assert now.deadline_at is None or now.deadline_at > NOW + after, "it is not swept for ever"
+
+
+# Many at once
+
+
+@dataclass(frozen=True, slots=True)
+class Noon:
+    """A clock that stands."""
+
+    def now(self) -> datetime:
+        return NOW
+
+    async def sleep(self, _: timedelta) -> None:
+        raise AssertionError("one look waits for nothing")
+
+
+async def look(storage: Storage) -> None:
+    """Have the sweep look once."""
+    bus, clock = InProcessBus(), Noon()
+    handler = Handler(storage, bus, POLICY)
+    await Sweep(storage, handler, clock).once(Meters(storage, bus, clock, lambda: None))
+
+
+async def behind(storage: Storage, backlog: Session) -> str:
+    """Put a debt whose term has passed behind more than a page of others; look; return its state.
+
+    Its deadline is the latest of all.
+    """
+    others = [replace(backlog, **names(number)) for number in range(2 * BATCH)]
+    debt = owing(due_since=NOW - POLICY.debt_term, **names(-1))
+
+    def unit(tx: Tx) -> None:
+        for each in [*others, debt]:
+            assert tx.sessions.add(each, NOW)
+
+    await storage.transact(unit)
+    await look(storage)
+    after = await storage.read(lambda tx: tx.sessions.get(debt.id))
+    assert after is not None
+    return after.state
+
+
+def names(number: int) -> dict[str, Any]:
+    return {name: f"{name}{number}" for name in ("id", "token", "charge_point_id", "id_tag")}
+
+
+async def test_no_deadline_waits_behind_a_backlog(storage: Storage) -> None:
+    """After an outage or an update thousands may be looked at first: one look goes on."""
+    over = owing(state=State.SETTLED, ended_at=NOW, deadline_at=NOW - DAY)
+    assert await behind(storage, over) == State.WRITTEN_OFF
+
+
+async def test_no_deadline_waits_behind_sessions_that_cannot_be_swept(storage: Storage) -> None:
+    """They are told of, and looked at again later."""
+    hopeless = owing(
+        outcome="try_again_later", payment_method_id="pm_1", due_since=NOW - DAY,
+        decided_minor=None, deadline_at=NOW - DAY,
+    )  # fmt: skip
+    with capture_logs() as logs:
+        assert await behind(storage, hopeless) == State.WRITTEN_OFF
+    assert [each["event"] for each in logs].count("sweep_failed") == 2 * BATCH
+    with capture_logs() as logs:
+        await look(storage)
+    assert logs == []

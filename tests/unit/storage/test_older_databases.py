@@ -1,6 +1,8 @@
 """A database of an older release is brought up to date with what its rows say already."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ from irve_bridge.storage.sqlite import writing, writing_engine
 
 MIGRATIONS = Path(irve_bridge.storage.__file__).parent / "migrations"
 AT = "2026-03-01 12:00:00.000000"
+LONG_AGO = "2025-03-01 12:00:00.000000"
+TOLD = '{"email": "driver@example.org"}'
 MONEY = "(session_id, kind, amount_minor, currency, provider, account, provider_id, at)"
 
 
@@ -51,6 +55,23 @@ def move(connection: Connection, of: str, kind: str, amount_minor: int, named: s
     connection.execute(text(insert), values)
 
 
+def intend(connection: Connection, of: str, kind: str, ended_at: str | None = None) -> None:
+    """Write an intent that waits, or ended, in the one lane there was for calls to the provider."""
+    row = {"of": of, "kind": kind, "at": AT, "ended_at": ended_at}
+    names = (
+        "session_id, lane, do, kind, parameters, created_at, not_before, tries, status, ended_at"
+    )
+    values = ":of, 'money', '', :kind, '{}', :at, :at, 0, '', :ended_at"
+    connection.execute(text(f"INSERT INTO intents ({names}) VALUES ({values})"), row)  # ours
+
+
+def hear(connection: Connection, key: str, kind: str, of: str | None) -> None:
+    insert = (
+        "INSERT INTO inbox (key, kind, session_id, at, fact) VALUES (:key, :kind, :of, :at, :told)"
+    )
+    connection.execute(text(insert), {"key": key, "kind": kind, "of": of, "at": AT, "told": TOLD})
+
+
 @pytest.fixture
 def updated(tmp_path: Path) -> Iterator[Connection]:
     """A database of the first schema with data, migrated."""
@@ -66,9 +87,16 @@ def updated(tmp_path: Path) -> Iterator[Connection]:
         add_session(connection, "taken", "released", plan="estimated", ended_at=AT)
         move(connection, "taken", "hold", 3000, "pi_taken")
         move(connection, "taken", "release", 3000, "pi_taken")
+        add_session(connection, "ancient", "abandoned", opened_at=LONG_AGO)
         add_session(connection, "due", "due", plan="dynamic", ended_at=AT)
         add_session(connection, "kept", "charging", plan="dynamic")
         add_session(connection, "open", "open", deadline_at="2027-01-01 00:00:00.000000")
+        intend(connection, "kept", "forget_card", ended_at=AT)
+        intend(connection, "kept", "forget_card")
+        intend(connection, "held", "capture")
+        hear(connection, "evt_1", "ProviderSpoke", None)
+        hear(connection, "evt_2", "ProviderSpoke", "fixed")
+        hear(connection, "boot", "MessageUnreadable", None)
     migrate(url)
     with engine.connect() as connection:
         yield connection
@@ -80,9 +108,13 @@ def column(connection: Connection, name: str) -> dict[str, Any]:
     return {row[0]: row[1] for row in rows}
 
 
+def moment(at: str) -> datetime:
+    return datetime.fromisoformat(at).replace(tzinfo=UTC)
+
+
 def test_what_was_paid_is_filled_in_from_the_movements(updated: Connection) -> None:
     paid = column(updated, "paid_minor")
-    assert paid == {"fixed": 1200, "held": 0, "taken": 0, "due": 0, "kept": 0, "open": 0}
+    assert paid == dict.fromkeys(paid, 0) | {"fixed": 1200}
 
 
 def test_every_movement_knows_its_payment(updated: Connection) -> None:
@@ -100,8 +132,33 @@ def test_what_is_due_is_due_since_the_charge_failed(updated: Connection) -> None
 
 
 def test_terms_that_are_new_hold_for_older_sessions_too(updated: Connection) -> None:
-    """Debts, the ends of holds, the keeping of personal data: the sweep looks at them at once."""
+    """Debts and the ends of holds: the sweep looks at them at once."""
     deadlines = column(updated, "deadline_at")
-    assert {name for name, at in deadlines.items() if at == AT} == {"fixed", "held", "taken", "due"}
+    assert {name for name, at in deadlines.items() if at == AT} == {"held", "due"}
     assert deadlines["kept"] is None
     assert deadlines["open"].startswith("2027")
+
+
+def test_what_is_over_is_looked_at_one_after_the_other(updated: Connection) -> None:
+    """The oldest first, none before what is waited for: there may be tens of thousands."""
+    at = {name: moment(each) for name, each in column(updated, "deadline_at").items() if each}
+    over = [at["taken"], at["fixed"], at["ancient"]]
+    second = timedelta(seconds=1)
+    assert [one - other for one, other in pairwise(over)] == [second, second]
+    assert datetime.now(UTC) - 60 * second < at["ancient"] < datetime.now(UTC) + 60 * second
+
+
+def test_what_is_to_be_forgotten_no_longer_stands_before_money(updated: Connection) -> None:
+    """What was forgotten already is left as it was."""
+    lanes = updated.execute(text("SELECT kind, lane FROM intents ORDER BY id")).all()
+    assert [tuple(row) for row in lanes] == [
+        ("forget_card", "money"),
+        ("forget_card", "forgetting"),
+        ("capture", "money"),
+    ]
+
+
+def test_what_webhooks_of_nobody_told_is_forgotten(updated: Connection) -> None:
+    """They are known for good, and what of a session they told goes with its term."""
+    heard = updated.execute(text("SELECT key, fact FROM inbox")).all()
+    assert dict(tuple(row) for row in heard) == {"evt_1": "{}", "evt_2": TOLD, "boot": TOLD}
