@@ -37,7 +37,6 @@ _Page = Callable[[str], Callable[[Tx], list[Session]]]
 PAGE = 200
 FIRST_AFTER = timedelta(minutes=10)
 UNREACHABLE = "unreachable"
-_FORGETTING = frozenset({Kind.FORGET_CARD, Kind.FORGET_CUSTOMER})
 _NOT_DONE = frozenset(State) - DONE
 
 
@@ -88,9 +87,7 @@ class _Story:
     def money_moves(self) -> bool:
         """Whether a call that moves money is still to be made or concluded."""
         return any(
-            intent.status == "waiting"
-            and Kind(intent.kind).lane in (Lane.MONEY, Lane.REFUNDS)
-            and intent.kind not in _FORGETTING
+            intent.status == "waiting" and Kind(intent.kind).lane in (Lane.MONEY, Lane.REFUNDS)
             for intent in self.unfinished
         )
 
@@ -235,7 +232,8 @@ def differs_here(story: _Story) -> tuple[str, str] | None:
     session = story.session
     if story.money_moves:
         return None
-    if session.state in (State.SETTLING, State.RELEASING):
+    forgetting = any(intent.kind == Kind.FORGET_CARD for intent in story.unfinished)
+    if session.state in (State.SETTLING, State.RELEASING) and not forgetting:
         return "stuck", f"{session.state}, and nothing is under way"
     if session.state is State.SETTLED and session.paid_minor != session.decided_minor:
         return "paid_differs", f"decided {session.decided_minor}, paid {session.paid_minor}"

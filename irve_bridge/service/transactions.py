@@ -150,12 +150,17 @@ def find_stopped(work: Work, fact: facts.TransactionStopped) -> Transaction | No
     transactions = work.tx.transactions
     if known := transactions.get(fact.charge_point_id, fact.transaction_id):
         return known
-    running = [t for t in transactions.running(fact.charge_point_id) if _may_end(t, fact)]
+    nameless = fact.transaction_id in NO_IDS
+    running = [
+        t
+        for t in transactions.running(fact.charge_point_id)
+        if _may_end(t, fact) and not (nameless and t.acknowledged)
+    ]
     tagged = [t for t in running if t.id_tag.casefold() == (fact.id_tag or "").casefold()]
     if len(tagged) == 1:
         return tagged[0]
     unnamed = [t for t in running if not t.acknowledged]
-    return unnamed[0] if fact.transaction_id in NO_IDS and len(unnamed) == 1 else None
+    return unnamed[0] if nameless and len(unnamed) == 1 else None
 
 
 def _stopped_in_vain(work: Work, fact: facts.TransactionStopped) -> None:

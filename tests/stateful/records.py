@@ -1,7 +1,7 @@
 """What everybody remembers at one moment: the bridge, Stripe, the charge point and the CSMS."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from irve_bridge.domain.intents import Kind, Lane
@@ -11,6 +11,9 @@ from tests.stateful.charger import Charge
 
 SESSIONS_MAX = 100
 Line = Mapping[str, Any]
+
+
+UNHEARD = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +99,9 @@ def put_together(
             movements=movements,
             unfinished=unfinished,
             payments=[p for p in ledger if p["metadata"].get("session_id") == session.id],
-            charge=known.get(session.transaction_id or "", first.get(session.id_tag))
+            charge=_told(
+                known.get(session.transaction_id or "") or first.get(session.id_tag), charges
+            )
             if session.transaction_id
             else None,
             told=told.get(session.id, ()),
@@ -111,3 +116,11 @@ def put_together(
         )
         for session, movements, unfinished in rows
     ]
+
+
+def _told(charge: Charge | None, charges: Sequence[Charge]) -> Charge | None:
+    """A stop without an id, of a start nobody heard of, may be taken for another of its tag."""
+    if charge is None:
+        return None
+    nameless = any(other.id == UNHEARD for other in charges if other.id_tag == charge.id_tag)
+    return replace(charge, lied=charge.lied or nameless)
