@@ -35,7 +35,6 @@ def read_webhook(
             account=event.get("account") or "",
             event_id=event["id"],
             type=event["type"],
-            body=body.decode(),
             object_ids=_object_ids(thing),
             session_id=(thing.get("metadata") or {}).get("session_id"),
         )
