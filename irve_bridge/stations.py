@@ -53,7 +53,7 @@ class ChargePointEntry(_Strict):
     name: Name
     address: str = ""
     time_zone: str = "Europe/Paris"
-    account: str = ""
+    account: str = Field(default="", pattern=r"^(acct_\w+)?$")
     application_fee_percent: Decimal = Field(default=Decimal(0), ge=0, lt=100, decimal_places=2)
     password: str | None = Field(default=None, min_length=8)
     operator: OperatorEntry | None = None

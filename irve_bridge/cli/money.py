@@ -106,6 +106,7 @@ async def write_evidence(arguments: argparse.Namespace) -> int:
     if arguments.out is None:
         console.print_json(text)
     else:
+        arguments.out.touch(mode=0o600)  # it says who the driver is
         arguments.out.write_text(f"{text}\n", encoding="utf-8")
         console.print(f"{arguments.out}")
     return 0

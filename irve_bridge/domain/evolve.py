@@ -66,7 +66,9 @@ def evolve(session: Session, fact: facts.SessionFact) -> Session:
         case facts.NoStart() if session.stop_cause:
             return session
         case facts.PersonalDataTermPassed():
-            return replace(session, email=None, client_id=None, erased_at=fact.at)
+            return replace(
+                session, email=None, client_id=None, card_fingerprint=None, erased_at=fact.at
+            )
         case facts.CustomerTermPassed():
             return replace(session, customer_id=None)
         case facts.CardForgotten() | facts.CustomerForgotten():

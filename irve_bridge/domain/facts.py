@@ -251,13 +251,15 @@ class PersonalDataTermPassed(SessionFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderSpoke(Fact):
-    """A webhook arrived: a hint to look at the objects it names, never a proof by itself."""
+    """A webhook arrived: a hint to look at the objects it names, never a proof by itself.
+
+    What else it says is not kept: it may tell of people and payments that are none of ours.
+    """
 
     provider: str
     account: str
     event_id: str
     type: str
-    body: str
     object_ids: tuple[str, ...]
     session_id: str | None = None
 

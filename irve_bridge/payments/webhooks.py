@@ -38,7 +38,6 @@ def read_webhook(
             account=account,
             event_id=event["id"],
             type=event["type"],
-            body=body.decode(),
             object_ids=_object_ids(thing),
             session_id=session_id,
         )

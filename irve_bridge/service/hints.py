@@ -1,7 +1,5 @@
 """Webhooks are hints: stored once, they have their session looked at."""
 
-from dataclasses import replace
-
 from irve_bridge.domain.facts import ProviderSpoke
 from irve_bridge.domain.intents import Do, Intent, Kind
 from irve_bridge.service.handle import Work
@@ -15,8 +13,6 @@ def hear(work: Work, hint: ProviderSpoke) -> None:
     session = session or work.tx.sessions.by_provider_object(
         hint.provider, hint.account, hint.object_ids
     )
-    if session is not None and session.erased_at is not None:
-        hint = replace(hint, body="")
     key = f"{hint.provider}:{hint.account}:{hint.event_id}"
     if not work.tx.inbox.put(key, hint, session.id if session else None) or session is None:
         return

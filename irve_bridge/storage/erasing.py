@@ -1,8 +1,8 @@
 """Who the driver was, deleted from everything that is kept of a session.
 
 The session's own row is written by its fact; here goes what history, inbox and the calls made for
-it repeat: e-mail addresses, the CSMS's name for the driver, and the provider's messages as they
-came.
+it repeat: e-mail addresses, the CSMS's name for the driver, what tells a card from others, and the
+provider's messages.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,17 @@ from sqlalchemy import Connection, bindparam, select, update
 from irve_bridge.domain.intents import Kind
 from irve_bridge.storage.schema import attempts, history, inbox, intents
 
-_PERSONAL = frozenset({"email", "client_id", "to", "text", "client_reference_id", "customer_email"})
+_PERSONAL = frozenset(
+    {
+        "email",
+        "client_id",
+        "to",
+        "text",
+        "client_reference_id",
+        "customer_email",
+        "card_fingerprint",
+    }
+)
 _HISTORY = select(history.c.sequence, history.c.fact).where(
     history.c.session_id == bindparam("of_session")
 )

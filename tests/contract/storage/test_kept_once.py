@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -21,7 +21,6 @@ async def test_a_fact_is_new_once(storage: Storage, now: datetime) -> None:
         account="",
         event_id="evt_1",
         type="t",
-        body="{}",
         object_ids=("pi_1",),
     )
     assert await storage.transact(lambda tx: tx.inbox.put("a", fact))
@@ -75,6 +74,17 @@ async def test_the_first_answer_under_a_key_stays(storage: Storage, now: datetim
     await storage.transact(lambda tx: tx.replies.put("k", first, now))
     await storage.transact(lambda tx: tx.replies.put("k", second, now))
     assert await storage.read(lambda tx: tx.replies.get("k")) == first
+
+
+async def test_an_answer_is_kept_two_days(storage: Storage, now: datetime) -> None:
+    """It holds the link to a driver's session; a repeat comes sooner."""
+    reply, kept = StoredReply("f", 201, "{}"), timedelta(hours=48)
+    await storage.transact(lambda tx: tx.replies.put("k", reply, now))
+    await storage.transact(lambda tx: tx.replies.put("l", reply, now + kept))
+    assert await storage.read(lambda tx: tx.replies.get("k")) == reply
+    await storage.transact(lambda tx: tx.replies.put("m", reply, now + kept + timedelta(seconds=1)))
+    assert await storage.read(lambda tx: tx.replies.get("k")) is None
+    assert await storage.read(lambda tx: tx.replies.get("l")) == reply
 
 
 def recorded(movement: Movement) -> Callable[[Tx], bool]:

@@ -15,7 +15,7 @@ from irve_bridge.domain.session import Session, State
 from irve_bridge.service.ports import Attempt, Movement, Storage, Tx
 
 Stored = Callable[..., Awaitable[Session]]
-EMAIL, CLIENT = "ada@example.org", "fleet-42"
+EMAIL, CLIENT, CARD = "ada@example.org", "fleet-42", "fp_Ada"
 HOUR = timedelta(hours=1)
 
 
@@ -132,18 +132,22 @@ async def test_a_movement_names_the_payment_it_is_part_of(
 
 @pytest.fixture
 async def known(storage: Storage, stored: Stored, now: datetime) -> Session:
-    """A session whose driver's e-mail and client id stand wherever they can."""
-    session = await stored("a", email=EMAIL, client_id=CLIENT, secured_minor=2000)
+    """A session whose driver's e-mail, client id and card stand wherever they can."""
+    session = await stored(
+        "a", email=EMAIL, client_id=CLIENT, card_fingerprint=CARD, secured_minor=2000
+    )
     await storage.transact(lambda tx: _remember(tx, session, now))
     return session
 
 
 def _remember(tx: Tx, session: Session, now: datetime) -> None:
-    secured = PaymentSecured(at=now, session_id=session.id, secured_minor=2000, email=EMAIL)
+    secured = PaymentSecured(
+        at=now, session_id=session.id, secured_minor=2000, email=EMAIL, card_fingerprint=CARD
+    )
     tx.sessions.save(session, [Step(Event.SECURED, State.OPEN, State.SECURED)], secured)
     spoke = ProviderSpoke(
         at=now, provider="stripe", account="", event_id="evt_1", type="t",
-        body=f'{{"email": "{EMAIL}"}}', object_ids=("cs_1",), session_id=session.id,
+        object_ids=("cs_1",), session_id=session.id,
     )  # fmt: skip
     tx.inbox.put("evt_1", spoke, session.id)
     body = {"type": "session_completed", "data": {"client_id": CLIENT, "amount": 1200}}
@@ -164,7 +168,7 @@ async def _forget(storage: Storage, session: Session, at: datetime) -> None:
     def unit(tx: Tx) -> None:
         current = tx.sessions.get(session.id)
         assert current is not None
-        nameless = replace(current, email=None, client_id=None, erased_at=at)
+        nameless = replace(current, email=None, client_id=None, card_fingerprint=None, erased_at=at)
         tx.sessions.save(nameless, [], PaymentSecured(at=at, session_id=session.id))
         tx.sessions.erase(session.id)
 
@@ -182,12 +186,14 @@ async def test_nothing_tells_who_the_driver_was_once_that_is_erased(
     url: str, storage: Storage, known: Session, now: datetime
 ) -> None:
     """In history, inbox, callbacks and calls; a second time changes nothing."""
-    assert _everything(url).count(EMAIL) == 5
+    assert _everything(url).count(EMAIL) == 4
     assert _everything(url).count(CLIENT) == 3
+    assert _everything(url).count(CARD) == 2
     await _forget(storage, known, now)
     erased = _everything(url)
     assert EMAIL not in erased
     assert CLIENT not in erased
+    assert CARD not in erased
     await storage.transact(lambda tx: tx.sessions.erase(known.id))
     assert _everything(url) == erased
 

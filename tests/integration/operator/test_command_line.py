@@ -2,6 +2,7 @@
 
 import json
 import os
+import stat
 import subprocess
 import sys
 from importlib.metadata import version
@@ -191,6 +192,7 @@ def test_evidence_is_json_on_the_terminal_or_in_a_file(ended: Path) -> None:
     written = run(ended, "sessions", "evidence", "ses_lost", "--out", str(file))
     assert written.returncode == 0, written.stderr
     assert json.loads(file.read_text("utf-8")) == shown
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600, "it says who the driver is"
     assert shown["session_id"] == "ses_lost"
     assert shown["amounts"]["paid"] == 500
 

@@ -276,7 +276,7 @@ def test_who_the_driver_was_is_forgotten_in_two_steps(plan: PlanName) -> None:
     """First the provider's customer, asked for by its id, which is no longer ours afterwards."""
     over = session(
         plan, state=State.SETTLED, email="ada@example.org", client_id="fleet-42",
-        payment_method_id="pm_1", decided_minor=0,
+        payment_method_id="pm_1", card_fingerprint="fp_1", decided_minor=0,
     )  # fmt: skip
     gone = decided(over, facts.CustomerTermPassed(**AT, customer_id="cus_1"))
     assert [(i.kind, i.parameters) for i in gone.intents] == [
@@ -286,5 +286,6 @@ def test_who_the_driver_was_is_forgotten_in_two_steps(plan: PlanName) -> None:
     told = decided(gone.session, facts.CustomerForgotten(**AT, customer_id="cus_1")).session
     assert told.payment_method_id is None
     nameless = decided(told, facts.PersonalDataTermPassed(**AT)).session
-    assert (nameless.email, nameless.client_id, nameless.erased_at) == (None, None, LATER)
+    assert (nameless.email, nameless.client_id, nameless.card_fingerprint) == (None, None, None)
+    assert nameless.erased_at == LATER
     assert nameless.state is State.SETTLED

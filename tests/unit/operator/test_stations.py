@@ -97,6 +97,8 @@ def test_what_stands_twice_is_refused(tmp_path: Path, once: str, says: str) -> N
         ("connectors:", "outlets:", "connectors"),
         ("operator:", "operator: [", "stations.yaml"),
         ("id: A", "id: A b", "id"),
+        ("name: A", "name: A\n    account: ca_1", r"account: .*acct_"),
+        ("name: A", 'name: A\n    account: "acct_1 "', r"account: .*acct_"),
     ],
 )
 def test_a_mistake_is_named_and_nothing_is_applied(
@@ -104,6 +106,14 @@ def test_a_mistake_is_named_and_nothing_is_applied(
 ) -> None:
     with pytest.raises(stations.FileRefused, match=says):
         stations.read(written(tmp_path, BASE.replace(old, new)))
+
+
+@pytest.mark.parametrize("account", ["", "acct_1SoMe0ne"])
+def test_money_goes_to_the_platform_or_to_an_account_of_stripe(
+    tmp_path: Path, account: str
+) -> None:
+    file = written(tmp_path, BASE.replace("name: A", f"name: A\n    account: '{account}'"))
+    assert stations.read(file).charge_points["A"].account == account
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
