@@ -332,6 +332,9 @@ replies = Table(
     Column("at", UTCDateTime, nullable=False),
 )
 
+# Answers are forgotten after two days.
+Index(None, replies.c.at)
+
 counters = Table(
     "counters",
     metadata,

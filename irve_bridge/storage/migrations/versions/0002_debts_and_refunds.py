@@ -29,6 +29,7 @@ def upgrade() -> None:
         "WHERE kind IN ('forget_card', 'forget_customer') AND ended_at IS NULL"
     )
     op.create_index("ix_inbox_session_id", "inbox", ["session_id"])
+    op.create_index("ix_replies_at", "replies", ["at"])
     op.create_index(
         "ix_transactions_unbilled",
         "transactions",
