@@ -168,6 +168,32 @@ async def test_what_went_back_by_hand_meanwhile_does_not_go_back_again(tmp_path:
         await remains(w, session_id, session["amount"] - 10)
 
 
+async def test_a_refund_by_hand_that_nobody_told_of_is_seen_before_ours(tmp_path: Path) -> None:
+    """Its webhook is lost: ours is made only of what is still too much."""
+    async with world(tmp_path, refund_retry_s="60") as w, w.charge_point() as cp:
+        await w.stripe("POST", "/_sim/webhooks", mode="hold")
+        session = await settled(w, cp, "dynamic")
+        session_id = session["session_id"]
+        await w.stripe("POST", "/_sim/refunds", mode="fail", times=1)
+        await refund(w, session_id, 10)
+
+        async def failed() -> bool:
+            return (await w.session(session_id))["outcome"] is not None
+
+        await w.eventually(failed)
+        paid = await payment_id(w, session_id)
+        await w.stripe_api("POST", "refunds", payment_intent=paid, amount="10")
+        assert w.bridge is not None
+
+        async def nothing_waits() -> bool:
+            assert w.bridge is not None
+            left = await w.bridge.storage.read(lambda tx: tx.intents.unfinished(session_id))
+            return not [intent for intent in left if intent.kind == "refund"]
+
+        await w.eventually(nothing_waits)
+        await remains(w, session_id, session["amount"] - 10)
+
+
 async def test_a_slow_refund_of_a_second_payment_keeps_no_capture_waiting(tmp_path: Path) -> None:
     """The bank takes days for the one; the hold would end meanwhile."""
     async with world(tmp_path) as w, w.charge_point() as cp:
@@ -202,3 +228,35 @@ async def test_a_slow_refund_of_a_second_payment_keeps_no_capture_waiting(tmp_pa
         await cp.unplug(1)
         session = await w.until(session_id, "settled")
         assert session["amount"] == w.cost(cp.transactions[-1])
+
+
+async def test_of_two_refunds_that_fail_later_each_goes_back_once(tmp_path: Path) -> None:
+    """The second try of one must not contain the other."""
+    async with world(tmp_path, refund_retry_s="60") as w, w.charge_point() as cp:
+        session = await settled(w, cp, "dynamic")
+        session_id, amount = session["session_id"], session["amount"]
+        for part in (10, 20):
+            amount -= part
+            await refund(w, session_id, part)
+            await remains(w, session_id, amount)
+        paid = await payment_id(w, session_id)
+        made = await w.stripe_api("GET", f"refunds?payment_intent={paid}")
+        for each in made["data"]:
+            await w.stripe("POST", f"/_sim/refunds/{each['id']}/settle", status="failed")
+
+        async def came_back() -> bool:
+            kinds = [m["kind"] for m in (await w.session(session_id))["movements"]]
+            return kinds.count("refund_returned") == 2
+
+        await w.eventually(came_back)
+        await remains(w, session_id, amount)
+
+
+async def test_the_same_key_after_a_crash_gives_back_once(tmp_path: Path) -> None:
+    """The refund was stored, its answer was not: whoever asks again means the same refund."""
+    async with world(tmp_path) as w, w.charge_point() as cp:
+        session = await settled(w, cp, "dynamic")
+        assert w.bridge is not None
+        for _ in range(2):
+            await w.bridge.desk.refund(session["session_id"], 10, "the driver was right", "key-1")
+        await remains(w, session["session_id"], session["amount"] - 10)

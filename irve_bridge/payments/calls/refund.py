@@ -6,7 +6,7 @@ from irve_bridge.domain.facts import RefundFailed, SessionFact
 from irve_bridge.domain.intents import Intent
 from irve_bridge.domain.session import Session
 from irve_bridge.payments import observe, reading
-from irve_bridge.payments.amounts import wire_amount, wire_refund
+from irve_bridge.payments.amounts import minor_amount, wire_amount, wire_refund
 from irve_bridge.payments.calls import payment_call
 from irve_bridge.payments.calls.call import Request, fee, mark, ours, proven, stamped
 from irve_bridge.payments.client import Account, StripeSettings
@@ -29,7 +29,9 @@ class Refund:
         }
 
     async def post(self, account: Account, task: Task) -> Outcome:
-        """Give the money back."""
+        """Give the money back, unless somebody gave some of it back meanwhile."""
+        if otherwise := await _refunded_otherwise(account, task):
+            return otherwise
         refund = await account.client.v1.refunds.create_async(
             stamped(task), account.options(task.attempt.key)
         )
@@ -55,6 +57,26 @@ class Refund:
                 code=refusal.code,
             ),
         )
+
+
+async def _refunded_otherwise(account: Account, task: Task) -> Again | None:
+    """Return to look again where less is left at Stripe than we know: what is too much is less."""
+    session, named = task.session, payment_call.payment_intent_id(task)
+    if named != session.payment_intent_id:
+        return None
+    payment = await observe.payment_intent(account, named)
+    made = await observe.refunds(account, named)
+    back = sum(refund.amount for refund in made if refund.status in _ON_THE_WAY)
+    if minor_amount(session.currency, payment.amount_received - back) >= session.paid_minor:
+        return None
+    at = account.now()
+    facts = tuple(fact for refund in made for fact in reading.from_refund(session, refund, at))
+    waits = any(refund.status == "pending" for refund in made)
+    after = OPERATORS_TURN if waits else None
+    return Again(reason="refunded otherwise meanwhile", known=True, after=after, facts=facts)
+
+
+_ON_THE_WAY = frozenset({"succeeded", "pending", "requires_action"})
 
 
 def _fee_taken(session: Session, intent: Intent) -> bool:

@@ -58,7 +58,7 @@ async def _refund(request: web.Request, body: Refund) -> Reply:
     key = request.headers.get(HEADER, "")
     refunded = await desk.refund(session.id, body.amount, body.reason, key)
     back_minor = (session.decided_minor or 0) - (refunded.decided_minor or 0)
-    return Reply(202, summary(refunded) | {"refund_amount": back_minor})
+    return Reply(202, summary(refunded) | {"refund_amount": body.amount or back_minor})
 
 
 async def _decide(request: web.Request, body: Decision) -> Reply:
