@@ -79,6 +79,26 @@ async def test_sessions_of_a_span_come_by_id_page_by_page(
     assert await page(second.id) == []
 
 
+async def test_older_sessions_come_by_state_page_by_page(
+    storage: Storage, stored: Stored, now: datetime
+) -> None:
+    """The moment itself is not before."""
+    first = await stored("1", state=State.DUE, opened_at=now - 100 * HOUR)
+    await stored("2", state=State.SETTLED, opened_at=now - HOUR)
+    third = await stored("3", state=State.REVIEW, opened_at=now - timedelta(microseconds=1))
+    await stored("4", state=State.DUE, opened_at=now)
+
+    def page(after: str, limit: int = 10) -> Awaitable[list[Session]]:
+        states = {State.DUE, State.REVIEW}
+        return storage.read(lambda tx: tx.sessions.opened_before(now, states, after, limit))
+
+    assert await page("") == [first, third]
+    assert await page("", 1) == [first]
+    assert await page(first.id) == [third]
+    assert await page(third.id) == []
+    assert await storage.read(lambda tx: tx.sessions.opened_before(now, (), "", 10)) == []
+
+
 async def test_what_was_given_up_is_told_apart_and_can_be_tried_again(
     storage: Storage, stored: Stored, now: datetime, later: datetime
 ) -> None:
