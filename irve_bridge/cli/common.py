@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Command = Callable[[argparse.Namespace], Coroutine[None, None, int]]
 Actions: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no public name
 console = Console()
+DAYS_MOST = 3650
 
 
 def add(actions: Actions, name: str, command: Command, text: str) -> argparse.ArgumentParser:
@@ -39,6 +40,18 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
         SettingsRefused: With one sentence for each that is missing or malformed.
     """
     return load(arguments.env_file)
+
+
+def days_back(text: str) -> float:
+    """Return a number of days to look back.
+
+    Raises:
+        argparse.ArgumentTypeError: None, or more than ten years.
+    """
+    days = float(text)
+    if not 0 < days <= DAYS_MOST:
+        raise argparse.ArgumentTypeError(f"between 0 and {DAYS_MOST} days")
+    return days
 
 
 @asynccontextmanager

@@ -9,14 +9,13 @@ from rich.table import Column, Table
 
 from irve_bridge import telemetry
 from irve_bridge.bootstrap import offline_reconciler
-from irve_bridge.cli.common import Actions, add, console, settings_of
+from irve_bridge.cli.common import Actions, add, console, days_back, settings_of
 from irve_bridge.clock import SharedClock
 from irve_bridge.domain.errors import Refusal
 from irve_bridge.service.ports import ProviderUnreachable
 from irve_bridge.service.reconcile import Finding
 
 DAYS = 3.0
-DAYS_MOST = 3650
 
 
 def add_to(commands: Actions) -> None:
@@ -24,7 +23,7 @@ def add_to(commands: Actions) -> None:
     text = "compare sessions with Stripe and the CSMS, and repair what differs"
     reconcile = add(commands, "reconcile", compare, text)
     days = "how far back (default: 3); what is open is compared at any age"
-    reconcile.add_argument("--days", type=_days, default=DAYS, help=days)
+    reconcile.add_argument("--days", type=days_back, default=DAYS, help=days)
     reconcile.add_argument("--json", action="store_true", help="print the findings as JSON")
 
 
@@ -49,13 +48,6 @@ async def compare(arguments: argparse.Namespace) -> int:
     else:
         console.print(_table(findings) if findings else "Everything agrees.")
     return 0 if all(finding.repaired for finding in findings) else 1
-
-
-def _days(text: str) -> float:
-    days = float(text)
-    if not 0 < days <= DAYS_MOST:
-        raise argparse.ArgumentTypeError(f"between 0 and {DAYS_MOST} days")
-    return days
 
 
 def _table(findings: list[Finding]) -> Table:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Column, Table
 
-from irve_bridge.cli.common import Actions, add, console, open_database, settings_of
+from irve_bridge.cli.common import Actions, add, console, days_back, open_database, settings_of
 from irve_bridge.clock import SharedClock
 from irve_bridge.domain.session import Session, State
 from irve_bridge.i18n import load_languages
@@ -33,7 +33,7 @@ def add_to(session: Actions) -> None:
     disputes = add(session, "disputes", list_disputes, "payments that cardholders took back")
     disputes.add_argument(
         "--days",
-        type=int,
+        type=days_back,
         default=DISPUTES_BACK_DAYS,
         help=f"how old the sessions may be (default: {DISPUTES_BACK_DAYS})",
     )
