@@ -129,15 +129,22 @@ def _begin_afresh(tx: Tx) -> None:
 
 
 @asynccontextmanager
+async def _closing(payments: StripePayments) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        await payments.close()
+
+
+@asynccontextmanager
 async def offline_desk(settings: Settings) -> AsyncIterator[Desk]:
     """Give a desk that stores facts; the running bridge performs what they lead to."""
     clock = SharedClock(settings.clock_epoch, settings.clock_speed)
     payments = _payments(settings, clock)
-    async with open_storage(settings.database_url) as storage:
+    async with _closing(payments), open_storage(settings.database_url) as storage:
         bus = InProcessBus()
         handler = Handler(storage, bus, settings.policy)
         yield Desk(storage, handler, bus, clock, payments, settings.policy)
-    await payments.close()
 
 
 @asynccontextmanager
@@ -145,10 +152,9 @@ async def offline_reconciler(settings: Settings) -> AsyncIterator[Reconciler]:
     """Give a reconciler that looks and stores facts; the running bridge performs the rest."""
     clock = SharedClock(settings.clock_epoch, settings.clock_speed)
     payments = _payments(settings, clock)
-    async with open_storage(settings.database_url) as storage:
+    async with _closing(payments), open_storage(settings.database_url) as storage:
         handler = Handler(storage, InProcessBus(), settings.policy)
         yield Reconciler(storage, handler, clock, payments)
-    await payments.close()
 
 
 @asynccontextmanager
