@@ -160,7 +160,7 @@ def test_what_is_due_is_listed_with_what_time_brings(ended: Path) -> None:
 
 
 def test_disputes_are_listed_however_they_stand(ended: Path) -> None:
-    shown = run(ended, "sessions", "disputes", "--days", "100000")
+    shown = run(ended, "sessions", "disputes", "--days", "3650")
     assert shown.returncode == 0, shown.stderr
     assert "ses_lost" in shown.stdout
     assert "500 EUR" in shown.stdout
