@@ -71,7 +71,7 @@ class Ledger:
         paid_by = proven[0].payment_id
         own = session.payment_intent_id or (None if is_extra(session, paid_by) else paid_by)
         booked = self.tx.books.movements(session.id)
-        taken = any(m.kind in ("charge", "capture") and m.payment_id == own for m in booked)
+        taken = any(m.kind in _TAKEN and m.payment_id == own for m in booked)
         paid_minor = left_minor(booked, own)
         return replace(session, paid_minor=paid_minor, taken=taken), fact
 

@@ -40,6 +40,17 @@ async def remains(w: World, session_id: str, amount_minor: int) -> None:
     await w.eventually(so)
 
 
+async def nothing_to_refund(w: World, session_id: str) -> None:
+    """Wait until no refund waits any more."""
+
+    async def so() -> bool:
+        assert w.bridge is not None
+        left = await w.bridge.storage.read(lambda tx: tx.intents.unfinished(session_id))
+        return not [intent for intent in left if intent.kind == "refund"]
+
+    await w.eventually(so)
+
+
 async def payment_id(w: World, session_id: str) -> str:
     lines = await w.stripe("GET", "/_sim/ledger")
     found = [line["id"] for line in lines if line["metadata"].get("session_id") == session_id]
@@ -157,14 +168,7 @@ async def test_what_went_back_by_hand_meanwhile_does_not_go_back_again(tmp_path:
         paid = await payment_id(w, session_id)
         await w.stripe_api("POST", "refunds", payment_intent=paid, amount="10")
         await remains(w, session_id, session["amount"] - 10)
-        assert w.bridge is not None
-
-        async def nothing_waits() -> bool:
-            assert w.bridge is not None
-            left = await w.bridge.storage.read(lambda tx: tx.intents.unfinished(session_id))
-            return not [intent for intent in left if intent.kind == "refund"]
-
-        await w.eventually(nothing_waits)
+        await nothing_to_refund(w, session_id)
         await remains(w, session_id, session["amount"] - 10)
 
 
@@ -183,14 +187,7 @@ async def test_a_refund_by_hand_that_nobody_told_of_is_seen_before_ours(tmp_path
         await w.eventually(failed)
         paid = await payment_id(w, session_id)
         await w.stripe_api("POST", "refunds", payment_intent=paid, amount="10")
-        assert w.bridge is not None
-
-        async def nothing_waits() -> bool:
-            assert w.bridge is not None
-            left = await w.bridge.storage.read(lambda tx: tx.intents.unfinished(session_id))
-            return not [intent for intent in left if intent.kind == "refund"]
-
-        await w.eventually(nothing_waits)
+        await nothing_to_refund(w, session_id)
         await remains(w, session_id, session["amount"] - 10)
 
 

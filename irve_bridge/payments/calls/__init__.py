@@ -2,8 +2,7 @@
 
 from irve_bridge.domain.intents import Kind
 from irve_bridge.payments.calls.call import Call
-from irve_bridge.payments.calls.cancel_charge import CancelCharge
-from irve_bridge.payments.calls.cancel_hold import CancelHold
+from irve_bridge.payments.calls.cancel_payment import CancelPayment
 from irve_bridge.payments.calls.capture import Capture
 from irve_bridge.payments.calls.close_checkout import CloseCheckout
 from irve_bridge.payments.calls.confirm_charge import ConfirmCharge
@@ -26,9 +25,9 @@ CALLS: dict[Kind, Call] = {
     Kind.CREATE_CHARGE: CreateCharge(),
     Kind.CONFIRM_CHARGE: ConfirmCharge(),
     Kind.CAPTURE: Capture(),
-    Kind.CANCEL_CHARGE: CancelCharge(),
+    Kind.CANCEL_CHARGE: CancelPayment(),
     Kind.INCREMENT_HOLD: IncrementHold(),
-    Kind.CANCEL_HOLD: CancelHold(),
+    Kind.CANCEL_HOLD: CancelPayment(),
     Kind.REFUND: Refund(),
     Kind.FORGET_CARD: ForgetCard(),
     Kind.FORGET_CUSTOMER: ForgetCustomer(),

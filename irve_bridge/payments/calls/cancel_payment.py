@@ -17,8 +17,8 @@ _UNPAID = (
 )
 
 
-class CancelCharge:
-    """A payment that was not made can be made no more, before the driver pays another way.
+class CancelPayment:
+    """A hold is let go, or a payment that was not made can be made no more.
 
     Source: https://docs.stripe.com/api/payment_intents/cancel.
     """
@@ -30,16 +30,16 @@ class CancelCharge:
         return {}
 
     async def post(self, account: Account, task: Task) -> Outcome:
-        """Close this way to pay."""
+        """Let the money go, or close this way to pay."""
         payment = await account.client.v1.payment_intents.cancel_async(
             payment_call.payment_intent_id(task), {}, account.options(task.attempt.key)
         )
         return payment_call.outcome(account, task, payment)
 
     async def look(self, account: Account, task: Task) -> Outcome | None:
-        """Return whether it is cancelled, or was paid after all."""
+        """Return whether it is cancelled, or was paid or captured after all."""
         return await payment_call.look(account, task, *_UNPAID)
 
     def refused(self, _task: Task, _refusal: Refusal, _at: datetime) -> tuple[SessionFact, ...]:
-        """Try again: nothing else may be offered while this can still be paid."""
+        """Try again: as long as it is there, the driver lacks the money or may be charged."""
         return ()
