@@ -231,4 +231,4 @@ def answered(error: StripeError, request_id: str) -> Answer:
 
 
 def _json(obj: Object) -> bytes:
-    return json.dumps(obj, indent=2).encode()
+    return json.dumps(obj).encode()

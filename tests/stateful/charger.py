@@ -229,7 +229,11 @@ class Charger:
         return True
 
     def _start(self, outlet: Outlet, id_tag: str) -> None:
-        charge = Charge(outlet.number, id_tag, outlet.register_wh, self.clock.now())
+        """Begin to charge; relays cannot do so twice within a second."""
+        now = self.clock.now()
+        if any((each.outlet, each.started_at) == (outlet.number, now) for each in self.charges):
+            return
+        charge = Charge(outlet.number, id_tag, outlet.register_wh, now)
         outlet.wish, outlet.charge = None, charge
         self.charges.append(charge)
         payload = {

@@ -1,6 +1,7 @@
 """What a rule can choose from."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TypeVar
 
 from irve_bridge.domain.session import MeteredBy, Session, State
@@ -8,6 +9,8 @@ from tests.stateful.charger import Outlet
 from tests.stateful.world import World
 
 T = TypeVar("T")
+CHECKOUT_LIVES_MOST = timedelta(hours=24)
+"""Source: https://docs.stripe.com/api/checkout/sessions/create."""
 
 
 def pick(things: Sequence[T], which: int) -> T:
@@ -24,6 +27,21 @@ def name(world: World, session: Session) -> str:
 def paid(world: World) -> list[str]:
     """Return the payments that took something."""
     return [p["id"] for r in world.records for p in r.payments if p["charged_minor"]]
+
+
+def paid_for(world: World) -> list[Session]:
+    """Return the sessions of which a checkout that nobody remembers may still be open."""
+    latest = world.clock.now() - CHECKOUT_LIVES_MOST
+    return [
+        session
+        for session in world.sessions()
+        if session.secured_at is not None and (session.ended_at or world.clock.now()) > latest
+    ]
+
+
+def held(world: World) -> list[str]:
+    """Return the payments that hold something."""
+    return [p["id"] for r in world.records for p in r.payments if p["held_minor"]]
 
 
 def disputed(world: World) -> bool:

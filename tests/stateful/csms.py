@@ -26,6 +26,8 @@ class Csms:
     def __init__(self) -> None:
         self.mood = CsmsMood.TAKES
         self.told: dict[str, list[int]] = {}
+        self.called: set[str] = set()
+        """The sessions for which a person was called."""
 
     def prepare(self, session: Session, intent: Intent) -> Mapping[str, Any]:
         """Return the body that was frozen when it was decided to tell."""
@@ -38,6 +40,8 @@ class Csms:
             return Again(reason="HTTP 503", known=True, after=RETRY)
         body = task.attempt.request["data"]
         self.told.setdefault(body["session_id"], []).append(body["sequence"])
+        if task.attempt.request["type"] == "review_needed":
+            self.called.add(body["session_id"])
         if mood is CsmsMood.LOSES_ANSWER:
             return Again(reason="no answer", known=False, after=RETRY)
         return Done()

@@ -19,6 +19,7 @@ from tests.stateful.bridge import STRIPES, Flight
 from tests.stateful.charger import ChargerMood
 from tests.stateful.csms import CsmsMood
 from tests.stateful.provider import Fault
+from tests.stateful.situations import SITUATIONS
 from tests.stateful.world import World
 
 T = TypeVar("T")
@@ -95,10 +96,16 @@ class Everything(RuleBasedStateMachine):
     # Where a story may begin
 
     @initialize(
-        stage=st.sampled_from(ways.STAGES), plan=PLANS, card=PAYING_CARDS, metered_by=METERED_BY
+        begun=st.sampled_from([*ways.STAGES, *SITUATIONS]),
+        plan=PLANS,
+        card=PAYING_CARDS,
+        metered_by=METERED_BY,
     )
-    def begins(self, stage: str, plan: PlanName, card: str, metered_by: MeteredBy) -> None:
-        self.run(ways.begin(self.world, stage, plan, 1, CARDS[card], metered_by))
+    def begins(self, begun: str, plan: PlanName, card: str, metered_by: MeteredBy) -> None:
+        if begun in SITUATIONS:
+            self.run(SITUATIONS[begun](self.world))
+        else:
+            self.run(ways.begin(self.world, begun, plan, 1, CARDS[card], metered_by))
 
     @initialize(stage=st.sampled_from([*ways.STAGES, None]), plan=PLANS, card=PAYING_CARDS)
     def another_begins(self, stage: str | None, plan: PlanName, card: str) -> None:
@@ -122,6 +129,19 @@ class Everything(RuleBasedStateMachine):
         session = choices.pick(self.world.sessions(*GOING_ON), which)
         self.run(ways.go_on(self.world, session, CARDS[card]))
         self.tell(f"{choices.name(self.world, session)} goes on from {session.state}, card {card}")
+
+    @precondition(lambda self: bool(self.world.sessions(*GOING_ON)))
+    @rule(which=WHICH, card=PAYING_CARDS, repeated=st.booleans())
+    def it_goes_on_with_a_late_call(self, which: int, card: str, repeated: bool) -> None:
+        """A call times out, is perhaps made again meanwhile, and only then arrives."""
+        session = choices.pick(self.world.sessions(*GOING_ON), which)
+        step = partial(ways.go_on, self.world, session, CARDS[card])
+        self.run(self._struck(Fault.LATE, "POST", step))
+        if repeated:
+            self.run(self.world.pass_time(5, awake=True))
+        arrived = self.run(self.world.provider.arrive())
+        name = choices.name(self.world, session)
+        self.tell(f"{name} goes on from {session.state}, repeated: {repeated}, late:", *arrived)
 
     @precondition(lambda self: bool(self.world.sessions(*GOING_ON)))
     @rule(duration_s=st.sampled_from([5, 30, 90]))
@@ -235,6 +255,19 @@ class Everything(RuleBasedStateMachine):
         done = self.run(self.world.refund_by_hand(payment_id, amount_minor))
         self.tell(f"the operator refunds {amount_minor} of {payment_id} by hand at Stripe:", done)
 
+    @precondition(lambda self: bool(choices.paid_for(self.world)))
+    @rule(which=WHICH)
+    def second_payment_turns_up(self, which: int) -> None:
+        session = choices.pick(choices.paid_for(self.world), which)
+        done = self.run(self.world.pay_beside(session))
+        self.tell(f"{choices.name(self.world, session)} is paid by a payment unheard of:", done)
+
+    @precondition(lambda self: bool(choices.held(self.world)))
+    @rule(which=WHICH)
+    def hold_is_let_go_by_hand(self, which: int) -> None:
+        payment_id = choices.pick(choices.held(self.world), which)
+        self.tell("a hold is let go of at Stripe:", self.run(self.world.let_go(payment_id)))
+
     @precondition(lambda self: bool(choices.paid(self.world)))
     @rule(which=WHICH)
     def cardholder_disputes(self, which: int) -> None:
@@ -278,6 +311,15 @@ class Everything(RuleBasedStateMachine):
         if not kept:
             self.world.mail.remove(event)
         self.tell(f"webhook {event['type']} arrives {copies} times, again later: {kept}")
+
+    @precondition(lambda self: bool(self.world.mail))
+    @rule(backwards=st.booleans())
+    def webhooks_arrive(self, backwards: bool) -> None:
+        self.tell(f"{len(self.world.mail)} webhooks arrive, backwards: {backwards}")
+        posted, self.world.mail = self.world.mail, []
+        for event in posted[::-1] if backwards else posted:
+            self.run(self.world.deliver(event))
+        self.run(self.world.everybody_works())
 
     @precondition(lambda self: bool(self.world.mail))
     @rule()

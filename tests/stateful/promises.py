@@ -1,7 +1,7 @@
 """What must hold: at every moment, once the money of a session rests, and in the end."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 
 from irve_bridge.domain.intents import Do
@@ -28,14 +28,15 @@ def always(records: Sequence[Record]) -> None:
     _one_session_per_connector(records)
 
 
-def in_the_end(records: Sequence[Record]) -> None:
-    """Assert what holds once nothing is left to do."""
+def in_the_end(records: Sequence[Record], failed_refunds: Container[str]) -> None:
+    """Assert what holds once nothing is left to do; of those payments a refund failed."""
     for record in records:
         _nothing_dangles(record)
         _told_everything(record)
         _books_equal_ledger(record)
         _pays_what_is_decided(record)
         _no_energy_forgotten(record)
+        _person_is_called_for_a_reason(record, failed_refunds)
 
 
 def expected_minor(record: Record) -> int | None:
@@ -50,8 +51,6 @@ def expected_minor(record: Record) -> int | None:
 
 def owed_minor(record: Record) -> int | None:
     """Return what the driver owes: the price, of what was secured, less the operator's refunds."""
-    if record.refunded_by_hand:
-        return None
     session, cost_minor = record.session, expected_minor(record)
     if record.decided_by_person is not None:
         owed = min(record.decided_by_person, session.secured_minor or 0)
@@ -61,7 +60,7 @@ def owed_minor(record: Record) -> int | None:
         return None
     else:
         owed = min(cost_minor, session.secured_minor or 0)
-    if session.plan is not PlanName.FIXED and owed < session.least_minor:
+    if owed < session.least_minor and not session.taken:
         owed = 0
     return owed - record.refunds_asked_minor
 
@@ -75,7 +74,8 @@ def _settled_once(record: Record) -> None:
 def _taken_by_bridge(record: Record, line: Line) -> bool:
     by_driver = line["checkout_session"] is not None
     captured = record.session.plan is PlanName.ESTIMATED and line["released_minor"] > 0
-    return line["charged_minor"] > 0 and (captured or not by_driver)
+    unheard_of = line["id"] in record.beside
+    return line["charged_minor"] > 0 and not unheard_of and (captured or not by_driver)
 
 
 def _never_above_secured(record: Record) -> None:
@@ -149,9 +149,14 @@ def _pays_what_is_decided(record: Record) -> None:
     session, kept_minor = record.session, record.kept_minor
     match session.state:
         case State.SETTLED:
-            assert kept_minor == session.decided_minor, f"decided {session.decided_minor}"
+            assert kept_minor == session.decided_minor, (
+                f"{kept_minor=}, {session}, {record.payments}"
+            )
             owed = owed_minor(record)
-            assert owed is None or kept_minor == owed, f"kept {kept_minor}, owed {owed}"
+            less = record.by_hand_minor
+            assert owed is None or owed - less <= kept_minor <= owed, (
+                f"{kept_minor=}, {owed=}, {less=}"
+            )
         case State.RELEASED | State.ABANDONED | State.WRITTEN_OFF:
             assert kept_minor == 0, f"{session.state} and kept {kept_minor}: {record.payments}"
         case State.REVIEW:
@@ -163,3 +168,25 @@ def _no_energy_forgotten(record: Record) -> None:
     session, owed = record.session, owed_minor(record)
     if session.metered_by is MeteredBy.BRIDGE and record.charge and owed is not None and owed > 0:
         assert session.state is not State.RELEASED, f"{owed} owed for {record.charge}"
+
+
+def _person_is_called_for_a_reason(record: Record, failed_refunds: Container[str]) -> None:
+    """Nobody is called out at night for what the bridge could have settled by itself."""
+    session = record.session
+    if session.state is not State.REVIEW:
+        return
+    assert record.called, "for a person, who was not called"
+    reasons = {
+        "its start or stop cannot be relied on": _not_to_be_trusted(record),
+        "its end was never reported": session.metered_by is MeteredBy.CSMS
+        and record.reported_minor is None,
+        "its money was moved by hand": bool(record.by_hand_minor or record.beside),
+        "a refund failed or could not be made": any(
+            line["id"] in failed_refunds or line["disputed_minor"] for line in record.payments
+        ),
+    }
+    assert any(reasons.values()), f"nothing explains {session.outcome}: {session}"
+
+
+def _not_to_be_trusted(record: Record) -> bool:
+    return record.charge is None or record.charge.lied

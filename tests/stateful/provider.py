@@ -54,6 +54,7 @@ class Provider:
         self.url = url
         self.late: list[Request] = []
         self._delays_next = False
+        self._last_event = ""
         self._runner = runner
         self._http = http
 
@@ -138,12 +139,34 @@ class Provider:
         found = await self._listed("refunds")
         return [each for each in found if each["status"] == "pending"][::-1]
 
+    async def failed_refunds(self) -> frozenset[str]:
+        """Return the payments of which a refund failed, whatever came after."""
+        found = await self._listed("refunds")
+        failed = [each for each in found if each["status"] in ("failed", "canceled")]
+        return frozenset(each["payment_intent"] for each in failed)
+
     async def refund(self, payment_id: str, amount_minor: int) -> bool:
         """Give back without the bridge; return whether that was possible."""
-        headers = {"Authorization": f"Bearer {KEY}"}
         form = {"payment_intent": payment_id, "amount": str(amount_minor)}
-        async with self._http.post("/v1/refunds", headers=headers, data=form) as answer:
-            return answer.ok
+        return await self._by_hand("refunds", form) is not None
+
+    async def cancel(self, payment_id: str) -> bool:
+        """Let go of a hold without the bridge; return whether that was possible."""
+        return await self._by_hand(f"payment_intents/{payment_id}/cancel", {}) is not None
+
+    async def pay_beside(self, customer: str, session_id: str, form: dict[str, str]) -> str | None:
+        """Take or hold an amount for a session without the bridge; return the payment's id."""
+        named = {"customer": customer, "metadata[session_id]": session_id}
+        card = {"payment_method": "pm_card_visa", "allowed_payment_method_types[]": "card"}
+        paid = await self._by_hand("payment_intents", named | card | form | {"confirm": "true"})
+        return paid and str(paid["id"])
+
+    async def _by_hand(self, path: str, form: dict[str, str]) -> dict[str, Any] | None:
+        """Return what a request came to that is none of the bridge's; None if it was refused."""
+        headers = {"Authorization": f"Bearer {KEY}"}
+        async with self._http.post(f"/v1/{path}", headers=headers, data=form) as answer:
+            done: dict[str, Any] = await answer.json()
+            return done if answer.ok else None
 
     async def disputes(self) -> list[dict[str, Any]]:
         """Return every dispute, oldest first."""
@@ -154,22 +177,26 @@ class Provider:
         async with self._http.post(f"/_sim/{path}", json=body) as answer:
             return answer.ok
 
-    async def events(self) -> list[dict[str, Any]]:
-        """Return every event, oldest first."""
-        return (await self._listed("events"))[::-1]
+    async def new_events(self) -> list[dict[str, Any]]:
+        """Return the events since this was asked last, oldest first."""
+        found = await self._listed("events", newer_than=self._last_event)
+        self._last_event = found[0]["id"] if found else self._last_event
+        return found[::-1]
 
-    async def _listed(self, path: str) -> list[dict[str, Any]]:
+    async def _listed(self, path: str, newer_than: str = "") -> list[dict[str, Any]]:
+        """Return a whole list, newest first."""
         rows: list[dict[str, Any]] = []
-        after: dict[str, str] = {}
+        cursor = {"ending_before": newer_than} if newer_than else {}
         while True:
-            params = {"limit": str(PAGE)} | after
+            params = {"limit": str(PAGE)} | cursor
             headers = {"Authorization": f"Bearer {KEY}"}
             async with self._http.get(f"/v1/{path}", headers=headers, params=params) as answer:
                 listed = await answer.json()
-            rows += listed["data"]
+            rows = [*listed["data"], *rows] if newer_than else [*rows, *listed["data"]]
             if not listed["has_more"]:
                 return rows
-            after = {"starting_after": rows[-1]["id"]}
+            newest, oldest = rows[0]["id"], rows[-1]["id"]
+            cursor = {"ending_before": newest} if newer_than else {"starting_after": oldest}
 
     async def _control(self, path: str, body: Any) -> None:
         async with self._http.post(f"/_sim/{path}", json=body) as answer:

@@ -1,6 +1,7 @@
 """What everybody remembers at one moment: the bridge, Stripe, the charge point and the CSMS."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,7 +19,10 @@ UNHEARD = -1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """One session: what the bridge wrote, what the cards lived through, what the meter ran."""
+    """One session: what the bridge wrote, what the cards lived through, what the meter ran.
+
+    `called`: the CSMS was told that a person must look. `beside`: payments made without the bridge.
+    """
 
     session: Session
     movements: Sequence[Movement]
@@ -26,21 +30,24 @@ class Record:
     payments: Sequence[Line]
     charge: Charge | None
     told: Sequence[int]
+    called: bool
     decided_by_person: int | None
     reported_minor: int | None
     refunds_asked_minor: int
-    refunded_by_hand: bool
-
-    @property
-    def charged_minor(self) -> int:
-        """What was taken from the cards, whatever came back."""
-        return sum(line["charged_minor"] for line in self.payments)
+    by_hand_minor: int
+    beside: frozenset[str]
 
     @property
     def kept_minor(self) -> int:
-        """What was taken and not given back."""
-        refunded_minor: int = sum(line["refunded_minor"] for line in self.payments)
-        return self.charged_minor - refunded_minor
+        """What was taken and not given back, but for a second payment that a person has to return."""
+        return sum(
+            line["charged_minor"] - line["refunded_minor"]
+            for line in self.payments
+            if not (self.called and self._is_second(line))
+        )
+
+    def _is_second(self, line: Line) -> bool:
+        return line["id"] in self.beside and line["id"] != self.session.payment_intent_id
 
     @property
     def held_minor(self) -> int:
@@ -66,8 +73,12 @@ class Asked:
     decided: dict[str, int] = field(default_factory=dict)
     refunds_minor: dict[str, int] = field(default_factory=dict)
     reported: dict[str, int] = field(default_factory=dict)
-    by_hand: set[str] = field(default_factory=set)
-    """Payments of which something was given back without the bridge."""
+    by_hand_minor: Counter[str] = field(default_factory=Counter)
+    """What was given back without the bridge, by payment."""
+    beside: set[str] = field(default_factory=set)
+    """Payments that were made without the bridge."""
+    let_go: set[str] = field(default_factory=set)
+    """Holds that were let go of without the bridge."""
 
 
 Stored = tuple[Session, list[Movement], list[Unfinished]]
@@ -86,6 +97,7 @@ def put_together(
     ledger: Sequence[Line],
     charges: Sequence[Charge],
     told: Mapping[str, Sequence[int]],
+    called: Container[str],
     asked: Asked,
 ) -> list[Record]:
     """Return one record for each session with the charge that it was told of."""
@@ -98,24 +110,26 @@ def put_together(
             session=session,
             movements=movements,
             unfinished=unfinished,
-            payments=[p for p in ledger if p["metadata"].get("session_id") == session.id],
+            payments=_of(session, ledger),
             charge=_told(
                 known.get(session.transaction_id or "") or first.get(session.id_tag), charges
             )
             if session.transaction_id
             else None,
             told=told.get(session.id, ()),
+            called=session.id in called,
             reported_minor=asked.reported.get(session.id),
             decided_by_person=asked.decided.get(session.id),
             refunds_asked_minor=asked.refunds_minor.get(session.id, 0),
-            refunded_by_hand=any(
-                payment["id"] in asked.by_hand
-                for payment in ledger
-                if payment["metadata"].get("session_id") == session.id
-            ),
+            by_hand_minor=sum(asked.by_hand_minor[p["id"]] for p in _of(session, ledger)),
+            beside=frozenset(asked.beside),
         )
         for session, movements, unfinished in rows
     ]
+
+
+def _of(session: Session, ledger: Sequence[Line]) -> list[Line]:
+    return [line for line in ledger if line["metadata"].get("session_id") == session.id]
 
 
 def _told(charge: Charge | None, charges: Sequence[Charge]) -> Charge | None:
