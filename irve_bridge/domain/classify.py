@@ -109,7 +109,9 @@ def cost_minor(session: Session, gross_minor: int) -> int:
 
 def trusted_minor(session: Session) -> int:
     """Return what is owed for the part of a doubtful charge that nobody doubts."""
-    return cost_minor(session, session.cost.gross_minor) if session.cost else 0
+    if session.cost is None or session.energy_wh == 0:
+        return 0
+    return cost_minor(session, session.cost.gross_minor)
 
 
 def bounded(session: Session, amount_minor: int) -> int:
@@ -137,6 +139,8 @@ def _stop_asked(session: Session) -> Event:
 
 
 def _ended(session: Session, fact: facts.ChargingEnded) -> Event:
+    if session.stopped_at is not None:
+        return E.KNOWN
     if fact.doubt is not None:
         return E.SUSPECT
     return E.BILLABLE if owed_minor(session, fact) else E.UNBILLABLE

@@ -1,6 +1,7 @@
 """What a fact brings, written down in its session; the state stays. Pure."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from irve_bridge.domain import facts
 from irve_bridge.domain.classify import bounded, classify, is_extra, owed_minor, trusted_minor
@@ -35,6 +36,7 @@ def evolve(session: Session, fact: facts.SessionFact) -> Session:
                 checkout_id=fact.checkout_id,
                 checkout_url=fact.url,
                 checkout_expires_at=fact.expires_at,
+                paying_since=session.paying_since or _paying_since(session, fact),
                 setup_intent_id=fact.setup_intent_id or session.setup_intent_id,
             )
         case facts.PaymentSecured() if not is_extra(session, fact.payment_intent_id):
@@ -117,6 +119,11 @@ def _money(session: Session, fact: facts.SessionFact) -> Session:
             return replace(session, decided_minor=left_minor, refund_tries=0)
     outcome = _OUTCOMES.get(type(fact))
     return replace(session, outcome=outcome) if outcome else session
+
+
+def _paying_since(session: Session, fact: facts.CheckoutOpened) -> datetime | None:
+    """Whoever can pay what is due is paying it: nothing else may charge it meanwhile."""
+    return fact.at if session.state is State.DUE else None
 
 
 def _secure(session: Session, fact: facts.PaymentSecured) -> Session:

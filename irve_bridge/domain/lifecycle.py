@@ -231,6 +231,7 @@ WANTED: dict[Do, frozenset[State]] = {
     Do.CREATE_CUSTOMER: frozenset({S.OPEN}),
     Do.OBSERVE: frozenset(State),
     Do.REFUSE: frozenset(State),
+    Do.FORGET_CUSTOMER: frozenset(State),
     Do.RETURN: frozenset(State),
     Do.TELL: frozenset(State),
 }

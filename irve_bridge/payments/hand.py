@@ -1,6 +1,6 @@
 """The payment provider's hand: performs money intents, each once, whatever the network does."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -66,14 +66,18 @@ class StripePayments:
         """
         return webhooks.read_webhook(body, signature, self._settings.webhook_secrets, at)
 
-    async def observe(self, session: Session) -> tuple[SessionFact, ...]:
+    async def observe(
+        self, session: Session, object_ids: Iterable[str] = ()
+    ) -> tuple[SessionFact, ...]:
         """Ask Stripe and return everything that holds for this session now.
+
+        `object_ids` are objects that Stripe named of it.
 
         Raises:
             ProviderUnreachable: No usable answer; ask again later.
         """
         try:
-            return await observe(self._account(session), session)
+            return await observe(self._account(session), session, object_ids)
         except stripe.StripeError as error:
             raise ProviderUnreachable(type(error).__name__) from error
 

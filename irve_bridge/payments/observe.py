@@ -1,6 +1,6 @@
 """Everything that holds for a session at Stripe now: the one path of webhook, return and sweep."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Any, TypeVar
 
 import stripe
@@ -14,11 +14,16 @@ Found = TypeVar("Found", stripe.checkout.Session, stripe.SetupIntent)
 _INTENTS = ["payment_intent.latest_charge", "setup_intent.payment_method"]
 
 
-async def observe(account: Account, session: Session) -> tuple[SessionFact, ...]:
-    """Return what the session's objects prove, first how it was secured, then what followed."""
+async def observe(
+    account: Account, session: Session, object_ids: Iterable[str] = ()
+) -> tuple[SessionFact, ...]:
+    """Return what the session's objects prove, first how it was secured, then what followed.
+
+    `object_ids` are objects that Stripe named of it.
+    """
     if session.secured_at is None:
         return tuple([fact async for fact in _securing(account, session)])
-    return tuple([fact async for fact in _moving(account, session)])
+    return tuple([fact async for fact in _moving(account, session, object_ids)])
 
 
 async def _securing(account: Account, session: Session) -> AsyncIterator[SessionFact]:
@@ -35,13 +40,15 @@ def _living(found: list[Found], ended: str) -> list[Found]:
     return [each for each in found if each.status != ended] or found
 
 
-async def _moving(account: Account, session: Session) -> AsyncIterator[SessionFact]:
+async def _moving(
+    account: Account, session: Session, object_ids: Iterable[str]
+) -> AsyncIterator[SessionFact]:
     """Every payment of the session's customer, so that a second one is seen as well."""
     if session.paying_since is not None:
         for checkout in _living(await checkouts(account, session), "expired"):
             for fact in reading.from_checkout(session, checkout, account.now()):
                 yield fact
-    for payment in await payments(account, session):
+    for payment in await payments(account, session, object_ids):
         for fact in reading.from_payment(session, payment, account.now()):
             yield fact
         if payment.status == "succeeded":
@@ -110,14 +117,18 @@ async def all_setups(account: Account, session: Session) -> list[stripe.SetupInt
     return listed.data
 
 
-async def payments(account: Account, session: Session) -> list[stripe.PaymentIntent]:
+async def payments(
+    account: Account, session: Session, object_ids: Iterable[str] = ()
+) -> list[stripe.PaymentIntent]:
     """Return every payment of the session with its charge, oldest first.
 
-    A customer that was deleted cannot be asked for: then the one payment whose id is known.
+    A customer that was deleted cannot be asked for: then those whose ids are known.
     """
     if session.customer_id is None:
-        named = session.payment_intent_id
-        return [await payment_intent(account, named)] if named else []
+        named = [each for each in object_ids if each.startswith("pi_")]
+        known = dict.fromkeys(each for each in (session.payment_intent_id, *named) if each)
+        found = [await payment_intent(account, each) for each in known]
+        return [each for each in found if belongs(each, session)]
     listed = await account.client.v1.payment_intents.list_async(
         {"customer": session.customer_id, "limit": PAGE, "expand": ["data.latest_charge"]},
         account.options(),

@@ -20,12 +20,11 @@ def movements(session: Session, fact: facts.SessionFact) -> Iterator[Movement]:
             yield _movement(session, fact, "hold", f"{intent_id}:{amount}", intent_id, more_minor)
         case facts.PaymentSucceeded(payment_intent_id=intent_id, amount_minor=amount):
             yield from _taken(session, fact, intent_id, amount)
-        case facts.HoldReleased(payment_intent_id=intent_id) if session.secured_minor:
-            held_minor = session.secured_minor
-            yield _movement(session, fact, "release", intent_id, intent_id, held_minor)
+        case facts.HoldReleased(payment_intent_id=intent_id):
+            yield _released(session, fact, intent_id)
         case facts.Refunded(refund_id=refund_id, payment_intent_id=intent_id):
             yield _movement(session, fact, "refund", refund_id, intent_id, fact.amount_minor)
-        case facts.RefundFailed(refund_id=refund_id, payment_intent_id=intent_id):
+        case facts.RefundFailed(refund_id=refund_id, payment_intent_id=intent_id) if refund_id:
             amount = fact.amount_minor
             yield _movement(session, fact, "refund_returned", refund_id, intent_id, amount)
         case facts.DisputeChanged(dispute_id=dispute_id, payment_intent_id=intent_id):
@@ -49,9 +48,13 @@ def _taken(
     held = session.plan is PlanName.ESTIMATED and session.payment_intent_id == intent_id
     kind = "capture" if held else "charge"
     yield _movement(session, fact, kind, intent_id, intent_id, amount_minor)
-    rest_minor = (session.secured_minor or 0) - amount_minor
-    if held and rest_minor > 0:
-        yield _movement(session, fact, "release", intent_id, intent_id, rest_minor)
+    if held:
+        yield _released(session, fact, intent_id)
+
+
+def _released(session: Session, fact: facts.SessionFact, intent_id: str) -> Movement:
+    """How much it is depends on what the books say was held."""
+    return _movement(session, fact, "release", intent_id, intent_id, session.secured_minor or 0)
 
 
 def _movement(

@@ -201,6 +201,8 @@ def _as_it_is_now(tx: Tx, intent_id: int, session: Session, intent: Intent) -> I
         return None if _stopped(tx, session, intent) else intent
     if intent.kind is Kind.CONFIRM_CHARGE and tx.intents.open_attempt(intent_id) is None:
         return None if tx.intents.pending(session.id, Kind.CANCEL_CHARGE) else intent
+    if intent.do is Do.COLLECT and tx.intents.open_attempt(intent_id) is None:
+        return _asking(intent, session.decided_minor or 0)
     if intent.kind is Kind.REFUND and tx.intents.open_attempt(intent_id) is None:
         return _still_too_much(tx, session, intent)
     return intent
@@ -220,6 +222,8 @@ def _still_too_much(tx: Tx, session: Session, intent: Intent) -> Intent | None:
     if paid_by == session.payment_intent_id and session.state in (State.SETTLING, State.SETTLED):
         left -= session.decided_minor or 0
     amount_minor = min(intent.parameters["amount_minor"], left)
-    if amount_minor <= 0:
-        return None
+    return _asking(intent, amount_minor) if amount_minor > 0 else None
+
+
+def _asking(intent: Intent, amount_minor: int) -> Intent:
     return replace(intent, parameters={**intent.parameters, "amount_minor": amount_minor})

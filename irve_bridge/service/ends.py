@@ -6,9 +6,10 @@ from irve_bridge.domain import facts
 from irve_bridge.domain.classify import bounded
 from irve_bridge.domain.errors import Conflict, UnknownThing
 from irve_bridge.domain.intents import Kind
-from irve_bridge.domain.metering import Meter, finish
+from irve_bridge.domain.metering import Meter
 from irve_bridge.domain.session import MeteredBy, Session, State
 from irve_bridge.domain.tariff import Breakdown, Volumes, price
+from irve_bridge.service.bills import bill
 from irve_bridge.service.handle import Work
 
 _WITH_THE_BANK = frozenset({"needs_response", "under_review", "lost"})
@@ -73,26 +74,16 @@ def end_at_last_reading(work: Work, session: Session, now: datetime) -> facts.Ch
     transaction = work.tx.transactions.get(session.charge_point_id, session.transaction_id or "")
     if transaction is None:
         return None
-    readings = work.tx.transactions.readings(transaction.charge_point_id, transaction.id)
     meter = Meter.begin(transaction.start_at, transaction.meter_start_wh)
-    for reading in readings:
+    for reading in work.tx.transactions.readings(transaction.charge_point_id, transaction.id):
         meter = meter.read(reading)
-    outlet = work.tx.stations.connector(transaction.charge_point_id, transaction.connector_number)
-    metered = finish(
-        transaction.start_at,
-        transaction.meter_start_wh,
-        meter.at,
-        meter.register_wh,
-        readings,
-        outlet.power_w if outlet else None,
-    )
-    return facts.ChargingEnded(
+    return bill(
+        work,
+        session,
+        transaction,
         at=now,
-        session_id=session.id,
         stopped_at=meter.at,
-        energy_wh=metered.volumes.energy_wh,
-        cost=price(session.tariff, metered.volumes),
-        doubt=metered.doubt,
+        meter_stop_wh=meter.register_wh,
         reason="HoldEnding",
     )
 

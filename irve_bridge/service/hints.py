@@ -16,6 +16,8 @@ def hear(work: Work, hint: ProviderSpoke) -> None:
     key = f"{hint.provider}:{hint.account}:{hint.event_id}"
     if not work.tx.inbox.put(key, hint, session.id if session else None) or session is None:
         return
-    if not work.tx.intents.pending(session.id, Kind.OBSERVE, unclaimed=True):
-        work.tx.intents.add(session.id, Intent(Do.OBSERVE, Kind.OBSERVE), hint.at)
-        work.changed.append(session)
+    if session.customer_id and work.tx.intents.pending(session.id, Kind.OBSERVE, unclaimed=True):
+        return  # that look will see everything of its customer
+    look = Intent(Do.OBSERVE, Kind.OBSERVE, {"object_ids": list(hint.object_ids)})
+    work.tx.intents.add(session.id, look, hint.at)
+    work.changed.append(session)

@@ -22,11 +22,10 @@ class Ledger:
     def is_news(self, session: Session, fact: facts.SessionFact) -> bool:
         """Return whether this was not heard before; the provider says many things many times."""
         match fact:
+            case facts.PaymentSucceeded() if not is_extra(session, fact.payment_intent_id):
+                return not self._booked(session, fact.payment_intent_id, *_TAKEN)
             case facts.Refunded():
-                booked = self.tx.books.movements(session.id)
-                return not any(
-                    (m.kind, m.provider_id) == ("refund", fact.refund_id) for m in booked
-                )
+                return not self._booked(session, fact.refund_id, "refund", "refund_failed")
             case facts.RefundFailed() if fact.refund_id:
                 return self._first(session, f"refund_failed:{fact.refund_id}", fact)
             case facts.DisputeChanged() if not fact.closed and self._closed(session, fact):
@@ -61,7 +60,7 @@ class Ledger:
             sized
             for movement in movements(session, fact)
             if self._stands(session, fact)
-            and (sized := self._sized(session, fact, movement)).amount_minor > 0
+            and (sized := self._weighed(session, movement, proven_by=fact)).amount_minor > 0
         ]
         for movement in proven:
             self.tx.books.record(movement)
@@ -91,26 +90,34 @@ class Ledger:
         mine = [m.kind for m in booked if m.provider_id == fact.dispute_id]
         return any(kind.startswith("dispute_") for kind in mine)
 
-    def _sized(self, session: Session, fact: facts.SessionFact, movement: Movement) -> Movement:
-        """What is let go of a hold is what was held there and not let go before."""
-        if not isinstance(fact, facts.HoldReleased):
+    def _weighed(
+        self, session: Session, movement: Movement, proven_by: facts.SessionFact
+    ) -> Movement:
+        """A refund nobody heard of returns nothing by failing; of a hold the rest is let go."""
+        if movement.kind == "refund_returned":
+            heard_of = self._booked(session, movement.provider_id, "refund")
+            return movement if heard_of else replace(movement, kind="refund_failed")
+        if movement.kind != "release":
             return movement
+        taken = proven_by.amount_minor if isinstance(proven_by, facts.PaymentSucceeded) else 0
         of_hold = [
             m.amount_minor if m.kind == "hold" else -m.amount_minor
             for m in self.tx.books.movements(session.id)
             if m.payment_id == movement.payment_id and m.kind in ("hold", "capture", "release")
         ]
-        return replace(movement, amount_minor=sum(of_hold))
+        return replace(movement, amount_minor=sum(of_hold) - taken)
 
     def _stands(self, session: Session, fact: facts.SessionFact) -> bool:
-        """Money is taken once, as charge or capture; only a booked refund returns when it fails."""
-        booked = {(m.kind, m.provider_id) for m in self.tx.books.movements(session.id)}
-        match fact:
-            case facts.PaymentSucceeded():
-                return not booked & {(kind, fact.payment_intent_id) for kind in _TAKEN}
-            case facts.RefundFailed():
-                return ("refund", fact.refund_id) in booked
+        """Money is taken once, as charge or capture."""
+        if isinstance(fact, facts.PaymentSucceeded):
+            return not self._booked(session, fact.payment_intent_id, *_TAKEN)
         return True
+
+    def _booked(self, session: Session, provider_id: str, *kinds: str) -> bool:
+        return any(
+            m.provider_id == provider_id and m.kind in kinds
+            for m in self.tx.books.movements(session.id)
+        )
 
     def _extra(self, session: Session, fact: facts.PaymentSecured | facts.PaymentSucceeded) -> int:
         """Return what of a second payment is to go back: nothing once that was asked for."""

@@ -3,13 +3,14 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from irve_bridge.domain import facts, metering
+from irve_bridge.domain import facts
 from irve_bridge.domain.charge_point import Connector, ConnectorStatus
 from irve_bridge.domain.intents import Do, Intent, Kind
 from irve_bridge.domain.metering import Activity, Reading
 from irve_bridge.domain.session import Delivery, Session, State
 from irve_bridge.domain.tariff import Volumes, price
 from irve_bridge.domain.transaction import Transaction
+from irve_bridge.service.bills import bill
 from irve_bridge.service.handle import Work
 from irve_bridge.service.ports import TakenReading
 
@@ -20,7 +21,6 @@ ACTIVITIES = {
 }
 NO_IDS = frozenset({"-1", "0"})
 """What charge points send that never learnt a transaction's id."""
-_CLOCK_SLACK = timedelta(minutes=5)
 _TAG_HONOURED = frozenset({State.SECURED, State.CHARGING, State.STOPPING})
 
 
@@ -138,7 +138,16 @@ def stopped(work: Work, fact: facts.TransactionStopped) -> None:
         TakenReading(transaction.charge_point_id, transaction.id, r) for r in fact.readings
     )
     if transaction.session_id and (session := work.tx.sessions.get(transaction.session_id)):
-        work.advance(session, _ended(work, session, transaction, fact))
+        ended = bill(
+            work,
+            session,
+            transaction,
+            at=fact.at,
+            stopped_at=fact.stopped_at,
+            meter_stop_wh=fact.meter_stop_wh,
+            reason=fact.reason,
+        )
+        work.advance(session, ended)
 
 
 def find_stopped(work: Work, fact: facts.TransactionStopped) -> Transaction | None:
@@ -206,43 +215,6 @@ def _refuse(work: Work, session: Session, transaction: Transaction, at: datetime
     """A tag that was used or released already: whatever runs on it must stop."""
     intent = Intent(Do.REFUSE, Kind.REMOTE_STOP, {"transaction_id": transaction.id})
     work.tx.intents.add(session.id, intent, at)
-
-
-def _ended(
-    work: Work, session: Session, transaction: Transaction, fact: facts.TransactionStopped
-) -> facts.ChargingEnded:
-    outlet = work.tx.stations.connector(transaction.charge_point_id, transaction.connector_number)
-    metered = metering.finish(
-        transaction.start_at,
-        transaction.meter_start_wh,
-        fact.stopped_at,
-        fact.meter_stop_wh,
-        work.tx.transactions.readings(transaction.charge_point_id, transaction.id),
-        outlet.power_w if outlet else None,
-    )
-    return facts.ChargingEnded(
-        at=fact.at,
-        session_id=session.id,
-        stopped_at=fact.stopped_at,
-        energy_wh=metered.volumes.energy_wh,
-        cost=price(session.tariff, metered.volumes),
-        doubt=metered.doubt or _clock_doubt(session, transaction, fact),
-        reason=fact.reason,
-    )
-
-
-def _clock_doubt(
-    session: Session, transaction: Transaction, fact: facts.TransactionStopped
-) -> str | None:
-    """Time is billed only between our own moments: a charge point's clock may be wrong."""
-    if not session.tariff.prices_time:
-        return None
-    secured_at = session.secured_at or session.opened_at
-    if transaction.start_at < secured_at - _CLOCK_SLACK:
-        return f"it says to have started ({transaction.start_at:%FT%TZ}) before it was paid for"
-    if fact.stopped_at > fact.at + _CLOCK_SLACK:
-        return f"it says to have stopped in the future ({fact.stopped_at:%FT%TZ})"
-    return None
 
 
 def _note_activity(work: Work, fact: facts.ConnectorStatusChanged, activity: Activity) -> None:

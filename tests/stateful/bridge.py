@@ -53,6 +53,7 @@ class Bridge:
     """Everything that a crash throws away; the database stays."""
 
     clock: BridgeClock
+    policy: Policy
     storage: Storage
     bus: InProcessBus
     handler: Handler
@@ -90,6 +91,7 @@ class Bridge:
         }
         return cls(
             clock=clock,
+            policy=policy,
             storage=storage,
             bus=bus,
             handler=handler,

@@ -176,11 +176,19 @@ class Charger:
 
         self.outbox.append(Message("MeterValues", write))
 
-    def stop(self, outlet: Outlet, reason: str, *, lies: bool = False) -> None:
-        """End the charge; one that lies says a register below its first."""
+    def stop(
+        self,
+        outlet: Outlet,
+        reason: str,
+        *,
+        lies: bool = False,
+        ahead: timedelta = timedelta(),
+    ) -> None:
+        """End the charge; one that lies says a register below its first, or a moment to come."""
         charge, at = outlet.charge, self.clock.now()
         assert charge is not None
-        charge.stop_wh, charge.stopped_at, charge.lied = outlet.register_wh, at, lies
+        charge.stop_wh, charge.stopped_at = outlet.register_wh, at
+        charge.lied = lies or bool(ahead)
         said_wh = charge.start_wh - 1 if lies else charge.stop_wh
         outlet.charge, outlet.suspended = None, False
 
@@ -189,7 +197,7 @@ class Charger:
                 "transactionId": charge.id,
                 "idTag": charge.id_tag,
                 "meterStop": said_wh,
-                "timestamp": _text(at),
+                "timestamp": _text(at + ahead),
                 "reason": reason,
             }
 

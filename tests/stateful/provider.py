@@ -129,6 +129,12 @@ class Provider:
             lines: list[dict[str, Any]] = await answer.json()
             return lines
 
+    async def is_deleted(self, customer: str) -> bool:
+        """Return whether a customer is known no more."""
+        headers = {"Authorization": f"Bearer {KEY}"}
+        async with self._http.get(f"/v1/customers/{customer}", headers=headers) as answer:
+            return bool((await answer.json()).get("deleted"))
+
     async def open_checkouts(self) -> list[dict[str, Any]]:
         """Return the checkouts that can be paid now, oldest first."""
         found = await self._listed("checkout/sessions")
@@ -136,12 +142,15 @@ class Provider:
 
     async def pending_refunds(self) -> list[dict[str, Any]]:
         """Return the refunds that a bank has still to take, oldest first."""
-        found = await self._listed("refunds")
-        return [each for each in found if each["status"] == "pending"][::-1]
+        return [each for each in await self.refunds() if each["status"] == "pending"]
+
+    async def refunds(self) -> list[dict[str, Any]]:
+        """Return every refund, oldest first."""
+        return (await self._listed("refunds"))[::-1]
 
     async def failed_refunds(self) -> frozenset[str]:
         """Return the payments of which a refund failed, whatever came after."""
-        found = await self._listed("refunds")
+        found = await self.refunds()
         failed = [each for each in found if each["status"] in ("failed", "canceled")]
         return frozenset(each["payment_intent"] for each in failed)
 

@@ -39,7 +39,7 @@ class Record:
 
     @property
     def kept_minor(self) -> int:
-        """What was taken and not given back, but for a second payment that a person has to return."""
+        """What was taken and not given back, but for a second payment that a person must return."""
         return sum(
             line["charged_minor"] - line["refunded_minor"]
             for line in self.payments

@@ -13,12 +13,21 @@ OVER_THE_HOLD_S = 40 * 60
 TERM_S = 31 * 86_400
 
 
+async def reach(
+    world: World, stage: str, plan: PlanName, metered_by: MeteredBy = BRIDGE
+) -> Session:
+    """Bring a first session to a stage and return it; its place is free."""
+    opened = await ways.begin(world, stage, plan, 1, CARD, metered_by)
+    assert opened is not None
+    return await _worked(world, world.session(opened))
+
+
 async def in_debt(world: World, behaviour: str = "generic_decline") -> Session:
     """Bring about a charge whose kept card is refused from now on."""
-    session = await _begun(world, "charging", PlanName.DYNAMIC)
+    session = await reach(world, "charging", PlanName.DYNAMIC)
     cards = f"customers/{session.customer_id}/cards"
     await world.provider.decree(cards, behaviour=behaviour, times=None)
-    return await _on(world)
+    return await _on(world, session)
 
 
 async def short_of_funds(world: World) -> Session:
@@ -31,16 +40,16 @@ async def short_of_funds(world: World) -> Session:
 
 async def hold_gone(world: World) -> Session:
     """Bring about a debt because the hold was let go of by hand at Stripe."""
-    session = await _begun(world, "charging", PlanName.ESTIMATED)
+    session = await reach(world, "charging", PlanName.ESTIMATED)
     await world.let_go(session.payment_intent_id or "")
-    return await _on(world)
+    return await _on(world, session)
 
 
 async def at_the_checkout(world: World) -> Session:
     """Bring about a debt whose driver is about to pay."""
     session = await in_debt(world)
     await world.ask(world.bridge.desk.pay(session.id))
-    return await _worked(world)
+    return await _worked(world, session)
 
 
 async def lowered_while_paying(world: World) -> Session:
@@ -52,21 +61,21 @@ async def lowered_while_paying(world: World) -> Session:
 
 async def written_off(world: World) -> Session:
     """Bring about a debt that nobody paid in time."""
-    await in_debt(world)
+    session = await in_debt(world)
     await world.pass_time(TERM_S, awake=True)
-    return await _worked(world)
+    return await _worked(world, session)
 
 
 async def held_more(world: World, overcapture_percent: int = 0) -> Session:
     """Bring about a charge whose driver agreed to a larger hold, and uses it."""
     features = {"incremental": not overcapture_percent, "overcapture_percent": overcapture_percent}
     await world.provider.decree("features", **features)
-    session = await _begun(world, "charging", PlanName.ESTIMATED)
+    session = await reach(world, "charging", PlanName.ESTIMATED)
     amount_minor = (session.secured_minor or 0) * 11 // 10
     await world.ask(world.bridge.desk.extend(session.id, amount_minor))
     await world.everybody_works()
     await world.pass_time(OVER_THE_HOLD_S, awake=True)
-    return await _worked(world)
+    return await _worked(world, session)
 
 
 async def to_be_captured_over(world: World) -> Session:
@@ -76,51 +85,51 @@ async def to_be_captured_over(world: World) -> Session:
 
 async def doubted(world: World) -> Session:
     """Bring about a charge whose last register is wrong."""
-    session = await _begun(world, "charging", PlanName.ESTIMATED)
+    session = await reach(world, "charging", PlanName.ESTIMATED)
     await world.pass_time(OVER_THE_HOLD_S // 2, awake=True)
     outlet = world.charger.outlets[session.connector_number - 1]
     world.charger.read_meter(outlet)
     if outlet.charge:
         world.charger.stop(outlet, "Local", lies=True)
-    return await _worked(world)
+    return await _worked(world, session)
 
 
 async def paid_beside(world: World) -> Session:
     """Bring about a prepaid charge for which a second payment turns up."""
-    session = await _begun(world, "charging", PlanName.FIXED)
+    session = await reach(world, "charging", PlanName.FIXED)
     await world.pay_beside(session)
-    return await _worked(world)
+    return await _worked(world, session)
 
 
 async def refund_under_way(world: World) -> Session:
     """Bring about a prepaid charge whose bank takes days to take the rest back."""
     await world.provider.decree("refunds", mode="pending", times=1)
-    return await _begun(world, "charged", PlanName.FIXED)
+    return await reach(world, "charged", PlanName.FIXED)
 
 
 async def refund_that_fails_later(world: World) -> Session:
     """Bring about a prepaid charge of which the rest will not have gone back after all."""
     await world.provider.decree("refunds", mode="fail_later", times=1)
-    return await _begun(world, "charged", PlanName.FIXED)
+    return await reach(world, "charged", PlanName.FIXED)
 
 
 async def disputed(world: World) -> Session:
     """Bring about a charge that its cardholder disputes."""
-    session = await _begun(world, "charged", PlanName.FIXED)
+    session = await reach(world, "charged", PlanName.FIXED)
     await world.provider.decree(f"payment_intents/{session.payment_intent_id}/dispute")
-    return await _worked(world)
+    return await _worked(world, session)
 
 
 async def never_ended(world: World) -> Session:
     """Bring about a charge of which the CSMS never reported the end."""
-    await _begun(world, "secured", PlanName.ESTIMATED, MeteredBy.CSMS)
+    session = await reach(world, "secured", PlanName.ESTIMATED, MeteredBy.CSMS)
     await world.pass_time(26 * 3600, awake=True)
-    return await _worked(world)
+    return await _worked(world, session)
 
 
 async def start_lost(world: World) -> Session:
     """Bring about a charge that the bridge was never told of."""
-    session = await _begun(world, "secured", PlanName.ESTIMATED)
+    session = await reach(world, "secured", PlanName.ESTIMATED)
     await world.charger.disconnect(world.bridge)
     world.charger.plug(world.charger.outlets[session.connector_number - 1])
     return session
@@ -148,19 +157,12 @@ SITUATIONS: dict[str, Callable[[World], Awaitable[Any]]] = {
 }
 
 
-async def _begun(
-    world: World, stage: str, plan: PlanName, metered_by: MeteredBy = BRIDGE
-) -> Session:
-    await ways.begin(world, stage, plan, 1, CARD, metered_by)
-    return await _worked(world)
+async def _on(world: World, session: Session) -> Session:
+    await ways.go_on(world, world.session(session.id), CARD)
+    return await _worked(world, session)
 
 
-async def _on(world: World) -> Session:
-    await ways.go_on(world, world.sessions()[-1], CARD)
-    return await _worked(world)
-
-
-async def _worked(world: World) -> Session:
+async def _worked(world: World, session: Session) -> Session:
     await world.everybody_works()
     await world.check()
-    return world.sessions()[-1]
+    return world.session(session.id)

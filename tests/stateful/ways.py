@@ -16,20 +16,25 @@ STAGES = ("opened", "paid", "secured", "charging", "charged", "ended")
 
 async def begin(
     world: World, stage: str, plan: PlanName, connector: int, card: str, metered_by: MeteredBy
-) -> None:
-    """Bring a new session to a stage; it may stop earlier, as with a card that is refused."""
-    before = len(world.sessions())
+) -> str | None:
+    """Bring a new session to a stage and return its id; None where the place was taken.
+
+    It may stop earlier, as with a card that is refused.
+    """
+    before = {session.id for session in world.sessions()}
     await world.open(plan, connector, metered_by=metered_by, **CHOICES[plan])
     await world.everybody_works()
     await world.check()
-    if len(world.sessions()) == before:
-        return
+    opened = next((each.id for each in world.sessions() if each.id not in before), None)
+    if opened is None:
+        return None
     steps = STAGES.index(stage)
     if steps >= 1:
-        await _pay(world, world.sessions()[-1], card)
+        await _pay(world, world.session(opened), card)
     for _ in range(steps - 1):
         await world.check()
-        await go_on(world, world.sessions()[-1], card)
+        await go_on(world, world.session(opened), card)
+    return opened
 
 
 async def go_on(world: World, session: Session, card: str) -> None:

@@ -18,8 +18,10 @@ import stripe
 
 from irve_bridge import stations
 from irve_bridge.domain.errors import Refusal
+from irve_bridge.domain.intents import Lane
 from irve_bridge.domain.session import PlanName, Session, State
 from irve_bridge.service.desk import Opening
+from irve_bridge.service.policy import Policy
 from irve_bridge.service.ports import ProviderUnreachable, Tx
 from irve_bridge.service.reconcile import Finding
 from irve_bridge.storage import open_storage
@@ -58,6 +60,11 @@ class World:
     records: list[Record] = field(default_factory=list)
     payable: list[dict[str, Any]] = field(default_factory=list)
     pending_refunds: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def policy(self) -> Policy:
+        """Return the terms that hold."""
+        return self.bridge.policy
 
     @classmethod
     async def begin(cls, logged: Sequence[Mapping[str, Any]]) -> "World":
@@ -99,6 +106,14 @@ class World:
         """Return the sessions in one of these states, oldest first; all without a state."""
         found = [record.session for record in self.records]
         return [session for session in found if not states or session.state in states]
+
+    def session(self, session_id: str) -> Session:
+        """Return one session as it was last seen."""
+        return next(session for session in self.sessions() if session.id == session_id)
+
+    def record(self, session_id: str) -> Record:
+        """Return what everybody remembers of one session."""
+        return next(record for record in self.records if record.session.id == session_id)
 
     # The driver, the CSMS and the operator
 
@@ -206,6 +221,12 @@ class World:
                 return
             next_s = ceil((await self._next_moment(ends_at) - self.clock.now()).total_seconds())
             self._pass(min(max(next_s, shortest_s), left_s))
+
+    async def work_through(self, lane: Lane) -> None:
+        """Do what is due in one lane, once."""
+        for flight in await self.bridge.claim(lane):
+            await self.bridge.perform(flight)
+            await self.bridge.conclude(flight)
 
     async def everybody_works(self) -> None:
         """Let the bridge do and the charge point say what there is, until both rest."""

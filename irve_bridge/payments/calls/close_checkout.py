@@ -32,8 +32,8 @@ class CloseCheckout:
             await self._expire(account, task, checkout)
         for setup in setups:
             await self._cancel(account, task, setup)
-        if not checkouts and not setups:
-            return Done((CheckoutExpired(session_id=task.session.id, at=account.now()),))
+        if not setups and all(checkout.status == "expired" for checkout in checkouts):
+            return Done((_expired(task.session, account.now()),))
         return await self.look(account, task) or under_way("open")
 
     async def _expire(
@@ -57,3 +57,8 @@ class CloseCheckout:
     def refused(self, _task: Task, _refusal: Refusal, _at: datetime) -> tuple[SessionFact, ...]:
         """Try again: it may be paid as long as it is open."""
         return ()
+
+
+def _expired(session: Session, at: datetime) -> CheckoutExpired:
+    """A session that never learnt its checkout's id is told of none."""
+    return CheckoutExpired(session_id=session.id, at=at, checkout_id=session.checkout_id)

@@ -14,14 +14,15 @@ class ObserveSession:
     """A look at everything of a session; it has no effect, so that posting is looking."""
 
     def prepare(
-        self, _session: Session, _intent: Intent, _settings: StripeSettings, _now: datetime
+        self, _session: Session, intent: Intent, _settings: StripeSettings, _now: datetime
     ) -> Request:
-        """Return no parameters."""
-        return {}
+        """Return what was named to be looked at."""
+        return {"object_ids": intent.parameters.get("object_ids", [])}
 
     async def post(self, account: Account, task: Task) -> Outcome:
         """Return everything that holds now, perhaps nothing."""
-        return Done(await observe(account, task.session))
+        named = task.attempt.request.get("object_ids", ())
+        return Done(await observe(account, task.session, named))
 
     async def look(self, account: Account, task: Task) -> Outcome | None:
         """Do the same."""

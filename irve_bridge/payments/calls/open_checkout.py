@@ -4,7 +4,7 @@ from typing import Any
 
 import stripe
 
-from irve_bridge.domain.facts import CheckoutOpened, SessionFact
+from irve_bridge.domain.facts import CheckoutExpired, CheckoutOpened, SessionFact
 from irve_bridge.domain.intents import Do, Intent
 from irve_bridge.domain.session import PlanName, Session
 from irve_bridge.payments import observe, reading, texts
@@ -129,6 +129,10 @@ def _setup(session: Session) -> dict[str, Any]:
 def _facts(
     session: Session, checkout: stripe.checkout.Session, at: datetime
 ) -> Iterator[SessionFact]:
+    """An own checkout that expired before its session knew its id is not told by that id."""
+    if checkout.status == "expired":
+        yield CheckoutExpired(session_id=session.id, at=at)
+        return
     if checkout.url:
         yield CheckoutOpened(
             session_id=session.id,

@@ -73,7 +73,8 @@ async def _refunded_otherwise(account: Account, task: Task) -> Again | None:
     facts = tuple(fact for refund in made for fact in reading.from_refund(session, refund, at))
     waits = any(refund.status == "pending" for refund in made)
     after = OPERATORS_TURN if waits else None
-    return Again(reason="refunded otherwise meanwhile", known=True, after=after, facts=facts)
+    absent = not task.attempt.unknown  # else it may still arrive: only its own key is safe
+    return Again(reason="refunded otherwise meanwhile", known=absent, after=after, facts=facts)
 
 
 _ON_THE_WAY = frozenset({"succeeded", "pending", "requires_action"})

@@ -1,6 +1,6 @@
 """What performs intents: one external call each, stored before it is made."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -140,10 +140,13 @@ class Payments(Hand, Protocol):
             ProviderUnreachable: No answer; ask again later.
         """
 
-    async def observe(self, session: Session) -> tuple[SessionFact, ...]:
+    async def observe(
+        self, session: Session, object_ids: Iterable[str] = ()
+    ) -> tuple[SessionFact, ...]:
         """Ask the provider and return everything that holds for this session now.
 
-        Facts known already are among them: they change nothing.
+        `object_ids` are objects that the provider named of it. Facts known already are among what
+        is returned: they change nothing.
 
         Raises:
             ProviderUnreachable: No answer; ask again later.

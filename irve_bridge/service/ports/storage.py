@@ -36,7 +36,8 @@ class Movement:
     """One movement of money, proven by the provider; rows are only ever added.
 
     `kind` is hold, charge, capture, refund, refund_returned (a refund that failed after all),
-    release, dispute, or dispute_ and how one was closed. `payment_id` is the payment it is part of.
+    refund_failed (one that was never heard of otherwise: nothing moved), release, dispute, or
+    dispute_ and how one was closed. `payment_id` is the payment it is part of.
     """
 
     session_id: str

@@ -219,3 +219,12 @@ def test_a_card_without_a_fingerprint_is_nobodys_debt() -> None:
     books = Books(debtor=owing(id="ses_0"))
     proof = facts.PaymentSecured(**AT, payment_method_id="pm_9")
     assert books.decide(session(), proof).session.state is State.SECURED
+
+
+def test_whoever_can_pay_at_a_checkout_is_paying() -> None:
+    """One that opens after it was thought to be over keeps the retries away all the same."""
+    due = session(PlanName.DYNAMIC, state=State.DUE, secured_at=NOW, secured_minor=3000)
+    opened = facts.CheckoutOpened(
+        at=LATER, session_id=due.id, url="https://pay", expires_at=LATER, checkout_id="cs_2"
+    )
+    assert decide(due, opened).session.paying_since == LATER

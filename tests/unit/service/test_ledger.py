@@ -84,7 +84,27 @@ def test_a_refund_that_never_was_booked_returns_no_money() -> None:
     books = books_of(before)
     after = books.decide(before, FAILED).session
     assert after.paid_minor == 3000
-    assert [movement.kind for movement in books.movements("ses_1")] == ["charge"]
+    kinds = [movement.kind for movement in books.movements("ses_1")]
+    assert kinds == ["charge", "refund_failed"]
+
+
+def test_a_slow_answer_does_not_make_a_refund_that_failed() -> None:
+    """That it was made is told after its failure, and never holds again."""
+    before = paid()
+    books = books_of(before)
+    failed = books.decide(before, FAILED).session
+    assert books.decide(failed, REFUNDED) == Decision(failed)
+    assert failed.paid_minor == 3000
+
+
+def test_a_payment_heard_again_is_no_news_whatever_is_owed_by_now() -> None:
+    """A debt lowered while it was paid: the refund under way is not undone by another look."""
+    paid_fact = facts.PaymentSucceeded(**AT, payment_intent_id="pi_1", amount_minor=1200)
+    due = session(PlanName.DYNAMIC, state=State.DUE, secured_minor=3000, decided_minor=600)
+    books = Books()
+    once = books.decide(replace(due, secured_at=NOW), paid_fact)
+    assert once.session.state is State.SETTLING
+    assert books.decide(once.session, paid_fact) == Decision(once.session)
 
 
 def test_a_booked_refund_that_fails_returns_its_money() -> None:
@@ -136,7 +156,7 @@ def test_each_proof_is_a_movement_of_its_payment(
         opened = replace(opened, state=State.CHARGING, secured_at=NOW, secured_minor=3000)
         opened = replace(opened, payment_intent_id="pi_1")
     books = Books()
-    if fact == "gone":
+    if plan is PlanName.ESTIMATED and fact in ("gone", "taken"):
         books.decide(session(plan), proofs["secured"])
         kinds = [("hold", 3000), *kinds]
     books.decide(opened, proofs[fact])
