@@ -227,4 +227,4 @@ def test_whoever_can_pay_at_a_checkout_is_paying() -> None:
     opened = facts.CheckoutOpened(
         at=LATER, session_id=due.id, url="https://pay", expires_at=LATER, checkout_id="cs_2"
     )
-    assert decide(due, opened).session.paying_since == LATER
+    assert decided(due, opened).session.paying_since == LATER
