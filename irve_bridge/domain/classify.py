@@ -75,6 +75,7 @@ _PLAIN: dict[type[facts.SessionFact], Event] = {
     facts.MoreAsked: E.MORE_ASKED,
     facts.HoldExtended: E.HELD_MORE,
     facts.ExtensionRefused: E.HELD_NO_MORE,
+    facts.HoldLimited: E.HELD_LESS,
     facts.EndOverdue: E.END_OVERDUE,
     facts.SettlementRefused: E.REFUSED,
     facts.RetryDue: E.RETRY_DUE,
@@ -87,12 +88,12 @@ _PLAIN: dict[type[facts.SessionFact], Event] = {
 }
 
 
-def is_extra(session: Session, payment_intent_id: str | None) -> bool:
+def is_extra(session: Session, fact: facts.PaymentFact) -> bool:
     """Return whether a payment is one beyond the session's own."""
     own = session.payment_intent_id
-    if payment_intent_id in (None, own):
+    if fact.payment_intent_id in (None, own):
         return False
-    return own is not None or session.state not in _UNPAID
+    return fact.beside or own is not None or session.state not in _UNPAID
 
 
 def owed_minor(session: Session, fact: facts.ChargingEnded) -> int:
@@ -124,7 +125,7 @@ def bounded(session: Session, amount_minor: int) -> int:
 
 
 def _secured(session: Session, fact: facts.PaymentSecured) -> Event:
-    if is_extra(session, fact.payment_intent_id):
+    if is_extra(session, fact):
         return E.EXTRA if fact.left_minor else E.KNOWN
     if fact.connector_lost or fact.debt_session_id:
         return E.SECURED_IN_VAIN
@@ -155,7 +156,7 @@ def _decided(session: Session, fact: facts.ReviewDecided) -> Event:
 
 
 def _succeeded(session: Session, fact: facts.PaymentSucceeded) -> Event:
-    if is_extra(session, fact.payment_intent_id):
+    if is_extra(session, fact):
         return E.EXTRA if fact.left_minor else E.KNOWN
     if session.state is S.RELEASING:
         return E.PAID_OTHERWISE
@@ -195,7 +196,7 @@ def _gone(session: Session, payment_intent_id: str) -> Event:
 
 def _refunded(session: Session, fact: facts.Refunded) -> Event:
     """A refund proves what was wanted only if it leaves exactly what is owed."""
-    if is_extra(session, fact.payment_intent_id):
+    if is_extra(session, fact):
         return E.KNOWN
     match session.state:
         case S.RELEASING:
@@ -207,7 +208,7 @@ def _refunded(session: Session, fact: facts.Refunded) -> Event:
 
 def _refund_failed(session: Session, fact: facts.RefundFailed) -> Event:
     """One that failed long ago and was made good since must not be made again."""
-    if is_extra(session, fact.payment_intent_id):
+    if is_extra(session, fact):
         return _extra_kept(fact)
     owed_minor = 0 if session.state in (S.RELEASING, S.RELEASED) else session.decided_minor or 0
     if session.paid_minor <= owed_minor:

@@ -151,7 +151,7 @@ def _give_back(session: Session, fact: facts.SessionFact) -> Intent | None:
             return Intent(Do.RETURN, Kind.CANCEL_HOLD, named)
         case facts.PaymentSecured() | facts.PaymentSucceeded():
             return plans.refund(session, Do.RETURN, fact.left_minor, fact.payment_intent_id)
-        case facts.RefundFailed() if is_extra(session, fact.payment_intent_id):
+        case facts.RefundFailed() if is_extra(session, fact):
             return plans.refund(session, Do.RETURN, fact.left_minor, fact.payment_intent_id)
         case facts.RefundAsked():
             return plans.refund(session, Do.RETURN, fact.amount_minor)

@@ -39,7 +39,7 @@ def evolve(session: Session, fact: facts.SessionFact) -> Session:
                 paying_since=session.paying_since or _paying_since(session, fact),
                 setup_intent_id=fact.setup_intent_id or session.setup_intent_id,
             )
-        case facts.PaymentSecured() if not is_extra(session, fact.payment_intent_id):
+        case facts.PaymentSecured() if not is_extra(session, fact):
             return _secure(session, fact)
         case facts.StartAccepted():
             return replace(session, delivery=Delivery.ACCEPTED, start_sent_at=fact.at)
@@ -65,6 +65,9 @@ def evolve(session: Session, fact: facts.SessionFact) -> Session:
             return replace(session, decided_minor=trusted_minor(session), outcome="hold_ending")
         case facts.HoldExtended():
             return replace(session, secured_minor=fact.secured_minor)
+        case facts.HoldLimited():
+            decided_minor = min(session.decided_minor or 0, fact.secured_minor)
+            return replace(session, secured_minor=fact.secured_minor, decided_minor=decided_minor)
         case facts.NoStart() if session.stop_cause:
             return session
         case facts.PersonalDataTermPassed():
@@ -93,7 +96,7 @@ def _money(session: Session, fact: facts.SessionFact) -> Session:
             return session
         case facts.ChargeCreated():
             return replace(session, payment_intent_id=fact.payment_intent_id)
-        case facts.PaymentSucceeded() if not is_extra(session, fact.payment_intent_id):
+        case facts.PaymentSucceeded() if not is_extra(session, fact):
             return _proven(session, fact)
         case facts.Refunded():
             return _refunded(session, fact)
@@ -197,6 +200,6 @@ def _refunded(session: Session, fact: facts.Refunded) -> Session:
 
 def _refund_failed(session: Session, fact: facts.RefundFailed) -> Session:
     """That a second payment does not go back says nothing of the session before it is given up."""
-    silent = is_extra(session, fact.payment_intent_id) and fact.again
+    silent = is_extra(session, fact) and fact.again
     outcome = session.outcome if silent else fact.code
     return replace(session, outcome=outcome, refund_tries=session.refund_tries + 1)

@@ -27,6 +27,17 @@ class SessionFact(Fact):
     session_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentFact(SessionFact):
+    """Something that happened to one payment of a session.
+
+    `beside`: the books know the payment as a second one, beside the session's own.
+    """
+
+    payment_intent_id: str | None
+    beside: bool = False
+
+
 # What a charge point says
 
 
@@ -297,7 +308,7 @@ class CheckoutExpired(SessionFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentSecured(SessionFact):
+class PaymentSecured(PaymentFact):
     """The provider proves a card, a hold or a payment; `secured_minor` None is the asked amount.
 
     `connector_lost`: another session has the connector by now. `debt_session_id`: the same card
@@ -327,7 +338,7 @@ class ChargeCreated(SessionFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentSucceeded(SessionFact):
+class PaymentSucceeded(PaymentFact):
     """A charge or a capture took this amount, of which the books say `left_minor` is left."""
 
     payment_intent_id: str
@@ -360,8 +371,16 @@ class ChargeCanceled(SessionFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HoldExtended(SessionFact):
+class HoldExtended(PaymentFact):
     """The hold secures this much by now."""
+
+    payment_intent_id: str
+    secured_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldLimited(SessionFact):
+    """The hold can be captured only up to this much, though more had been promised."""
 
     payment_intent_id: str
     secured_minor: int
@@ -375,7 +394,7 @@ class ExtensionRefused(SessionFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HoldReleased(SessionFact):
+class HoldReleased(PaymentFact):
     """The hold is gone without a capture."""
 
     payment_intent_id: str
@@ -396,7 +415,7 @@ class CustomerForgotten(SessionFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refunded(SessionFact):
+class Refunded(PaymentFact):
     """This amount of a payment went back to the card."""
 
     refund_id: str
@@ -405,7 +424,7 @@ class Refunded(SessionFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RefundFailed(SessionFact):
+class RefundFailed(PaymentFact):
     """The refund will not arrive, even if it was reported as made; no `refund_id` if refused.
 
     `again`: the operator's settings allow another try. `left_minor`: what the books say is left of
@@ -421,7 +440,7 @@ class RefundFailed(SessionFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DisputeChanged(SessionFact):
+class DisputeChanged(PaymentFact):
     """The cardholder takes a payment back, or that ended; `status` in the provider's words.
 
     `first`: nothing was heard of this dispute before.

@@ -35,6 +35,7 @@ class Event(StrEnum):
     MORE_ASKED = "larger hold asked"
     HELD_MORE = "hold extended"
     HELD_NO_MORE = "larger hold refused"
+    HELD_LESS = "hold covers less than was promised"
     BILLABLE = "stopped, billable"
     UNBILLABLE = "stopped, nothing to bill"
     SUSPECT = "stopped, readings not to be trusted"
@@ -126,6 +127,7 @@ TABLE: dict[tuple[State, Event], Row] = {
     (S.STOPPING, E.UNBILLABLE): Row(S.RELEASING, (Do.RELEASE,), STOPPED),
     (S.STOPPING, E.SUSPECT): Row(S.REVIEW, (), (*STOPPED, "review_needed")),
     (S.SETTLING, E.CHARGE_CREATED): Row(S.SETTLING, (Do.CONFIRM,)),
+    (S.SETTLING, E.HELD_LESS): Row(S.SETTLING, (Do.SETTLE,)),
     (S.SETTLING, E.PAID): Row(S.SETTLED, (Do.FORGET,), ("payment_succeeded",)),
     (S.SETTLING, E.PAID_OTHERWISE): Row(S.REVIEW, (), ("review_needed",)),
     (S.SETTLING, E.DECLINED): Row(S.DUE, (), ("charge_failed",)),
@@ -183,7 +185,7 @@ _START = frozenset(
     {E.START_SENT, E.START_REFUSED, E.PLUGGED, E.NO_START, E.STARTED, E.STARTED_TO_STOP}
 )
 _STOP = frozenset({E.STOP_ASKED, E.STOP_ASKED_OF_CSMS, E.STOP_BEFORE_START})
-_MORE = frozenset({E.MORE_ASKED, E.HELD_MORE, E.HELD_NO_MORE})
+_MORE = frozenset({E.MORE_ASKED, E.HELD_MORE, E.HELD_NO_MORE, E.HELD_LESS})
 _END = frozenset({E.BILLABLE, E.UNBILLABLE, E.SUSPECT, E.END_OVERDUE})
 _PROOF = frozenset({E.PAID, E.OVERPAID, E.PAID_OTHERWISE, E.RELEASED})
 _FAILURE = frozenset({E.DECLINED, E.REFUSED, E.HOLD_GONE})
@@ -206,10 +208,10 @@ LATE: dict[State, frozenset[Event]] = {
     S.SECURED: _BEFORE | _MORE | _END - {E.SUSPECT} | _MONEY - {E.HOLD_GONE} | _DEBT
     | _BACK - {E.REFUNDED} | {E.KNOWN} | _TERMS | {E.STOP_ASKED_OF_CSMS},
     S.CHARGING: _BEFORE | _START | _MONEY - {E.HOLD_GONE} | _DEBT | _BACK - {E.REFUNDED}
-    | {E.KNOWN} | _TERMS | {E.STOP_BEFORE_START},
+    | {E.KNOWN} | _TERMS | {E.STOP_BEFORE_START, E.HELD_LESS},
     S.STOPPING: _BEFORE | _START | _STOP | _MORE - {E.HELD_MORE} | _MONEY | _DEBT
     | _BACK - {E.REFUNDED} | {E.KNOWN} | _TERMS | {E.END_OVERDUE},
-    S.SETTLING: _BEFORE | _CHARGE | _DEBT | {E.KNOWN} | _TERMS
+    S.SETTLING: _BEFORE | _CHARGE - {E.HELD_LESS} | _DEBT | {E.KNOWN} | _TERMS
     | {E.RELEASED, E.OVERPAID, E.CHARGE_IN_VAIN, E.REFUND_ASKED, E.REFUNDED, E.REFUND_MADE_GOOD},
     S.RELEASING: _BEFORE | _CHARGE | _FAILURE | _DEBT | {E.KNOWN} | _TERMS
     | {E.PAID, E.OVERPAID, E.CHARGE_CREATED, E.CHARGE_IN_VAIN, E.REFUND_ASKED, E.REFUNDED}

@@ -22,7 +22,7 @@ class Ledger:
     def is_news(self, session: Session, fact: facts.SessionFact) -> bool:
         """Return whether this was not heard before; the provider says many things many times."""
         match fact:
-            case facts.PaymentSucceeded() if not is_extra(session, fact.payment_intent_id):
+            case facts.PaymentSucceeded() if not is_extra(session, fact):
                 return not self._booked(session, fact.payment_intent_id, *_TAKEN)
             case facts.Refunded():
                 return not self._booked(session, fact.refund_id, "refund", "refund_failed")
@@ -40,6 +40,8 @@ class Ledger:
         A payment proven too late finds the connector taken, and a card may owe for an earlier
         charge: then it is given back.
         """
+        if isinstance(fact, facts.PaymentFact):
+            fact = replace(fact, beside=self._beside(session, fact.payment_intent_id))
         match fact:
             case facts.PaymentSecured() if session.state is State.OPEN:
                 kept = self.tx.sessions.hold_connector(session, fact.at)
@@ -67,8 +69,9 @@ class Ledger:
         fact = self._counted(session, fact)
         if not proven:
             return session, fact
-        paid_by = proven[0].payment_id
-        own = session.payment_intent_id or (None if is_extra(session, paid_by) else paid_by)
+        own = session.payment_intent_id
+        if own is None and isinstance(fact, facts.PaymentFact) and not is_extra(session, fact):
+            own = fact.payment_intent_id
         booked = self.tx.books.movements(session.id)
         taken = any(m.kind in _TAKEN and m.payment_id == own for m in booked)
         paid_minor = left_minor(booked, own)
@@ -77,7 +80,7 @@ class Ledger:
     def _counted(self, session: Session, fact: facts.SessionFact) -> facts.SessionFact:
         match fact:
             case facts.PaymentSecured() | facts.PaymentSucceeded():
-                if is_extra(session, fact.payment_intent_id):
+                if is_extra(session, fact):
                     return replace(fact, left_minor=self._extra(session, fact))
             case facts.RefundFailed():
                 left = self._left_of(session, fact.payment_intent_id)
@@ -112,6 +115,12 @@ class Ledger:
         if isinstance(fact, facts.PaymentSucceeded):
             return not self._booked(session, fact.payment_intent_id, *_TAKEN)
         return True
+
+    def _beside(self, session: Session, payment_intent_id: str | None) -> bool:
+        """Return whether a payment was taken already, though the session has none of its own."""
+        if session.payment_intent_id is not None or payment_intent_id is None:
+            return False
+        return self._booked(session, payment_intent_id, *_TAKEN)
 
     def _booked(self, session: Session, provider_id: str, *kinds: str) -> bool:
         return any(

@@ -209,10 +209,11 @@ class Reconciler:
     ) -> Finding:
         """Look at everything of the session, apply it, and say whether that put it right."""
         kind, detail = found
+        named = (sighting.payment_id,) if sighting else ()
         try:
             before = await self._story(session_id)
             if before is not None:
-                for fact in await self._payments.observe(before.session):
+                for fact in await self._payments.observe(before.session, named):
                     await self._handler.apply(fact)
         except Exception as error:
             error.add_note(f"{kind}: {detail}")

@@ -17,13 +17,15 @@ class CardBehaviour:
 class Features:
     """What Stripe offers to accounts with IC+ pricing only.
 
-    ``increments_declined`` counts the next incremental authorizations that the bank refuses.
+    ``increments_declined`` counts the next incremental authorizations that the bank refuses,
+    ``overcaptures_refused`` the next captures above their hold.
     """
 
     incremental: bool = False
     overcapture_percent: int = 0
     extended: bool = False
     increments_declined: int = 0
+    overcaptures_refused: int = 0
 
 
 @dataclass(eq=False)
@@ -35,6 +37,13 @@ class Conditions:
     refund_mode: RefundMode = RefundMode.SUCCEED
     refund_times: int = 0
     behaviours: dict[str, CardBehaviour] = field(default_factory=dict)
+
+    def overcapture_refused(self) -> bool:
+        """Return whether this capture above its hold is refused."""
+        if self.features.overcaptures_refused == 0:
+            return False
+        self.features.overcaptures_refused -= 1
+        return True
 
     def next_refund(self) -> RefundMode | None:
         """Return what the next refund does, None where its card decides."""

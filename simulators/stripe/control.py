@@ -24,7 +24,8 @@ POST customers/{id}/cards              what the customer's kept cards do off-ses
                                        generic_decline, expired_card, authentication_required, …
 POST holds                             lasts_s of the holds to come, null for the networks' own
 POST features                          incremental, overcapture_percent, extended,
-                                       increments_declined: what IC+ pricing offers
+                                       increments_declined, overcaptures_refused: what IC+
+                                       pricing offers
 POST clock                             advance_s of a manual clock
 =====================================  ===========================================================
 """

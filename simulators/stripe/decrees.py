@@ -62,6 +62,7 @@ class FeaturesBody(pydantic.BaseModel, extra="forbid"):
     overcapture_percent: _Count = 0
     extended: bool = False
     increments_declined: _Count = 0
+    overcaptures_refused: _Count = 0
 
 
 class ClockBody(pydantic.BaseModel, extra="forbid"):

@@ -9,9 +9,10 @@ from simulators.stripe.wire import Object
 def lines(account: Account) -> list[Object]:
     """Return one line per PaymentIntent, oldest first, amounts in minor units.
 
-    ``charged_minor`` was taken, ``refunded_minor`` given back of it, ``held_minor`` is still held
-    and ``released_minor`` was held and let go; ``disputed_minor`` was taken back by the cardholder,
-    ``application_fee_minor`` kept by the platform. ``refund_pending_minor`` is still on its way.
+    ``charged_minor`` was taken, ``captured_minor`` of it from a hold, ``refunded_minor`` given back
+    of it; ``held_minor`` is still held and ``released_minor`` was held and let go;
+    ``disputed_minor`` was taken back by the cardholder, ``application_fee_minor`` kept by the
+    platform. ``refund_pending_minor`` is still on its way.
     """
     totals: dict[str, Counter[Movement]] = {}
     for movement in account.movements:
@@ -39,6 +40,7 @@ def _line(account: Account, intent: Object, moved: Counter[Movement]) -> Object:
         "client_reference_id": checkout.get("client_reference_id"),
         "last4": charge and charge["payment_method_details"]["card"]["last4"],
         "charged_minor": moved[Movement.CHARGE] + captured_minor,
+        "captured_minor": captured_minor,
         "refunded_minor": moved[Movement.REFUND] - moved[Movement.REFUND_RETURNED],
         "refund_pending_minor": _pending_minor(account, intent["id"]),
         "disputed_minor": moved[Movement.DISPUTE] - moved[Movement.DISPUTE_RETURNED],

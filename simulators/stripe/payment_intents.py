@@ -158,9 +158,11 @@ def capture(call: Call) -> Object:
         raise unexpected_state(intent, "captured", ("requires_capture",))
     charge = account.objects["charge"][intent["latest_charge"]]
     card = charge["payment_method_details"]["card"]
-    most_minor: int = card["overcapture"]["maximum_amount_capturable"]
     capturable_minor: int = intent["amount_capturable"]
     amount_minor: int = call.params.get("amount_to_capture", capturable_minor)
+    most_minor: int = card["overcapture"]["maximum_amount_capturable"]
+    if amount_minor > capturable_minor and account.conditions.overcapture_refused():
+        most_minor = capturable_minor
     if not 1 <= amount_minor <= most_minor:
         raise StripeError(
             400,

@@ -123,3 +123,23 @@ async def test_a_hold_that_cannot_grow_stays_what_it_is(tmp_path: Path) -> None:
         with pytest.raises(Conflict):
             await w.bridge.desk.extend(opened["session_id"], held + 100)
         assert not [path for path in w.asked_of_stripe if "increment" in path]
+
+
+async def test_what_may_not_be_captured_over_is_captured_to_the_hold(tmp_path: Path) -> None:
+    """The charge said more could be captured than was held, and then it could not."""
+    async with world(tmp_path) as w, w.charge_point() as cp:
+        await w.stripe("POST", "/_sim/features", overcapture_percent=100, overcaptures_refused=1)
+        await cp.wait_until_online()
+        opened = await w.open("estimated", energy_kwh=2)
+        session_id = opened["session_id"]
+        await w.page(await w.pay(opened))
+        await cp.plug(1)
+        await cp.wait_for_energy(1, 200)
+        held = (await w.session(session_id))["secured_amount"]
+        assert w.bridge is not None
+        await w.bridge.desk.extend(session_id, held * 2)
+        transaction = await cp.wait_for_stop()
+        assert w.cost(transaction) > held
+        session = await w.until(session_id, "settled")
+        assert session["amount"] == held
+        assert (await w.card(session_id))["charged"] == held

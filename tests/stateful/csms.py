@@ -7,7 +7,7 @@ from typing import Any
 
 from irve_bridge.domain.intents import Intent
 from irve_bridge.domain.session import Session
-from irve_bridge.service.ports import Again, Done, Outcome, Task
+from irve_bridge.service.ports import Again, Done, Failed, Outcome, Task
 
 RETRY = timedelta(seconds=30)
 
@@ -18,6 +18,7 @@ class CsmsMood(StrEnum):
     TAKES = "takes"
     FAILS = "fails"
     LOSES_ANSWER = "loses its answer"
+    IS_GIVEN_UP = "is given up"
 
 
 class Csms:
@@ -26,6 +27,7 @@ class Csms:
     def __init__(self) -> None:
         self.mood = CsmsMood.TAKES
         self.told: dict[str, list[int]] = {}
+        self.given_up: dict[str, list[int]] = {}
         self.called: set[str] = set()
         """The sessions for which a person was called."""
 
@@ -39,6 +41,9 @@ class Csms:
         if mood is CsmsMood.FAILS:
             return Again(reason="HTTP 503", known=True, after=RETRY)
         body = task.attempt.request["data"]
+        if mood is CsmsMood.IS_GIVEN_UP:
+            self.given_up.setdefault(body["session_id"], []).append(body["sequence"])
+            return Failed("the last try")
         self.told.setdefault(body["session_id"], []).append(body["sequence"])
         if task.attempt.request["type"] == "review_needed":
             self.called.add(body["session_id"])

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from irve_bridge.domain.intents import Do
 from irve_bridge.domain.lifecycle import DONE
-from irve_bridge.domain.session import MeteredBy, PlanName, State
+from irve_bridge.domain.session import MeteredBy, State
 from irve_bridge.service.books import left_minor
+from irve_bridge.service.ports import Movement
 from simulators import pricing
 from tests.stateful.records import Line, Record
 
@@ -20,7 +21,7 @@ def always(records: Sequence[Record]) -> None:
     for record in records:
         _settled_once(record)
         _never_above_secured(record)
-        _nothing_cancelled_after_capture(record)
+        _nothing_let_go_after_capture(record)
         _callbacks_in_order(record)
         _price_is_the_meters(record)
         if record.money_rests and record.session.state is State.SETTLED:
@@ -72,31 +73,41 @@ def _settled_once(record: Record) -> None:
 
 
 def _taken_by_bridge(record: Record, line: Line) -> bool:
-    by_driver = line["checkout_session"] is not None
-    captured = record.session.plan is PlanName.ESTIMATED and line["released_minor"] > 0
-    unheard_of = line["id"] in record.beside
-    return line["charged_minor"] > 0 and not unheard_of and (captured or not by_driver)
+    if line["id"] in record.beside:
+        return False
+    off_session = line["charged_minor"] > 0 and line["checkout_session"] is None
+    return line["captured_minor"] > 0 or off_session
 
 
 def _never_above_secured(record: Record) -> None:
-    session = record.session
+    """Neither decided nor taken is more than was ever secured, at the latest by now."""
+    session, most_minor = record.session, record.most_secured_minor
+    assert (session.decided_minor or 0) <= most_minor, f"{most_minor} secured, {session}"
     for line in record.payments:
-        charged_minor, own = line["charged_minor"], line["id"] == session.payment_intent_id
-        assert line["refunded_minor"] <= charged_minor, f"refunded more than charged: {line}"
-        if own and session.secured_minor is not None and not record.refunds_asked_minor:
-            assert charged_minor <= max(session.secured_minor, session.amount_minor), line
+        assert line["refunded_minor"] <= line["charged_minor"], f"refunded too much: {line}"
+        if session.secured_at and _taken_by_bridge(record, line):
+            assert line["charged_minor"] <= most_minor, f"{most_minor} secured, {line}"
 
 
-def _nothing_cancelled_after_capture(record: Record) -> None:
-    for line in record.payments:
-        assert not (line["status"] == "canceled" and line["charged_minor"]), line
-        assert line["held_minor"] >= 0, f"released what was captured: {line}"
+def _nothing_let_go_after_capture(record: Record) -> None:
+    """The books never let go of what they have captured, nor of more than was held."""
+    for payment_id in {m.payment_id for m in record.movements}:
+        held_minor = sum(_of_hold(m) for m in record.movements if m.payment_id == payment_id)
+        assert held_minor >= 0, f"let go of more than was held: {record.movements}"
+
+
+def _of_hold(movement: Movement) -> int:
+    if movement.kind in ("capture", "release"):
+        return -movement.amount_minor
+    return movement.amount_minor if movement.kind == "hold" else 0
 
 
 def _callbacks_in_order(record: Record) -> None:
-    """Repeats aside, the CSMS hears each number after the one before it."""
-    first = list(dict.fromkeys(record.told))
-    assert first == list(range(1, len(first) + 1)), f"told in the order {record.told}"
+    """Repeats and what was given up aside, the CSMS hears each number after the one before it."""
+    first = [n for n in dict.fromkeys(record.told) if n not in record.given_up]
+    missing = [n for n in range(1, max(first, default=0)) if n not in record.told]
+    assert first == sorted(first), f"told in the order {record.told}"
+    assert set(missing) <= set(record.given_up), f"told without {missing}: {record.told}"
 
 
 def _price_is_the_meters(record: Record) -> None:
@@ -129,6 +140,9 @@ def _nothing_dangles(record: Record) -> None:
     waiting = [i for i in record.waiting if i.kind != Do.FORGET_CUSTOMER]
     assert not waiting, f"{session.state} and still to do: {waiting}"
     assert record.held_minor == 0, f"{session.state} and still held: {record.payments}"
+    booked_minor = sum(_of_hold(m) for m in record.movements)
+    known = session.state is not State.REVIEW  # there a hold may end without having been asked for
+    assert booked_minor == 0 or not known, f"{booked_minor} still held: {record.movements}"
 
 
 def _told_everything(record: Record) -> None:

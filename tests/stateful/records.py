@@ -9,6 +9,7 @@ from irve_bridge.domain.intents import Kind, Lane
 from irve_bridge.domain.session import Session
 from irve_bridge.service.ports import Movement, Tx, Unfinished
 from tests.stateful.charger import Charge
+from tests.stateful.csms import Csms
 
 SESSIONS_MAX = 100
 Line = Mapping[str, Any]
@@ -21,7 +22,8 @@ UNHEARD = -1
 class Record:
     """One session: what the bridge wrote, what the cards lived through, what the meter ran.
 
-    `called`: the CSMS was told that a person must look. `beside`: payments made without the bridge.
+    `given_up`: callbacks that were not tried any more. `called`: the CSMS was told that a person
+    must look. `beside`: payments made without the bridge.
     """
 
     session: Session
@@ -30,7 +32,9 @@ class Record:
     payments: Sequence[Line]
     charge: Charge | None
     told: Sequence[int]
+    given_up: Container[int]
     called: bool
+    most_secured_minor: int
     decided_by_person: int | None
     reported_minor: int | None
     refunds_asked_minor: int
@@ -96,9 +100,9 @@ def put_together(
     rows: Sequence[Stored],
     ledger: Sequence[Line],
     charges: Sequence[Charge],
-    told: Mapping[str, Sequence[int]],
-    called: Container[str],
+    csms: Csms,
     asked: Asked,
+    most_secured_minor: Mapping[str, int],
 ) -> list[Record]:
     """Return one record for each session with the charge that it was told of."""
     known = {str(charge.id): charge for charge in charges}
@@ -116,8 +120,10 @@ def put_together(
             )
             if session.transaction_id
             else None,
-            told=told.get(session.id, ()),
-            called=session.id in called,
+            told=csms.told.get(session.id, ()),
+            given_up=csms.given_up.get(session.id, ()),
+            called=session.id in csms.called,
+            most_secured_minor=most_secured_minor.get(session.id, 0),
             reported_minor=asked.reported.get(session.id),
             decided_by_person=asked.decided.get(session.id),
             refunds_asked_minor=asked.refunds_minor.get(session.id, 0),

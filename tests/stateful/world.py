@@ -5,6 +5,7 @@ Everything happens when it is told to, in one event loop, on one clock that only
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -56,6 +57,7 @@ class World:
     bridge: Bridge
     logged: Sequence[Mapping[str, Any]]
     asked: Asked = field(default_factory=Asked)
+    most_secured_minor: Counter[str] = field(default_factory=Counter)
     mail: list[dict[str, Any]] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
     payable: list[dict[str, Any]] = field(default_factory=list)
@@ -93,8 +95,12 @@ class World:
         """Look at everything, and assert what holds always."""
         rows = await self.bridge.storage.read(stored)
         ledger = await self.provider.ledger()
-        charges, csms = self.charger.charges, self.csms
-        self.records = put_together(rows, ledger, charges, csms.told, csms.called, self.asked)
+        for session, *_ in rows:
+            secured_minor = max(session.secured_minor or 0, self.most_secured_minor[session.id])
+            self.most_secured_minor[session.id] = secured_minor
+        self.records = put_together(
+            rows, ledger, self.charger.charges, self.csms, self.asked, self.most_secured_minor
+        )
         self.payable = await self.provider.open_checkouts()
         self.pending_refunds = await self.provider.pending_refunds()
         self.mail += await self.provider.new_events()

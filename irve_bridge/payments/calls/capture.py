@@ -1,14 +1,17 @@
 from datetime import datetime
 
-from irve_bridge.domain.facts import SessionFact
+import stripe
+
+from irve_bridge.domain.facts import HoldLimited, SessionFact
 from irve_bridge.domain.intents import Intent
 from irve_bridge.domain.session import Session
-from irve_bridge.payments.amounts import wire_amount
+from irve_bridge.payments import observe
+from irve_bridge.payments.amounts import minor_amount, wire_amount
 from irve_bridge.payments.calls import payment_call
 from irve_bridge.payments.calls.call import Request, fee, stamped, unpaid
 from irve_bridge.payments.client import Account, StripeSettings
 from irve_bridge.payments.outcomes import Refusal
-from irve_bridge.service.ports import Outcome, Task
+from irve_bridge.service.ports import Done, Outcome, Task
 
 
 class Capture:
@@ -25,12 +28,17 @@ class Capture:
         return {"amount_to_capture": amount, **fee(session, amount)}
 
     async def post(self, account: Account, task: Task) -> Outcome:
-        """Take the money."""
-        payment = await account.client.v1.payment_intents.capture_async(
-            payment_call.payment_intent_id(task),
-            stamped(task),
-            account.options(task.attempt.key),
-        )
+        """Take the money; where more than the hold is refused after all, say what it covers."""
+        try:
+            payment = await account.client.v1.payment_intents.capture_async(
+                payment_call.payment_intent_id(task),
+                stamped(task),
+                account.options(task.attempt.key),
+            )
+        except stripe.InvalidRequestError as error:
+            if error.param != "amount_to_capture" or not (limited := await _limit(account, task)):
+                raise
+            return Done((limited,))
         return payment_call.outcome(account, task, payment)
 
     async def look(self, account: Account, task: Task) -> Outcome | None:
@@ -40,3 +48,16 @@ class Capture:
     def refused(self, task: Task, refusal: Refusal, at: datetime) -> tuple[SessionFact, ...]:
         """The hold is there, but cannot be captured."""
         return unpaid(task, refusal, at)
+
+
+async def _limit(account: Account, task: Task) -> HoldLimited | None:
+    """Return what the hold covers; None where it covers what was asked, or is no hold."""
+    payment = await observe.payment_intent(account, payment_call.payment_intent_id(task))
+    if not 0 < payment.amount_capturable < task.attempt.request["amount_to_capture"]:
+        return None
+    return HoldLimited(
+        session_id=task.session.id,
+        at=account.now(),
+        payment_intent_id=payment.id,
+        secured_minor=minor_amount(task.session.currency, payment.amount_capturable),
+    )
