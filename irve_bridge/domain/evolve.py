@@ -199,7 +199,10 @@ def _refunded(session: Session, fact: facts.Refunded) -> Session:
 
 
 def _refund_failed(session: Session, fact: facts.RefundFailed) -> Session:
-    """That a second payment does not go back says nothing of the session before it is given up."""
+    """That a second payment does not go back says nothing of the session before it is given up.
+
+    Nor of what is due: why it is decides whether its card may be charged again.
+    """
     silent = is_extra(session, fact) and fact.again
-    outcome = session.outcome if silent else fact.code
+    outcome = session.outcome if silent or session.state is State.DUE else fact.code
     return replace(session, outcome=outcome, refund_tries=session.refund_tries + 1)

@@ -63,9 +63,9 @@ class MailHand:
             await self._send(_message(self.smtp.sender, task.attempt.request))
         except aiosmtplib.SMTPResponseException as error:
             reason = f"the mail server answered {error.code}"
-            return Failed(reason) if error.code >= _PERMANENT else _later(task, reason)
+            return _unsent(task, reason, for_good=error.code >= _PERMANENT)
         except (aiosmtplib.SMTPException, OSError) as error:
-            return _later(task, type(error).__name__)
+            return _unsent(task, type(error).__name__, for_good=False)
         return Done()
 
     async def _send(self, message: EmailMessage) -> None:
@@ -89,8 +89,9 @@ def _message(sender: str, mail: Mapping[str, Any]) -> EmailMessage:
     return message
 
 
-def _later(task: Task, reason: str) -> Outcome:
-    log.warning("mail_not_sent", session_id=task.session.id, reason=reason, tries=task.tries)
-    if task.tries > len(DELAYS):
+def _unsent(task: Task, reason: str, *, for_good: bool) -> Outcome:
+    given_up = for_good or task.tries > len(DELAYS)
+    log.warning("mail_not_sent", session_id=task.session.id, reason=reason, given_up=given_up)
+    if given_up:
         return Failed(reason)
     return Again(reason=reason, known=True, after=DELAYS[task.tries - 1])

@@ -13,7 +13,9 @@ from irve_bridge.service.ports import Again, Attempt
 KEY_LIFE = timedelta(hours=23)
 """Stripe may forget a key after 24 hours; an hour is left for calls under way and slow clocks."""
 OPERATORS_TURN = timedelta(hours=1)
-"""How long to wait for what only a person can put right."""
+"""How long to wait for what only a person can put right: the hand tells it as an error."""
+REFUND_PENDING = timedelta(hours=2)
+"""How long to wait before a refund that takes days is looked at again, which is no error."""
 
 _SERVER_ERROR = 500
 

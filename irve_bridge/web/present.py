@@ -18,9 +18,12 @@ from irve_bridge.web.wording import (
     IN_DEBT,
     KEPT,
     MANDATE,
+    NOT_OPENED,
     ORDER,
+    PAID_LATE,
     PLANS,
     PROMISES,
+    REFUND_FAILED,
     REFUSALS,
     REFUSED_CONNECTORS,
     RELEASING,
@@ -187,7 +190,7 @@ def _story(view: SessionView) -> Story:
             return Story(STORIES["in_debt"].headline, IN_DEBT[session.plan])
         case State.RELEASING:
             return Story(RELEASING[session.plan], _ending(session))
-        case State.RELEASED if session.debt_session_id is not None:
+        case State.RELEASED if session.outcome == "card_in_debt":
             return STORIES["debt_settled"]
         case State.RELEASED | State.ABANDONED | State.DUE:
             return Story(STORIES[session.state].headline, _ending(session))
@@ -196,5 +199,11 @@ def _story(view: SessionView) -> Story:
 
 
 def _ending(session: Session) -> str:
-    words = DECLINED if session.state is State.DUE else ENDINGS
-    return words.get(session.outcome or "", words[""])
+    """Return why; an outcome in the provider's own words is told by what it kept from happening."""
+    code = session.outcome or ""
+    match session.state:
+        case State.DUE:
+            return DECLINED.get(code, DECLINED[""])
+        case State.ABANDONED:
+            return ENDINGS.get(code, NOT_OPENED)
+    return ENDINGS.get(code, REFUND_FAILED if session.refund_tries else PAID_LATE)

@@ -32,6 +32,8 @@ def appearance(view: SessionView) -> str:
             return f"{session.state}-{session.secured_minor}-{session.incremental}"
         case State.DUE:
             return f"{session.state}-{session.decided_minor}-{session.outcome}"
+        case State.RELEASING:
+            return f"{session.state}-{session.outcome}-{session.refund_tries}"
         case State.SECURED:
             return _waiting(view)
     return session.state

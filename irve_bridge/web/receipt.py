@@ -26,17 +26,22 @@ class Money:
         return self.refunded_later_minor + self.under_way_minor
 
 
+_GOING_BACK = frozenset({State.SETTLING, State.SETTLED, State.RELEASING, State.RELEASED})
+"""Where whatever is paid beyond the decided amount goes back; while releasing, nothing is owed."""
+
+
 def money_of(view: SessionView) -> Money:
     """Return what the books say; a second payment that was given back is not the driver's bill."""
     session = view.session
     back = [m for m in view.movements if m.payment_id == session.payment_intent_id]
     settled = session.state is State.SETTLED
+    going_back = session.state in _GOING_BACK
     later = [m for m in back if settled and session.ended_at and m.at > session.ended_at]
     decided_minor = session.decided_minor or 0
     return Money(
         refunded_minor=_given_back(back) - _given_back(later),
         refunded_later_minor=_given_back(later),
-        under_way_minor=max(session.paid_minor - decided_minor, 0) if settled else 0,
+        under_way_minor=max(session.paid_minor - decided_minor, 0) if going_back else 0,
         released_minor=_moved(view.movements, "release"),
     )
 

@@ -110,7 +110,6 @@ RELEASING = {
 }
 
 ENDINGS = {
-    "": N_("The payment could not be opened. Please try again, or with another card."),
     "checkout_expired": N_("The payment page expired before the payment was made."),
     "given_up": N_("You left the payment page. You may try again whenever you like."),
     "start_refused": N_(
@@ -121,6 +120,10 @@ ENDINGS = {
         "The charge did not start in time: no cable was plugged in, or no car answered."
     ),
     "hold_gone": N_("Your bank's hold ended before the charge could start."),
+    "hold_ending": N_(
+        "The hold on your card was about to end before the cost of your charge was certain, so "
+        "there is nothing to pay."
+    ),
     "card_in_debt": N_("An earlier charge with this card was not paid yet."),
     "connector_lost": N_("Somebody else took this connector before your payment was confirmed."),
     "nothing_used": N_("No energy was delivered, so there is nothing to pay."),
@@ -128,6 +131,14 @@ ENDINGS = {
     "reviewed": N_("We looked at your charge: there is nothing to pay."),
     "stopped_early": N_("The charge was cancelled before it started."),
 }
+"""Why nothing is paid, by the outcomes that are ours; the provider's codes have three sentences."""
+
+NOT_OPENED = N_("The payment could not be opened. Please try again, or with another card.")
+PAID_LATE = N_("Your payment came after this charge was given up, so nothing was started.")
+REFUND_FAILED = N_(
+    "The refund did not go through, so it is being made again. If it has not reached you after ten "
+    "working days, please call the operator named below."
+)
 
 DECLINED = {
     "": N_("Your bank declined the payment."),

@@ -1,5 +1,6 @@
 """Money on its way back: asked by the operator, pending, failed, failed for good, disputed."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,18 @@ async def remains(w: World, session_id: str, amount_minor: int) -> None:
         return card["charged"] - card["refunded"] == amount_minor == session["amount"]
 
     await w.eventually(so)
+
+
+async def rows(w: World, session_id: str) -> set[tuple[str, str]]:
+    """Return what the driver's page says in its rows, in plain spaces."""
+    assert w.bridge is not None
+    token = (await w.bridge.desk.session(session_id)).token
+    page = (await w.page(f"{w.url}/c/{token}")).replace("\N{NO-BREAK SPACE}", " ")
+    return set(re.findall(r"<dt>([^<]+?)\s*</dt>\s*<dd>([^<]+)</dd>", page))
+
+
+def euros(amount_minor: int) -> str:
+    return f"{amount_minor // 100},{amount_minor % 100:02} €"
 
 
 async def nothing_to_refund(w: World, session_id: str) -> None:
@@ -81,11 +94,18 @@ async def test_more_than_was_paid_is_never_given_back(tmp_path: Path) -> None:
 
 
 async def test_a_refund_that_the_bank_takes_days_for_is_waited_for(tmp_path: Path) -> None:
-    """Until it is there the session is settling; a webhook tells of its end."""
+    """Its page says what is on its way back; that it is there, a webhook tells."""
     async with world(tmp_path) as w, w.charge_point() as cp:
         await w.stripe("POST", "/_sim/refunds", mode="pending")
         session_id = await charged(w, cp, "fixed", amount=1000)
-        await w.until(session_id, "settling")
+        settling = await w.until(session_id, "settling")
+        cost = w.cost(cp.transactions[-1])
+        assert settling["amount"] == cost
+        assert await rows(w, session_id) >= {
+            ("Payé au départ", "10,00 €"),
+            ("Remboursement en cours", euros(1000 - cost)),
+            ("Payé au final", euros(cost)),
+        }
 
         async def made() -> bool:
             paid = await payment_id(w, session_id)
@@ -98,7 +118,8 @@ async def test_a_refund_that_the_bank_takes_days_for_is_waited_for(tmp_path: Pat
         assert (await w.session(session_id))["status"] == "settling"
         await w.stripe("POST", f"/_sim/refunds/{refunds[0]['id']}/settle", status="succeeded")
         session = await w.until(session_id, "settled")
-        assert session["amount"] == w.cost(cp.transactions[-1])
+        assert session["amount"] == cost
+        assert ("Remboursé", euros(1000 - cost)) in await rows(w, session_id)
 
 
 async def test_a_refund_that_fails_is_made_again(tmp_path: Path) -> None:

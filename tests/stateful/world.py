@@ -41,7 +41,7 @@ LOOKS_MAX = 12
 DAY_S = 86_400
 ENDED_DAYS = 45
 """Beyond every hold and every debt's term."""
-NEEDS_OPERATOR = frozenset({"payment_call_refused", "payment_call_needs_operator"})
+NEEDS_OPERATOR = frozenset({"payment_call_refused"})
 """What is logged as an error because a person should look, not because the bridge is wrong."""
 
 

@@ -10,7 +10,7 @@ from irve_bridge.payments.amounts import minor_amount, wire_amount, wire_refund
 from irve_bridge.payments.calls import payment_call
 from irve_bridge.payments.calls.call import Request, fee, mark, ours, proven, stamped
 from irve_bridge.payments.client import Account, StripeSettings
-from irve_bridge.payments.outcomes import OPERATORS_TURN, Refusal
+from irve_bridge.payments.outcomes import REFUND_PENDING, Refusal
 from irve_bridge.service.ports import Again, Outcome, Task
 
 
@@ -72,7 +72,7 @@ async def _refunded_otherwise(account: Account, task: Task) -> Again | None:
     at = account.now()
     facts = tuple(fact for refund in made for fact in reading.from_refund(session, refund, at))
     waits = any(refund.status == "pending" for refund in made)
-    after = OPERATORS_TURN if waits else None
+    after = REFUND_PENDING if waits else None
     absent = not task.attempt.unknown  # else it may still arrive: only its own key is safe
     return Again(reason="refunded otherwise meanwhile", known=absent, after=after, facts=facts)
 
@@ -89,5 +89,5 @@ def _fee_taken(session: Session, intent: Intent) -> bool:
 def _outcome(account: Account, task: Task, refund: stripe.Refund) -> Outcome:
     """A pending refund waits for the operator's balance; a webhook may tell of its end earlier."""
     return proven(reading.from_refund(task.session, refund, account.now())) or Again(
-        reason=f"refund {refund.status}", known=False, after=OPERATORS_TURN
+        reason=f"refund {refund.status}", known=False, after=REFUND_PENDING
     )

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from irve_bridge.domain import facts
 from irve_bridge.domain.intents import Do, Intent, Kind
@@ -229,13 +230,30 @@ async def test_a_refund_that_waits_is_no_refund_yet(new_till: Tills, simulator: 
     await till.secure(simulator)
     await till.charge(732)
     await simulator.control("refunds", {"mode": "pending", "times": 1})
-    outcome = await till.do(Kind.REFUND)
+    with capture_logs() as logged:
+        outcome = await till.do(Kind.REFUND)
     assert isinstance(outcome, Again)
     assert till.session.state is State.SETTLING
+    assert [line["event"] for line in logged if line["log_level"] == "error"] == []
     (refund,) = await simulator.listed("refunds")
     await simulator.control(f"refunds/{refund['id']}/settle", {"status": "succeeded"})
     assert isinstance(only(await till.again(outcome)), facts.Refunded)
     assert till.session.state is State.SETTLED
+
+
+async def test_a_key_that_stripe_turns_away_is_told_to_the_operator(
+    new_till: Tills, simulator: Simulator
+) -> None:
+    """Nothing moves until a person puts it right; then it goes on by itself."""
+    till = new_till(PlanName.FIXED)
+    await till.secure(simulator)
+    await till.charge(732)
+    await simulator.fault("refunds", "before", 401)
+    with capture_logs() as logged:
+        outcome = await till.do(Kind.REFUND)
+    errors = [line["event"] for line in logged if line["log_level"] == "error"]
+    assert errors == ["payment_call_needs_operator"]
+    assert isinstance(only(await till.again(outcome)), facts.Refunded)
 
 
 async def test_a_refund_that_fails_after_the_end_is_made_again(

@@ -1,5 +1,6 @@
 """The driver's own page, from the checkout to the receipt."""
 
+import asyncio
 import re
 
 import pytest
@@ -11,6 +12,7 @@ from irve_bridge.domain.session import MeteredBy, PlanName, Session, State
 from irve_bridge.domain.tariff import Breakdown
 from irve_bridge.service.commands import RemoteStop
 from irve_bridge.service.desk import Opening
+from irve_bridge.service.handle import topic
 from tests.integration.web.conftest import ENGLISH_PAGE, FRENCH_PAGE, House, plain
 
 DECLINES_WHEN_CHARGED = "4000000000000341"
@@ -149,6 +151,27 @@ async def test_a_refused_start_is_told_with_what_to_do(house: House) -> None:
     assert "pas démarré à temps" in page
     assert "20,00 €" in page
     assert "Réessayer" in page
+
+
+async def test_a_refund_that_failed_is_told_with_what_to_do_until_it_is_made(
+    house: House,
+) -> None:
+    """The driver is not sent back to a payment page; their money is on its way all the same."""
+    session = await house.secured("fixed", amount=2000)
+    await house.report(ConnectorStatus.AVAILABLE)
+    async with house.stripe.post("/_sim/refunds", json={"mode": "fail", "times": 1}) as answer:
+        assert answer.status == 200
+    await happened(house, facts.NoStart(at=house.clock.now(), session_id=session.id))
+    await house.until(session.id, State.RELEASING)
+    async with asyncio.timeout(10), house.bus.subscribe(topic(session.id)) as updates:
+        while not (await house.desk.session(session.id)).refund_tries:
+            await updates.next(1)
+    page = await house.page(page_of(session))
+    assert "Le remboursement n'a pas abouti : nous le refaisons." in page
+    assert "appelez l'exploitant indiqué ci-dessous" in page
+    assert "tel:+33123456789" in page
+    assert re.search(r"Remboursement en cours\s*</dt>\s*<dd>20,00 €", page)
+    assert "pu être ouvert" not in page
 
 
 async def test_a_hold_that_is_let_go_was_never_money_given_back(house: House) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from irve_bridge.domain import facts
 from irve_bridge.domain.debts import PASSING, may_pass
-from irve_bridge.domain.decide import Decision
+from irve_bridge.domain.decide import Decision, decide
 from irve_bridge.domain.intents import Do, Kind
 from irve_bridge.domain.lifecycle import wanted
 from irve_bridge.domain.session import PlanName, Session, State
@@ -78,6 +78,22 @@ def test_what_befalls_the_card_at_the_checkout_is_not_the_kept_cards() -> None:
     """The driver's second card is declined on the page: the first one's retries stand."""
     due = owing()
     assert decided(due, declined("stolen_card", "pi_2")) == Decision(due)
+
+
+def test_a_second_payment_that_cannot_go_back_does_not_say_that_the_card_may_be_tried() -> None:
+    """A refund fails for want of the operator's funds, too, and the code is the same."""
+    due = owing(outcome="authentication_required")
+    lost = facts.RefundFailed(
+        **AT,
+        refund_id="",
+        payment_intent_id="pi_2",
+        amount_minor=700,
+        code="insufficient_funds",
+        left_minor=700,
+    )
+    after = decide(due, lost)
+    assert after.tell == ("review_needed",)
+    assert not may_pass(after.session)
 
 
 def test_before_a_driver_pays_otherwise_the_old_payment_can_be_made_no_more() -> None:
