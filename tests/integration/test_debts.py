@@ -163,6 +163,8 @@ async def test_a_debt_forgiven_while_its_checkout_is_open_can_be_paid_by_no_way(
             return (await w.checkout(opened))["status"] == "expired"
 
         await w.eventually(closed)
+        by_itself_at = (await w.checkout(opened))["expires_at"]
+        assert w.clock.timestamp() < by_itself_at, "it was closed, it did not lapse"
         assert await ended(w, payment["id"]) == "canceled"
 
 
