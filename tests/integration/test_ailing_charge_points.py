@@ -41,6 +41,7 @@ async def test_a_charge_point_that_tells_no_readings_is_stopped_at_its_limit(
         assert 75 < cost <= 100
         session = await w.final(session_id)
         assert (session["status"], session["amount"]) == ("settled", cost)
+        assert "stop_requested" in await w.told(session_id, "payment_succeeded")
 
 
 def silence(cp: ChargePoint) -> None:
