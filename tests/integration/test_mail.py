@@ -74,33 +74,3 @@ async def test_the_link_and_the_receipt_arrive_once(
         assert f"{cost // 100},{cost % 100:02}" in second.get_content()
         assert "TVA" in second.get_content()
         assert len({mail["Message-ID"] for mail in box.mails}) == len(box.mails) == 2
-
-
-async def test_a_mail_server_that_is_away_delays_mails_and_nothing_else(tmp_path: Path) -> None:
-    """Nobody answers at its address until the charge is paid; then both mails arrive."""
-    box, port = Letterbox(), free_port()
-    settings = {
-        "smtp_host": "127.0.0.1",
-        "smtp_port": str(port),
-        "smtp_security": "none",
-        "smtp_from": "Recharge <recharge@example.com>",
-    }
-    async with world(tmp_path, **settings) as w, w.charge_point() as cp:
-        await cp.wait_until_online()
-        opened = await w.open("dynamic")
-        back = await w.pay(opened)
-        await cp.plug(1)
-        await cp.wait_for_energy(1, 600)
-        await w.stop(back)
-        await w.until(opened["session_id"], "settled")
-        controller = Controller(box, hostname="127.0.0.1", port=port)
-        controller.start()
-        try:
-
-            async def both() -> bool:
-                return len(box.mails) >= 2
-
-            await w.eventually(both)
-        finally:
-            controller.stop()
-        assert [mail["Subject"] for mail in box.mails][1] == "Votre reçu"
