@@ -57,7 +57,7 @@ RESOURCES = (
 ROUTES = tuple(route for resource in RESOURCES for route in resource.routes.listed)
 ENDIVE = "2026-10-28"
 """The API version that ended the ``payment_method_types`` request parameter."""
-_NEVER_BEGAN = (409, 429)
+_NEVER_BEGAN = (401, 403, 409, 429)
 _LOOK_INTERVAL_S = 0.1
 
 

@@ -9,6 +9,17 @@ from simulators.stripe.storm import Storm
 from simulators.stripe.wire import StripeError
 
 _MESSAGES = {
+    400: (
+        "invalid_request_error",
+        "testmode_charges_only",
+        "Your account has not been activated and can only make test charges.",
+    ),
+    401: ("invalid_request_error", "api_key_expired", "Expired API Key provided: sk_test_********"),
+    403: (
+        "invalid_request_error",
+        None,
+        "The provided key does not have the required permissions for this endpoint.",
+    ),
     409: ("invalid_request_error", "lock_timeout", "This object cannot be accessed right now."),
     429: ("invalid_request_error", "rate_limit", "Request rate limit exceeded."),
 }

@@ -10,7 +10,7 @@ from typing import Any
 from simulators.stripe.wire import Object
 
 _ID = re.compile(
-    r"\b(acct|ch|cs_test|cus|du|evt|fee|li|pi|pm|prod|price|pyr?|re|req|seti|setatt|txn)"
+    r"\b(acct|ca|ch|cs_test|cus|d[pu]|evt|fee|fr|li|pi|pm|prod|price|pyr?|re|req|seti|setatt|txn)"
     r"_[A-Za-z0-9]{8,}"
 )
 _TIMES = range(1_500_000_000, 4_000_000_000)

@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from simulators.charge_point import Transaction
-from tests.integration.world import ROOT, World, world
+from tests.integration.world import FINAL, ROOT, World, world
 
 BROUGHT = {
     "charge_point_id": "CP1",
@@ -111,6 +113,40 @@ async def test_an_end_reported_late_is_still_billed(tmp_path: Path) -> None:
         session = await w.final(session_id)
         assert (session["status"], session["amount"]) == ("settled", 640)
         assert (await w.card(session_id))["charged"] == 640
+
+
+@pytest.mark.parametrize(
+    ("plan", "path"),
+    [
+        ({"plan": "dynamic"}, "payment_intents"),
+        ({"plan": "dynamic"}, "payment_intents/*/confirm"),
+        ({"plan": "estimated", "energy_kwh": 10}, "payment_intents/*/capture"),
+    ],
+    ids=["create", "confirm", "capture"],
+)
+async def test_a_charge_that_stripe_refuses_though_not_its_card_goes_to_a_person(
+    tmp_path: Path, plan: dict[str, Any], path: str
+) -> None:
+    """The account may not charge: the driver owes nothing until somebody has put that right."""
+    async with world(tmp_path) as w, w.charge_point() as cp:
+        await cp.wait_until_online()
+        opened = await w.open(**plan)
+        session_id = opened["session_id"]
+        back = await w.pay(opened)
+        await w.page(back)
+        await w.stripe("POST", "/_sim/faults", body=[{"path": f"/v1/{path}", "status": 400}])
+        await cp.plug(1)
+        transaction = await cp.wait_for_energy(1, 1500)
+        await w.stop(back)
+        review = await w.until(session_id, *FINAL)
+        assert (review["status"], review["outcome"]) == ("review", "testmode_charges_only")
+        assert (await w.told(session_id, "review_needed"))[-1] == "review_needed"
+        assert (await w.card(session_id))["charged"] == 0
+        assert w.bridge is not None
+        cost = w.cost(transaction)
+        await w.bridge.desk.decide(session_id, cost)
+        assert (await w.until(session_id, "settled"))["amount"] == cost
+        assert (await w.card(session_id))["charged"] == cost
 
 
 async def test_what_is_due_can_be_forgiven(tmp_path: Path) -> None:

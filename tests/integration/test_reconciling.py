@@ -150,6 +150,36 @@ async def test_a_second_payment_goes_back(tmp_path: Path) -> None:
         assert await w.reconcile() == []
 
 
+@pytest.mark.parametrize("charges", [True, False], ids=["settled", "released"])
+async def test_a_second_payment_that_cannot_be_given_back_is_a_persons(
+    tmp_path: Path, *, charges: bool
+) -> None:
+    """What the session itself came to stands; the operator is told once of what is left over."""
+    async with world(tmp_path, refund_retries="1", refund_retry_s="5") as w, w.charge_point() as cp:
+        if charges:
+            session = await settled(w, cp, "fixed", amount=1000)
+        else:
+            session = await given_up(w, cp)
+        session_id = session["session_id"]
+        await w.stripe("POST", "/_sim/refunds", mode="fail", times=2)
+        await second_payment(w, session_id)
+        told = await w.told(session_id, "review_needed")
+        assert (told.count("review_needed"), told[-1]) == (1, "review_needed")
+        after, card = await w.session(session_id), await w.card(session_id)
+        assert (after["status"], after["amount"]) == (session["status"], session["amount"])
+        assert card["charged"] - card["refunded"] == (session["amount"] or 0) + 700
+
+
+async def given_up(w: World, cp: ChargePoint) -> dict[str, Any]:
+    """Pay, and stop before anything started; returns the session, all of it given back."""
+    await cp.wait_until_online()
+    opened = await w.open("fixed", amount=1000)
+    back = await w.pay(opened)
+    await w.page(back)
+    await w.stop(back)
+    return await w.until(opened["session_id"], "released")
+
+
 async def test_a_forgotten_hold_is_let_go(tmp_path: Path) -> None:
     async with world(tmp_path) as w, w.charge_point() as cp:
         await w.stripe("POST", "/_sim/webhooks", mode="hold")

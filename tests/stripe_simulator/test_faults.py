@@ -43,7 +43,13 @@ async def test_after_a_lost_connection_the_same_key_is_safe(
 
 
 @pytest.mark.parametrize(
-    ("status", "error"), [(429, stripe.RateLimitError), (409, stripe.APIError)]
+    ("status", "error"),
+    [
+        (401, stripe.AuthenticationError),
+        (403, stripe.PermissionError),
+        (429, stripe.RateLimitError),
+        (409, stripe.APIError),
+    ],
 )
 async def test_a_request_turned_away_may_come_again(
     client: stripe.StripeClient, simulator: Simulator, status: int, error: type[Exception]
@@ -52,6 +58,16 @@ async def test_a_request_turned_away_may_come_again(
     with pytest.raises(error):
         await client.v1.payment_intents.create_async(PARAMS, KEY)
     assert (await client.v1.payment_intents.create_async(PARAMS, KEY)).id
+
+
+async def test_a_refusal_of_the_account_is_no_refusal_of_the_card(
+    client: stripe.StripeClient, simulator: Simulator
+) -> None:
+    await simulator.control("faults", [{"path": "/v1/payment_intents", "status": 400}])
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        await client.v1.payment_intents.create_async(PARAMS, KEY)
+    assert (refused.value.code, refused.value.param) == ("testmode_charges_only", None)
+    assert await intents(client) == 0
 
 
 async def test_a_fault_strikes_only_what_it_names(

@@ -65,10 +65,10 @@ class Simulator:
             return listed
 
     async def fault(
-        self, path: str, effect: str, status: int | None, *, method: str = "POST", times: int = 1
+        self, path: str, effect: str, status: int | None, *, method: str = "POST", **more: float
     ) -> None:
         fault = {"method": method, "path": f"/v1/{path}", "effect": effect, "status": status}
-        await self.control("faults", [{**fault, "times": times}])
+        await self.control("faults", [fault | more])
 
     async def pay(self, checkout_id: str | None, **fields: Any) -> dict[str, Any]:
         return await self.control(f"checkout/{checkout_id}/pay", fields)

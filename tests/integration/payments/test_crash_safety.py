@@ -1,11 +1,13 @@
 """Whatever is lost on the way, each intent has its effect exactly once."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from irve_bridge.domain import facts
 from irve_bridge.domain.intents import Do, Intent, Kind
@@ -16,6 +18,7 @@ from tests.integration.payments.conftest import Simulator, Till, Tills, WorldClo
 
 NOW = timedelta(0)
 A_DAY = timedelta(hours=24)
+SILENT_S = 60.0
 
 
 async def customer(till: Till, _simulator: Simulator) -> None:
@@ -51,16 +54,18 @@ CALLS: list[tuple[PlanName, Reach, Kind, str]] = [
     (PlanName.DYNAMIC, created, Kind.CONFIRM_CHARGE, "payment_intents/*/confirm"),
     (PlanName.DYNAMIC, refused, Kind.FORGET_CARD, "payment_methods/*/detach"),
 ]
-Loss = tuple[str, int | None, timedelta]
+Loss = tuple[str, int | None, timedelta, float]
 LOSSES = [
-    pytest.param(("after", None, NOW), id="answer lost"),
-    pytest.param(("after", None, A_DAY), id="answer lost, a day ago"),
-    pytest.param(("after", 500, NOW), id="effect, then 500"),
-    pytest.param(("before", None, NOW), id="never arrived"),
-    pytest.param(("before", None, A_DAY), id="never arrived, a day ago"),
-    pytest.param(("before", 500, NOW), id="500 without effect"),
-    pytest.param(("before", 409, NOW), id="409"),
-    pytest.param(("before", 429, NOW), id="429"),
+    pytest.param(("after", None, NOW, 0), id="answer lost"),
+    pytest.param(("after", None, A_DAY, 0), id="answer lost, a day ago"),
+    pytest.param(("after", 500, NOW, 0), id="effect, then 500"),
+    pytest.param(("before", None, NOW, 0), id="never arrived"),
+    pytest.param(("before", None, A_DAY, 0), id="never arrived, a day ago"),
+    pytest.param(("after", None, NOW, SILENT_S), id="effect, then no answer in time"),
+    pytest.param(("before", None, NOW, SILENT_S), id="no answer in time, no effect"),
+    pytest.param(("before", 500, NOW, 0), id="500 without effect"),
+    pytest.param(("before", 409, NOW, 0), id="409"),
+    pytest.param(("before", 429, NOW, 0), id="429"),
 ]
 
 
@@ -80,6 +85,14 @@ async def truth(simulator: Simulator, till: Till) -> Any:
     return ledger, counts, refunds
 
 
+@pytest.fixture
+async def impatient(settings: StripeSettings, clock: WorldClock) -> AsyncIterator[StripePayments]:
+    """The hand of one who waits no longer than a quarter of a second for an answer."""
+    payments = StripePayments(replace(settings, timeout_s=0.25), clock)
+    yield payments
+    await payments.close()
+
+
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize(("plan", "reach", "kind", "path"), CALLS)
 async def test_every_call_takes_effect_exactly_once(
@@ -90,15 +103,19 @@ async def test_every_call_takes_effect_exactly_once(
     loss: Loss,
     new_till: Tills,
     simulator: Simulator,
+    impatient: StripePayments,
 ) -> None:
     twin = new_till(plan, id="s-2")
     await reach(twin, simulator)
     await twin.do(kind)
     till = new_till(plan)
     await reach(till, simulator)
-    effect, status, after = loss
-    await simulator.fault(path, effect, status)
-    outcome = await till.do(kind)
+    effect, status, after, delay_s = loss
+    await simulator.fault(path, effect, status, delay_s=delay_s)
+    patient, till.payments = till.payments, impatient
+    async with asyncio.timeout(5):
+        outcome = await till.do(kind)
+    till.payments = patient
     assert isinstance(outcome, Again)
     for _ in range(3):
         if isinstance(outcome, Again):
@@ -208,6 +225,24 @@ async def test_a_wrong_key_waits_for_the_operator(
     assert isinstance(outcome, Again)
     assert outcome.known
     assert outcome.after == timedelta(hours=1)
+
+
+@pytest.mark.parametrize("status", [401, 403], ids=["revoked", "without permission"])
+async def test_a_key_that_may_not_charge_charges_once_when_it_may(
+    status: int, new_till: Tills, simulator: Simulator
+) -> None:
+    """The operator is told, and the driver pays when that is put right: nothing was refused."""
+    till = new_till(PlanName.DYNAMIC)
+    await created(till, simulator)
+    await simulator.fault("payment_intents/*/confirm", "before", status, times=2)
+    with capture_logs() as logs:
+        turned_away = await till.do(Kind.CONFIRM_CHARGE)
+        again = await till.again(turned_away, after=timedelta(hours=1))
+    assert [line["event"] for line in logs] == ["payment_call_needs_operator"] * 2
+    assert till.session.state is State.SETTLING
+    assert isinstance(await till.again(again, after=timedelta(hours=1)), Done)
+    (line,) = await simulator.ledger()
+    assert (till.session.state, line["charged_minor"]) == (State.SETTLED, 732)
 
 
 async def test_a_lost_customer_is_made_again_and_harms_nobody(

@@ -62,6 +62,8 @@ async def test_each_plan_opens_a_checkout(
         ({"payment_type": "fixed", "amount": 12.5}, 422, "invalid", "amount"),
         ({"payment_type": "fixed", "amount": -1}, 422, "invalid", "amount"),
         ({"payment_type": "fixed", "amount": 100}, 422, "amount_refused", None),
+        ({"payment_type": "fixed", "amount": 20_001}, 422, "amount_refused", None),
+        ({"payment_type": "estimated", "energy_kwh": 1000}, 422, "amount_refused", None),
         ({"payment_type": "fixed", "amount": 2000, "currency": "USD"}, 422, None, "currency"),
         ({"payment_type": "dynamic", "amount": 2000}, 422, "invalid", "amount"),
         ({"payment_type": "estimated"}, 422, "invalid", "minutes"),

@@ -61,6 +61,17 @@ async def ask(house: House, session: Session, headers: dict[str, str]) -> tuple[
         return answer.status, await answer.json()
 
 
+async def taken(house: House, session: Session) -> int:
+    """Return what a session has of its card: charged, held or kept for later; a card counts 1."""
+    async with house.stripe.get("/_sim/ledger") as answer:
+        lines = [x for x in await answer.json() if x["customer"] == session.customer_id]
+    path = f"/v1/payment_methods?customer={session.customer_id}"
+    async with house.stripe.get(path, headers={"Authorization": "Bearer sk_test_web"}) as answer:
+        cards = len((await answer.json())["data"])
+    amounts = (x["charged_minor"] - x["refunded_minor"] + x["held_minor"] for x in lines)
+    return cards + sum(amounts)
+
+
 async def charged(house: House) -> int:
     """Return what all cards were charged, as the provider tells it."""
     async with house.stripe.get("/_sim/ledger") as answer:
@@ -246,6 +257,7 @@ async def test_a_card_in_debt_settles_the_earlier_charge_first(
     await house.desk.look(paid)
     refused = await house.until(paid.id, State.RELEASED)
     assert (refused.outcome, refused.debt_session_id) == ("card_in_debt", earlier.id)
+    assert await taken(house, refused) == 0
     page = await house.page(page_of(refused))
     assert "Une charge précédente d'abord" in page
     assert sentence in page
