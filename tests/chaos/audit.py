@@ -25,6 +25,7 @@ class Kind(StrEnum):
     LOST = "lost"
     DUPLICATE = "duplicate_charges"
     CALLBACK = "callbacks_lost"
+    REVIEW = "reviews_unexplained"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,7 @@ def judged(case: Case) -> Iterator[Violation]:
         (Kind.WRONG, _contradicted),
         (Kind.DUPLICATE, _charged_twice),
         (Kind.CALLBACK, _untold),
+        (Kind.REVIEW, _called_for_nothing),
     )
     for kind, check in checks:
         if what := check(case):
@@ -163,6 +165,14 @@ def _contradicted(case: Case) -> str | None:
 def _charged_twice(case: Case) -> str | None:
     kept = [p.id for p in case.payments if p.charged_minor > p.refunded_minor]
     return f"charged by {', '.join(kept)}" if len(kept) > 1 else None
+
+
+def _called_for_nothing(case: Case) -> str | None:
+    """No meter lies here, no refund fails for ever: only an end nobody reported needs a person."""
+    unreported = case.session.metered_by == "csms" and case.reported_minor is None
+    if case.session.state != "review" or unreported:
+        return None
+    return f"a person is called: {case.session.outcome}"
 
 
 def _untold(case: Case) -> str | None:

@@ -26,6 +26,7 @@ class Booked:
     state: str
     id_tag: str
     transaction_id: str | None
+    outcome: str | None = None
     decided_minor: int | None
     paid_minor: int
     callbacks: int
@@ -139,7 +140,7 @@ def told(inbox: Inbox) -> list[Told]:
 
 
 _SESSIONS = """
-    SELECT id, plan, metered_by, state, id_tag, transaction_id, decided_minor, paid_minor,
+    SELECT id, plan, metered_by, state, id_tag, transaction_id, outcome, decided_minor, paid_minor,
         callback_sequence AS callbacks,
         (SELECT count(*) FROM intents WHERE session_id = sessions.id AND ended_at IS NULL)
             AS unfinished

@@ -40,7 +40,9 @@ KEPT = Evidence(
     ceiling_minor=600,
 )
 RELEASED = replace(SESSION, state="released", transaction_id=None, decided_minor=0, paid_minor=0)
+UNREPORTED = replace(SESSION, state="review", metered_by="csms")
 HELD = Payment(id="pi_1", session_id="ses_1", held_minor=400)
+OWING = [replace(SESSION, state=state) for state in ("due", "written_off")]
 
 PLANTED: dict[str, tuple[Kind, dict[str, Any]]] = {
     "too much": (Kind.WRONG, {"payments": [replace(PAID, charged_minor=COST_MINOR + 1)]}),
@@ -70,7 +72,11 @@ PLANTED: dict[str, tuple[Kind, dict[str, Any]]] = {
             "payments": [],
         },
     ),
-    "under review, but paid": (Kind.WRONG, {"sessions": [replace(SESSION, state="review")]}),
+    "under review, but paid": (Kind.WRONG, {"sessions": [UNREPORTED], "charges": []}),
+    "under review for nothing": (
+        Kind.REVIEW,
+        {"sessions": [replace(SESSION, state="review", paid_minor=0)], "payments": []},
+    ),
     "the CSMS reported another amount": (
         Kind.WRONG,
         {"sessions": [replace(SESSION, metered_by="csms")], "reported": {"ses_1": 100}},
@@ -151,11 +157,11 @@ def test_below_the_least_amount_nothing_is_owed_but_by_who_paid_before() -> None
     assert audit(replace(KEPT, sessions=[session], charges=[little], payments=[paid])) == []
 
 
-@pytest.mark.parametrize("state", ["due", "written_off", "review"])
-def test_who_has_paid_nothing_yet_is_not_wronged(state: str) -> None:
+@pytest.mark.parametrize("session", [*OWING, UNREPORTED], ids=lambda session: session.state)
+def test_who_has_paid_nothing_yet_is_not_wronged(session: Booked) -> None:
     """They are counted: a person has them on a list."""
-    session = replace(SESSION, state=state, paid_minor=0)
-    assert audit(replace(KEPT, sessions=[session], payments=[])) == []
+    unpaid = replace(session, paid_minor=0)
+    assert audit(replace(KEPT, sessions=[unpaid], payments=[])) == []
 
 
 def test_a_start_that_was_refused_costs_nothing() -> None:
