@@ -135,6 +135,17 @@ async def start_lost(world: World) -> Session:
     return session
 
 
+async def id_never_learnt(world: World) -> Session:
+    """Bring about a charge whose start was heard, but never confirmed to its charge point."""
+    session = await reach(world, "secured", PlanName.DYNAMIC)
+    world.charger.plug(world.charger.outlets[session.connector_number - 1])
+    while not world.charger.outbox[0].starts:
+        await world.charger.say(world.bridge)
+    await world.charger.say(world.bridge, answer_lost=True)
+    world.charger.give_up_start()
+    return await _worked(world, session)
+
+
 SITUATIONS: dict[str, Callable[[World], Awaitable[Any]]] = {
     situation.__name__: situation
     for situation in (
@@ -153,6 +164,7 @@ SITUATIONS: dict[str, Callable[[World], Awaitable[Any]]] = {
         disputed,
         never_ended,
         start_lost,
+        id_never_learnt,
     )
 }
 

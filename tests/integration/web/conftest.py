@@ -98,6 +98,7 @@ class House:
     bus: InProcessBus
     clock: SharedClock
     commands: list[Command] = field(default_factory=list)
+    _commanded: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def report(self, status: ConnectorStatus, number: int = 1) -> None:
         """Let a connector say how it is."""
@@ -192,6 +193,13 @@ class House:
                 await updates.next(1)
             return session
 
+    async def commanded(self, command: Command) -> None:
+        """Return once the charge point was given this command."""
+        async with asyncio.timeout(10):
+            while command not in self.commands:
+                self._commanded.clear()
+                await self._commanded.wait()
+
     async def page(self, path: str, headers: Mapping[str, str] = FRENCH_PAGE) -> str:
         """Return a page's text, in plain characters."""
         async with self.client.get(path, headers=headers) as answer:
@@ -209,6 +217,7 @@ class House:
     async def answer(self, command: bytes) -> bytes:
         """Accept whatever is commanded, as a charge point would."""
         self.commands.append(decode_command(command))
+        self._commanded.set()
         return encode(Answer(status="Accepted"))
 
 
