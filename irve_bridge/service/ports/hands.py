@@ -65,10 +65,14 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Given up for good: the next intent of the lane goes on."""
+    """Given up: the next intent of the lane goes on.
+
+    `refused`: by who it was for, and for good, so that nobody tries it again.
+    """
 
     reason: str
     facts: tuple[Fact, ...] = ()
+    refused: bool = False
 
 
 Outcome = Done | Again | Failed

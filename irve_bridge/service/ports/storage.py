@@ -225,9 +225,10 @@ class StaleSession(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unfinished:
-    """An intent that is not done: `status` is waiting or failed."""
+    """An intent that is not done: `status` is waiting, failed or refused."""
 
     id: int
+    session_id: str
     kind: str
     status: str
     created_at: datetime
@@ -273,16 +274,22 @@ class Intents(Protocol):
         """Return whether this lease is still alive."""
 
     def finish(self, intent_id: int, status: str, note: str | None, at: datetime) -> None:
-        """End an intent: done, failed or cancelled."""
+        """End an intent: done, failed, refused or cancelled."""
 
     def postpone(self, intent_id: int, until: datetime, note: str) -> None:
         """Give the lease back; the intent is due again at `until`."""
 
     def unfinished(self, session_id: str) -> list[Unfinished]:
-        """Return what waits, is being performed or was given up for good, in order."""
+        """Return what waits, is being performed, was given up or was refused, in order."""
+
+    def failed(self, kind: str, after_id: int, limit: int) -> list[Unfinished]:
+        """Return what of a kind was given up, of every session, with an id above, in order."""
 
     def revive(self, intent_id: int, at: datetime) -> None:
-        """Have an intent that was given up for good tried again, from its first delay on."""
+        """Have an intent that was given up tried again, from its first delay on.
+
+        It stands before what its lane was to do after it, once more. What was refused stays so.
+        """
 
     def void_leases(self) -> None:
         """Take every lease back, as at the start of the only process that holds any."""
