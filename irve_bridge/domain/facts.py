@@ -420,6 +420,10 @@ class RefundFailed(SessionFact):
     left_minor: int = 0
 
 
+DISPUTE_CLOSED = frozenset({"won", "lost", "warning_closed", "prevented"})
+"""How a dispute ends, in the provider's words."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisputeChanged(SessionFact):
     """The cardholder takes a payment back, or that ended; `status` in the provider's words.
@@ -437,4 +441,4 @@ class DisputeChanged(SessionFact):
     @property
     def closed(self) -> bool:
         """Whether it is decided."""
-        return self.status in {"won", "lost", "warning_closed", "prevented"}
+        return self.status in DISPUTE_CLOSED

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from irve_bridge.domain.facts import DISPUTE_CLOSED, DisputeChanged
 from irve_bridge.domain.intents import Kind, Lane
 from irve_bridge.domain.lifecycle import DONE
 from irve_bridge.domain.session import Session, State
@@ -17,6 +18,8 @@ class Story:
     session: Session
     booked: Sequence[Movement]
     unfinished: Sequence[Unfinished]
+    heard: frozenset[tuple[str, str]]
+    """Each dispute's id with every status it was said to have."""
 
     @property
     def money_moves(self) -> bool:
@@ -32,7 +35,8 @@ def story(tx: Tx, session_id: str) -> Story | None:
     session = tx.sessions.get(session_id)
     if session is None:
         return None
-    return Story(session, tx.books.movements(session_id), tx.intents.unfinished(session_id))
+    booked, unfinished = tx.books.movements(session_id), tx.intents.unfinished(session_id)
+    return Story(session, booked, unfinished, _heard(tx, session))
 
 
 def differs(known: Story, sighting: Sighting | None) -> tuple[str, str] | None:
@@ -68,10 +72,25 @@ def differs_there(known: Story, sighting: Sighting) -> tuple[str, str] | None:
         return "held_forgotten", f"{sighting.payment_id}: {sighting.held_minor} still held"
     if sighting.taken_minor and not own:
         return "paid_twice", f"{sighting.payment_id}: {sighting.taken_minor} beside the session's"
-    if sighting.disputed and not _dispute_booked(known, sighting.payment_id):
-        return "dispute_unknown", f"{sighting.payment_id}: disputed, nothing of it is booked"
+    return _dispute_differs(known, sighting)
+
+
+def _dispute_differs(known: Story, sighting: Sighting) -> tuple[str, str] | None:
+    """What was heard once is no news, and what was closed is not opened by a slow answer."""
+    for dispute_id, status in sighting.disputes.items():
+        heard = {said for of, said in known.heard if of == dispute_id}
+        seen = f"{sighting.payment_id}: {dispute_id} is {status}"
+        if not heard:
+            return "dispute_unknown", f"{seen}, nothing of it is booked"
+        if status not in heard and (status in DISPUTE_CLOSED or not heard & DISPUTE_CLOSED):
+            return "dispute_stale", f"{seen}, which was not heard"
     return None
 
 
-def _dispute_booked(known: Story, payment_id: str) -> bool:
-    return any(m.kind.startswith("dispute") and m.payment_id == payment_id for m in known.booked)
+def _heard(tx: Tx, session: Session) -> frozenset[tuple[str, str]]:
+    history = tx.sessions.history(session.id) if session.dispute else ()
+    return frozenset(
+        (line.fact["dispute_id"], line.fact["status"])
+        for line in history
+        if line.fact.get("type") == DisputeChanged.__name__
+    )

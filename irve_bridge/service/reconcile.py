@@ -1,8 +1,8 @@
 """Sessions compared with what the payment provider and the CSMS know of them, and repaired.
 
 Compared are those opened in a span of time, every payment made in it, and every session whose money
-is open, whatever its age. What happens later to one that is over, such as a refund made by hand, is
-found by a span that reaches back to its opening.
+is open or disputed, whatever its age. What else happens later to one that is over, such as a refund
+made by hand, is found by a span that reaches back to its opening.
 
 Nothing here moves money: what differs is looked at again, as after a webhook, and the facts that
 come of it do the rest.

@@ -329,6 +329,13 @@ movements = Table(
     Column("at", UTCDateTime, nullable=False),
     UniqueConstraint("provider", "account", "kind", "provider_id"),
 )
+# Disputes that began, for the nightly comparison: few of all movements.
+Index(
+    "ix_movements_disputes",
+    movements.c.session_id,
+    sqlite_where=movements.c.kind == text("'dispute'"),
+    postgresql_where=movements.c.kind == text("'dispute'"),
+)
 
 replies = Table(
     "replies",

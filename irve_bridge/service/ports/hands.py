@@ -99,14 +99,14 @@ class SignatureRefused(Exception):
 class Sighting:
     """One payment as the provider has it: what is held, and what was taken and not given back.
 
-    `disputed`: its holder took it back at some time, however that ended.
+    `disputes`: how each stands by which its holder took it back, by its id.
     """
 
     session_id: str
     payment_id: str
     held_minor: int
     taken_minor: int
-    disputed: bool
+    disputes: Mapping[str, str]
 
 
 class Payments(Hand, Protocol):

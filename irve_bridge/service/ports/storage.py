@@ -216,7 +216,10 @@ class Sessions(Protocol):
     def opened_before(
         self, moment: datetime, states: Collection[str], after_id: str, limit: int
     ) -> list[Session]:
-        """Return older sessions that are in one of these states, with an id above, by id."""
+        """Return older sessions in one of these states or disputed, with an id above, by id.
+
+        Disputed: the books know a dispute's beginning and not its end.
+        """
 
 
 class StaleSession(Exception):

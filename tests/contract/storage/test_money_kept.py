@@ -99,6 +99,41 @@ async def test_older_sessions_come_by_state_page_by_page(
     assert await storage.read(lambda tx: tx.sessions.opened_before(now, (), "", 10)) == []
 
 
+async def test_an_older_session_comes_in_any_state_while_a_dispute_of_it_is_open(
+    storage: Storage, stored: Stored, now: datetime
+) -> None:
+    """The books know how each began and whether it ended; other movements are no disputes."""
+    booked = {
+        "open": ["charge pi_1", "dispute du_1"],
+        "ended": ["charge pi_2", "dispute du_2", "dispute_won du_2"],
+        "twice": ["dispute du_3", "dispute_lost du_3", "dispute du_4"],
+        "paid": ["charge pi_5", "refund re_5"],
+    }
+    for name in booked:
+        await stored(name, state=State.SETTLED, opened_at=now - HOUR)
+    await stored("new", state=State.SETTLED, opened_at=now)
+    booked["new"] = ["dispute du_6"]
+
+    def unit(tx: Tx) -> list[str]:
+        for name, movements in booked.items():
+            for kind, provider_id in map(str.split, movements):
+                tx.books.record(
+                    Movement(
+                        session_id=f"s-{name}",
+                        kind=kind,
+                        amount_minor=5,
+                        currency="EUR",
+                        provider="stripe",
+                        account="",
+                        provider_id=provider_id,
+                        at=now,
+                    )
+                )
+        return [each.id for each in tx.sessions.opened_before(now, {State.DUE}, "", 10)]
+
+    assert await storage.transact(unit) == ["s-open", "s-twice"]
+
+
 async def test_what_was_given_up_is_told_apart_and_can_be_tried_again(
     storage: Storage, stored: Stored, now: datetime, later: datetime
 ) -> None:

@@ -12,6 +12,7 @@ MOMENT = sa.DateTime(timezone=True)
 DUE = sa.text("state = 'due'")
 NOBODYS = sa.text("session_id IS NULL")
 FAILED = sa.text("status = 'failed'")
+DISPUTES = sa.text("kind = 'dispute'")
 APART = timedelta(seconds=1)
 OVER = ("settled", "released", "abandoned", "written_off")
 
@@ -125,6 +126,13 @@ def _terms() -> None:
 
 def _movements() -> None:
     op.add_column("movements", sa.Column("payment_id", sa.Text()))
+    op.create_index(
+        "ix_movements_disputes",
+        "movements",
+        ["session_id"],
+        sqlite_where=DISPUTES,
+        postgresql_where=DISPUTES,
+    )
     op.execute("UPDATE movements SET payment_id = provider_id WHERE kind <> 'refund'")
     op.execute(
         "UPDATE movements SET payment_id = (SELECT payment_intent_id FROM sessions "
