@@ -1,14 +1,14 @@
 """Sessions compared with what the payment provider and the CSMS know of them, and repaired.
 
 Compared are those opened in a span of time, every payment made in it, and every session whose money
-is open or disputed, whatever its age. What else happens later to one that is over, such as a refund
-made by hand, is found by a span that reaches back to its opening.
+is open or disputed, whatever its age. What else happens to one that is over, such as a refund made
+by hand, the provider told in the span in which it happened: lost webhooks are heard after all.
 
 Nothing here moves money: what differs is looked at again, as after a webhook, and the facts that
 come of it do the rest.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,6 +20,7 @@ from irve_bridge.domain.lifecycle import DONE
 from irve_bridge.domain.session import Session, State
 from irve_bridge.service.differences import Story, differs, differs_here, differs_there, story
 from irve_bridge.service.handle import Handler, Work
+from irve_bridge.service.hints import hear, unheard
 from irve_bridge.service.ports import (
     Clock,
     Payments,
@@ -118,7 +119,7 @@ class Reconciler:
         if done.silence is not None and not done.answered:
             raise done.silence
         async for session in self._pages(_left_open(since)):
-            if session.account in done.answered:  # whoever is silent is asked nothing more
+            if session.account in done.answered:
                 await _try(done, session.id, self._payments_of(session))
         found = done.findings
         log.info("reconciled", found=len(found), repaired=sum(f.repaired for f in found))
@@ -149,19 +150,33 @@ class Reconciler:
     async def _at_account(
         self, done: _Comparison, account: str, since: datetime, until: datetime
     ) -> None:
-        """Compare every payment of a span."""
+        """Compare every payment of a span, and every session of whose money was told in it."""
         name = f"account {account}" if account else "the platform's account"
-        try:
-            async for sighting in self._payments.sightings(account, since, until):
-                done.answered.add(account)
-                await _try(done, sighting.session_id, self._by_theirs(sighting))
+        await _ask(done, name, self._by_their_payments(done, account, since, until))
+        if account in done.answered:  # whoever is silent is asked nothing more
+            await _ask(done, f"events of {name}", self._by_their_word(done, account, since, until))
+
+    async def _by_their_payments(
+        self, done: _Comparison, account: str, since: datetime, until: datetime
+    ) -> None:
+        async for sighting in self._payments.sightings(account, since, until):
             done.answered.add(account)
-        except ProviderUnreachable as error:
-            done.silence = error
-            done.missed(None, name, error)
-        except Exception as error:
-            log.exception("reconcile_failed", account=account)
-            done.missed(None, name, error)
+            await _try(done, sighting.session_id, self._by_theirs(sighting))
+        done.answered.add(account)
+
+    async def _by_their_word(
+        self, done: _Comparison, account: str, since: datetime, until: datetime
+    ) -> None:
+        """Compare each session of which a webhook should have told, then hear it after all."""
+        compared = set[str]()
+        async for hint in self._payments.hints(account, since, until):
+            session = await self._storage.read(partial(unheard, hint=hint))
+            if session is None:
+                continue
+            if session.id not in compared:
+                compared.add(session.id)
+                await _try(done, session.id, self._payments_of(session))
+            await self._handler.run(partial(hear, hint=hint))
 
     async def _by_our_books(self, session_id: str) -> AsyncIterator[Finding]:
         known = await self._story(session_id)
@@ -208,11 +223,24 @@ class Reconciler:
         return await self._storage.read(partial(story, session_id=session_id))
 
 
+async def _ask(done: _Comparison, name: str, asking: Awaitable[None]) -> None:
+    """Have an account asked; where that fails, name it."""
+    try:
+        await asking
+    except ProviderUnreachable as error:
+        done.silence = error
+        done.missed(None, name, error)
+    except Exception as error:
+        log.exception("reconcile_failed", account=name)
+        done.missed(None, name, error)
+
+
 async def _try(done: _Comparison, session_id: str, findings: AsyncIterator[Finding]) -> None:
-    """Take what is found of one session; where that fails, its name."""
+    """Take what is found of one session, where that fails its name; what stays so, once."""
     try:
         async for finding in findings:
-            done.add(finding)
+            if finding not in done.findings:
+                done.add(finding)
     except ProviderUnreachable as error:
         done.missed(session_id, "could not be asked for", error)
     except Exception as error:

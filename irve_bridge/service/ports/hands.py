@@ -144,6 +144,15 @@ class Payments(Hand, Protocol):
             ProviderUnreachable: No answer; ask again later.
         """
 
+    def hints(self, account: str, since: datetime, until: datetime) -> AsyncIterator[ProviderSpoke]:
+        """Yield what was told in [since, until) of money that moves when a session has ended.
+
+        A webhook of the same event gives the same hint. The provider forgets them after a while.
+
+        Raises:
+            ProviderUnreachable: No answer; ask again later.
+        """
+
     async def observe(self, session: Session) -> tuple[SessionFact, ...]:
         """Ask the provider and return everything that holds for this session now.
 

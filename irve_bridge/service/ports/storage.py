@@ -307,6 +307,9 @@ class Inbox(Protocol):
     def put(self, key: str, fact: Fact, session_id: str | None = None) -> bool:
         """Store a fact under its key; False when it is known already."""
 
+    def knows(self, key: str) -> bool:
+        """Return whether a fact is stored under this key."""
+
 
 class Books(Protocol):
     """The money: movements only ever added."""
