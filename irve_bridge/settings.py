@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -26,6 +27,7 @@ from pydantic_settings import (
 from standardwebhooks import Webhook
 
 from irve_bridge.domain.errors import BridgeError
+from irve_bridge.domain.money import refusal
 from irve_bridge.service.policy import CALLBACK_DELAYS, DEBT_RETRIES, LEASE, Bounds, Policy
 
 EXAMPLE = "replace_me"
@@ -40,7 +42,15 @@ LogLevel = Annotated[
     Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(str.upper)
 ]
 Delay = Annotated[float, Field(ge=0)]
-Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
+
+
+def _chargeable(currency: str) -> str:
+    if wrong := refusal(currency):
+        raise ValueError(wrong)
+    return currency
+
+
+Currency = Annotated[str, AfterValidator(_chargeable)]
 
 
 class SettingsRefused(BridgeError):

@@ -11,6 +11,7 @@ from irve_bridge.settings import Settings, SettingsRefused, load
 
 EXAMPLE = Path(__file__).parents[3] / "config" / ".env.example"
 
+YEN = '{"dynamic_ceiling_minor": 9000, "fixed_least_minor": 100, "fixed_most_minor": 8000}'
 GOOD = {
     "STRIPE_SECRET_KEY": "sk_test_abc",
     "STRIPE_WEBHOOK_SECRET": "whsec_abc",
@@ -79,8 +80,7 @@ def test_debt_retries_are_a_list_too_and_may_be_none_at_all(tmp_path: Path) -> N
 
 
 def test_a_currency_may_have_amounts_of_its_own(tmp_path: Path) -> None:
-    yen = '{"dynamic_ceiling_minor": 9000, "fixed_least_minor": 100, "fixed_most_minor": 8000}'
-    policy = load(env(tmp_path, AMOUNTS_BY_CURRENCY=f'{{"JPY": {yen}}}')).policy
+    policy = load(env(tmp_path, AMOUNTS_BY_CURRENCY=f'{{"JPY": {YEN}}}')).policy
     assert policy.bounds("JPY") == Bounds(
         dynamic_ceiling_minor=9000, fixed_least_minor=100, fixed_most_minor=8000
     )
@@ -166,6 +166,7 @@ def test_everything_missing_is_named_at_once(tmp_path: Path) -> None:
         ({"REFUND_RETRIES": "-1"}, "REFUND_RETRIES"),
         ({"PREPAID_REMAINDER": "donate"}, "PREPAID_REMAINDER"),
         ({"AMOUNTS_BY_CURRENCY": '{"JPY": {"fixed_least_minor": 1}}'}, "AMOUNTS_BY_CURRENCY"),
+        ({"AMOUNTS_BY_CURRENCY": f'{{"jpy": {YEN}}}'}, "AMOUNTS_BY_CURRENCY.*write JPY"),
         ({"DATABASE_URL": "postgresql://localhost/irve"}, "DATABASE_URL"),
         ({"DATABASE_URL": "sqlite://"}, "DATABASE_URL"),
         ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL"),
