@@ -61,12 +61,9 @@ async def test_the_operator_is_paid_and_the_platform_keeps_its_share(
 
 
 async def test_an_operator_s_payment_is_secured_by_its_webhook_alone(tmp_path: Path) -> None:
-    """The driver never comes back to the page, and the checkout's end is far."""
+    """The driver never comes back; the checkout's end and the first comparison are far."""
     file = stations_file(tmp_path, example(), account=ACCOUNT)
-    async with (
-        world(tmp_path, stations_file=file, checkout_lasts_s="86400") as w,
-        w.charge_point() as cp,
-    ):
+    async with world(tmp_path, stations_file=file, speed=10) as w, w.charge_point() as cp:
         await cp.wait_until_online()
         opened = await w.open("fixed", amount=1000)
         await w.pay(opened)
@@ -74,9 +71,15 @@ async def test_an_operator_s_payment_is_secured_by_its_webhook_alone(tmp_path: P
 
 
 async def test_an_operator_s_refund_by_hand_is_found_by_what_it_refunds(tmp_path: Path) -> None:
-    """Its message carries no metadata: only the payment's id says whose it is."""
+    """Its message carries no metadata: only the payment's id says whose it is.
+
+    No comparison reaches back to it.
+    """
     file = stations_file(tmp_path, example(), account=ACCOUNT)
-    async with world(tmp_path, stations_file=file) as w, w.charge_point() as cp:
+    async with (
+        world(tmp_path, stations_file=file, reconcile_back_s="1") as w,
+        w.charge_point() as cp,
+    ):
         session = await charged(w, cp, "dynamic")
         await w.stripe("POST", "/_sim/webhooks", mode="hold")
         (line,) = [x for x in await w.stripe("GET", "/_sim/ledger") if x["charged_minor"]]
