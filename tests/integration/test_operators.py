@@ -86,7 +86,7 @@ async def test_an_operator_s_refund_by_hand_is_found_by_what_it_refunds(tmp_path
         by_hand = {"payment_intent": line["id"], "amount": "10"}
         refund = await w.stripe_api("POST", "refunds", ACCOUNT, **by_hand)
         assert not refund["metadata"]
-        event = {"id": "evt_refund", "object": "event", "type": "refund.created"}
+        event = {"id": "evt_refund", "object": "event", "type": "refund.updated"}
         await w.webhook(event | {"account": ACCOUNT, "data": {"object": refund}})
 
         async def booked() -> bool:
