@@ -22,7 +22,7 @@ def add_to(commands: Actions) -> None:
     """Add this command."""
     text = "compare sessions with Stripe and the CSMS, and repair what differs"
     reconcile = add(commands, "reconcile", compare, text)
-    days = "how far back (default: 3); what is open is compared at any age"
+    days = "how far back (default: 3); what is open or disputed is compared at any age"
     reconcile.add_argument("--days", type=days_back, default=DAYS, help=days)
     reconcile.add_argument("--json", action="store_true", help="print the findings as JSON")
 

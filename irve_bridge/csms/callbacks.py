@@ -69,7 +69,7 @@ class CallbackHand:
         if status // 100 == 2:  # noqa: PLR2004 - the 2xx class
             return Done()
         if status == _GONE:
-            return Failed("the CSMS answered 410")
+            return Failed("the CSMS answered 410", refused=True)
         return self._later(task, f"the CSMS answered {status}")
 
     def _later(self, task: Task, reason: str) -> Outcome:

@@ -439,6 +439,10 @@ class RefundFailed(PaymentFact):
     left_minor: int = 0
 
 
+DISPUTE_CLOSED = frozenset({"won", "lost", "warning_closed", "prevented"})
+"""How a dispute ends, in the provider's words."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisputeChanged(PaymentFact):
     """The cardholder takes a payment back, or that ended; `status` in the provider's words.
@@ -456,4 +460,4 @@ class DisputeChanged(PaymentFact):
     @property
     def closed(self) -> bool:
         """Whether it is decided."""
-        return self.status in {"won", "lost", "warning_closed", "prevented"}
+        return self.status in DISPUTE_CLOSED

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import stripe
 import structlog
@@ -14,6 +14,7 @@ from irve_bridge.payments import amounts, outcomes, webhooks
 from irve_bridge.payments.calls import CALLS
 from irve_bridge.payments.calls.call import Call
 from irve_bridge.payments.client import Account, StripeSettings, connect
+from irve_bridge.payments.events import moved_later
 from irve_bridge.payments.observe import observe
 from irve_bridge.payments.outcomes import KEY_LIFE, OPERATORS_TURN
 from irve_bridge.payments.survey import survey, survey_of
@@ -27,6 +28,8 @@ from irve_bridge.service.ports import (
     Sighting,
     Task,
 )
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -102,6 +105,18 @@ class StripePayments:
         async for sighting in _answered(survey_of(self._account(session), session)):
             yield sighting
 
+    async def hints(
+        self, account: str, since: datetime, until: datetime
+    ) -> AsyncIterator[ProviderSpoke]:
+        """Yield what Stripe told in [since, until) of refunds and disputes, at most 30 days back.
+
+        Raises:
+            ProviderUnreachable: No answer; ask again later.
+        """
+        of_account = Account(self._client, self._settings, self._clock, account)
+        async for hint in _answered(moved_later(of_account, since, until)):
+            yield hint
+
     def prepare(self, session: Session, intent: Intent) -> Mapping[str, Any]:
         """Return what will be sent, JSON-ready. An expiry in it counts from this moment."""
         return CALLS[intent.kind].prepare(session, intent, self._settings, self._clock.now())
@@ -176,9 +191,9 @@ class StripePayments:
                 bound.error("payment_call_refused", reason=reason)
 
 
-async def _answered(sightings: AsyncIterator[Sighting]) -> AsyncIterator[Sighting]:
+async def _answered(asked: AsyncIterator[T]) -> AsyncIterator[T]:
     try:
-        async for sighting in sightings:
-            yield sighting
+        async for answer in asked:
+            yield answer
     except stripe.StripeError as error:
         raise ProviderUnreachable(type(error).__name__) from error

@@ -62,12 +62,8 @@ async def _afterwards(
     for refund in await refunds(account, payment.id):
         for fact in reading.from_refund(session, refund, account.now()):
             yield fact
-    if isinstance(payment.latest_charge, stripe.Charge) and payment.latest_charge.disputed:
-        listed = await account.client.v1.disputes.list_async(
-            {"payment_intent": payment.id, "limit": PAGE}, account.options()
-        )
-        for dispute in listed.data:
-            yield reading.from_dispute(session, dispute, account.now())
+    for dispute in await disputes(account, payment):
+        yield reading.from_dispute(session, dispute, account.now())
 
 
 async def checkouts(account: Account, session: Session) -> list[stripe.checkout.Session]:
@@ -152,5 +148,15 @@ async def refunds(account: Account, payment_intent_id: str) -> list[stripe.Refun
     """Return a payment's refunds, oldest first, those made by hand included."""
     listed = await account.client.v1.refunds.list_async(
         {"payment_intent": payment_intent_id, "limit": PAGE}, account.options()
+    )
+    return listed.data[::-1]
+
+
+async def disputes(account: Account, payment: stripe.PaymentIntent) -> list[stripe.Dispute]:
+    """Return the disputes of a payment with its charge, oldest first."""
+    if not isinstance(payment.latest_charge, stripe.Charge) or not payment.latest_charge.disputed:
+        return []
+    listed = await account.client.v1.disputes.list_async(
+        {"payment_intent": payment.id, "limit": PAGE}, account.options()
     )
     return listed.data[::-1]

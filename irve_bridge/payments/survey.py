@@ -8,7 +8,7 @@ import stripe
 from irve_bridge.domain.session import Session
 from irve_bridge.payments.amounts import minor_amount
 from irve_bridge.payments.client import PAGE, Account, metadata_of
-from irve_bridge.payments.observe import payments, refunds
+from irve_bridge.payments.observe import disputes, payments, refunds
 from irve_bridge.service.ports import Sighting
 
 
@@ -39,7 +39,7 @@ async def survey_of(account: Account, session: Session) -> AsyncIterator[Sightin
 
 
 async def _sighting(account: Account, session_id: str, payment: stripe.PaymentIntent) -> Sighting:
-    currency, charge = payment.currency.upper(), payment.latest_charge
+    currency = payment.currency.upper()
     held = payment.amount_capturable if payment.status == "requires_capture" else 0
     taken = payment.amount_received - await _refunded(account, payment)
     return Sighting(
@@ -47,7 +47,7 @@ async def _sighting(account: Account, session_id: str, payment: stripe.PaymentIn
         payment_id=payment.id,
         held_minor=minor_amount(currency, held),
         taken_minor=minor_amount(currency, taken),
-        disputed=isinstance(charge, stripe.Charge) and bool(charge.disputed),
+        disputes={each.id: each.status for each in await disputes(account, payment)},
     )
 
 

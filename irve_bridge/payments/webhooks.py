@@ -1,4 +1,4 @@
-"""A signed webhook → a hint to look. What it claims is never believed, only looked up."""
+"""An event → a hint to look. What it claims is never believed, only looked up."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -27,22 +27,32 @@ def read_webhook(
     if not any(_signed(body, signature, secret) for secret in secrets):
         raise SignatureRefused("the webhook is not signed with our secret")
     try:
-        event = json.loads(body)
-        thing: Mapping[str, Any] = event["data"]["object"]
-        session_id = (thing.get("metadata") or {}).get("session_id")
-        account = event.get("account") or ""
-        _only_text(event["id"], event["type"], account, session_id or "", *_object_ids(thing))
-        return ProviderSpoke(
-            at=at,
-            provider="stripe",
-            account=account,
-            event_id=event["id"],
-            type=event["type"],
-            object_ids=_object_ids(thing),
-            session_id=session_id,
-        )
+        return read_event(json.loads(body), at)
     except (ValueError, LookupError, TypeError, AttributeError):
         raise SignatureRefused("the webhook is signed, but is no event") from None
+
+
+def read_event(event: Mapping[str, Any], at: datetime, listed_at: str = "") -> ProviderSpoke:
+    """Return the objects and the session that an event names.
+
+    `listed_at` is the account that was asked for it: only webhooks always say whose they are.
+
+    Raises:
+        ValueError, LookupError, TypeError, AttributeError: It is no event.
+    """
+    thing: Mapping[str, Any] = event["data"]["object"]
+    session_id = (thing.get("metadata") or {}).get("session_id")
+    account = event.get("account") or listed_at
+    _only_text(event["id"], event["type"], account, session_id or "", *_object_ids(thing))
+    return ProviderSpoke(
+        at=at,
+        provider="stripe",
+        account=account,
+        event_id=event["id"],
+        type=event["type"],
+        object_ids=_object_ids(thing),
+        session_id=session_id,
+    )
 
 
 def _only_text(*named: object) -> None:

@@ -169,8 +169,9 @@ class Dispatcher:
                 intents.close_attempt(task.intent_id, task.attempt.number, "done", now)
                 intents.finish(task.intent_id, "done", None, now)
             case Failed(reason=reason):
-                intents.close_attempt(task.intent_id, task.attempt.number, "failed", now)
-                intents.finish(task.intent_id, "failed", reason, now)
+                status = "refused" if outcome.refused else "failed"
+                intents.close_attempt(task.intent_id, task.attempt.number, status, now)
+                intents.finish(task.intent_id, status, reason, now)
             case Again():
                 if outcome.known or outcome.burnt:
                     verdict = "absent" if outcome.known else "burnt"

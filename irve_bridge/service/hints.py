@@ -1,23 +1,36 @@
-"""Webhooks are hints: stored once, they have their session looked at."""
+"""What the provider says is a hint: stored once, it has its session looked at."""
 
 from irve_bridge.domain.facts import ProviderSpoke
 from irve_bridge.domain.intents import Do, Intent, Kind
+from irve_bridge.domain.session import Session
 from irve_bridge.service.handle import Work
+from irve_bridge.service.ports import Tx
 
 
 def hear(work: Work, hint: ProviderSpoke) -> None:
-    """Store a webhook under its event id and have the session it concerns observed."""
-    session = work.tx.sessions.get(hint.session_id) if hint.session_id else None
-    if session and (session.provider, session.account) != (hint.provider, hint.account):
-        session = None
-    session = session or work.tx.sessions.by_provider_object(
-        hint.provider, hint.account, hint.object_ids
-    )
-    key = f"{hint.provider}:{hint.account}:{hint.event_id}"
-    if not work.tx.inbox.put(key, hint, session.id if session else None) or session is None:
+    """Store a hint under its event id and have the session it concerns observed."""
+    session = _concerned(work.tx, hint)
+    session_id = session.id if session else None
+    if not work.tx.inbox.put(_key(hint), hint, session_id) or session is None:
         return
     if session.customer_id and work.tx.intents.pending(session.id, Kind.OBSERVE, unclaimed=True):
         return  # that look will see everything of its customer
     look = Intent(Do.OBSERVE, Kind.OBSERVE, {"object_ids": list(hint.object_ids)})
     work.tx.intents.add(session.id, look, hint.at)
     work.changed.append(session)
+
+
+def unheard(tx: Tx, hint: ProviderSpoke) -> Session | None:
+    """Return the session that a hint concerns; None where it was heard, or is nobody's."""
+    return None if tx.inbox.knows(_key(hint)) else _concerned(tx, hint)
+
+
+def _concerned(tx: Tx, hint: ProviderSpoke) -> Session | None:
+    session = tx.sessions.get(hint.session_id) if hint.session_id else None
+    if session and (session.provider, session.account) == (hint.provider, hint.account):
+        return session
+    return tx.sessions.by_provider_object(hint.provider, hint.account, hint.object_ids)
+
+
+def _key(hint: ProviderSpoke) -> str:
+    return f"{hint.provider}:{hint.account}:{hint.event_id}"

@@ -1,28 +1,28 @@
 """Sessions compared with what the payment provider and the CSMS know of them, and repaired.
 
 Compared are those opened in a span of time, every payment made in it, and every session whose money
-is open, whatever its age. What happens later to one that is over, such as a refund made by hand, is
-found by a span that reaches back to its opening.
+is open or disputed, whatever its age. What else happens to one that is over, such as a refund made
+by hand, the provider told in the span in which it happened: lost webhooks are heard after all.
 
 Nothing here moves money: what differs is looked at again, as after a webhook, and the facts that
 come of it do the rest.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
 
-from irve_bridge.domain.intents import Kind, Lane
+from irve_bridge.domain.intents import Kind
 from irve_bridge.domain.lifecycle import DONE
 from irve_bridge.domain.session import Session, State
-from irve_bridge.service.books import left_minor
-from irve_bridge.service.handle import Handler
+from irve_bridge.service.differences import Story, differs, differs_here, differs_there, story
+from irve_bridge.service.handle import Handler, Work
+from irve_bridge.service.hints import hear, unheard
 from irve_bridge.service.ports import (
     Clock,
-    Movement,
     Payments,
     ProviderUnreachable,
     Sighting,
@@ -75,23 +75,6 @@ class _Comparison:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Story:
-    """What is remembered of one session."""
-
-    session: Session
-    booked: Sequence[Movement]
-    unfinished: Sequence[Unfinished]
-
-    @property
-    def money_moves(self) -> bool:
-        """Whether a call that moves money is still to be made or concluded."""
-        return any(
-            intent.status == "waiting" and Kind(intent.kind).lane in (Lane.MONEY, Lane.REFUNDS)
-            for intent in self.unfinished
-        )
-
-
 class Reconciler:
     """Compares sessions with the payments that name them; one's trouble is not the others'."""
 
@@ -123,6 +106,7 @@ class Reconciler:
             ProviderUnreachable: No account could be asked; nothing is lost by asking later.
         """
         done = _Comparison()
+        await self._tell_again(done)
         for sessions in (_opened(since, until), _left_open(since)):
             async for session in self._pages(sessions):
                 done.accounts.add(session.account)
@@ -135,11 +119,26 @@ class Reconciler:
         if done.silence is not None and not done.answered:
             raise done.silence
         async for session in self._pages(_left_open(since)):
-            if session.account in done.answered:  # whoever is silent is asked nothing more
+            if session.account in done.answered:
                 await _try(done, session.id, self._payments_of(session))
         found = done.findings
         log.info("reconciled", found=len(found), repaired=sum(f.repaired for f in found))
         return found
+
+    async def _tell_again(self, done: _Comparison) -> None:
+        """Have the CSMS told again what it never took, whatever the age of its session."""
+        after_id, now = 0, self._clock.now()
+        while failed := await self._handler.run(partial(_revive, after_id=after_id, at=now)):
+            for callback in failed:
+                done.add(
+                    Finding(
+                        session_id=callback.session_id,
+                        kind="callback_undelivered",
+                        detail=callback.note or "",
+                        repaired=True,
+                    )
+                )
+            after_id = failed[-1].id
 
     async def _pages(self, page: _Page) -> AsyncIterator[Session]:
         after = ""
@@ -151,41 +150,40 @@ class Reconciler:
     async def _at_account(
         self, done: _Comparison, account: str, since: datetime, until: datetime
     ) -> None:
-        """Compare every payment of a span."""
+        """Compare every payment of a span, and every session of whose money was told in it."""
         name = f"account {account}" if account else "the platform's account"
-        try:
-            async for sighting in self._payments.sightings(account, since, until):
-                done.answered.add(account)
-                await _try(done, sighting.session_id, self._by_theirs(sighting))
+        await _ask(done, name, self._by_their_payments(done, account, since, until))
+        if account in done.answered:  # whoever is silent is asked nothing more
+            await _ask(done, f"events of {name}", self._by_their_word(done, account, since, until))
+
+    async def _by_their_payments(
+        self, done: _Comparison, account: str, since: datetime, until: datetime
+    ) -> None:
+        async for sighting in self._payments.sightings(account, since, until):
             done.answered.add(account)
-        except ProviderUnreachable as error:
-            done.silence = error
-            done.missed(None, name, error)
-        except Exception as error:
-            log.exception("reconcile_failed", account=account)
-            done.missed(None, name, error)
+            await _try(done, sighting.session_id, self._by_theirs(sighting))
+        done.answered.add(account)
+
+    async def _by_their_word(
+        self, done: _Comparison, account: str, since: datetime, until: datetime
+    ) -> None:
+        """Compare each session of which a webhook should have told, then hear it after all."""
+        compared = set[str]()
+        async for hint in self._payments.hints(account, since, until):
+            session = await self._storage.read(partial(unheard, hint=hint))
+            if session is None:
+                continue
+            if session.id not in compared:
+                compared.add(session.id)
+                await _try(done, session.id, self._payments_of(session))
+            await self._handler.run(partial(hear, hint=hint))
 
     async def _by_our_books(self, session_id: str) -> AsyncIterator[Finding]:
-        story = await self._story(session_id)
-        if story is None:
+        known = await self._story(session_id)
+        if known is None:
             return
-        for callback in await self._undelivered(story):
-            yield Finding(
-                session_id=session_id,
-                kind="callback_undelivered",
-                detail=callback.note or "",
-                repaired=True,
-            )
-        if found := differs_here(story):
+        if found := differs_here(known):
             yield await self._repair(session_id, found)
-
-    async def _undelivered(self, story: _Story) -> Sequence[Unfinished]:
-        """Have the CSMS told again what it never took, and return that."""
-        if not _given_up(story.unfinished):
-            return ()
-        return await self._handler.run(
-            lambda work: _revive(work.tx, story.session.id, self._clock.now())
-        )
 
     async def _payments_of(self, session: Session) -> AsyncIterator[Finding]:
         async for sighting in self._payments.sightings_of(session):
@@ -193,16 +191,16 @@ class Reconciler:
                 yield finding
 
     async def _by_theirs(self, sighting: Sighting) -> AsyncIterator[Finding]:
-        story = await self._story(sighting.session_id)
-        if story is None:
+        known = await self._story(sighting.session_id)
+        if known is None:
             yield Finding(
                 session_id=sighting.session_id,
                 kind="unknown_session",
                 detail=f"{sighting.payment_id} names a session that is not known here",
                 repaired=False,
             )
-        elif found := differs_there(story, sighting):
-            yield await self._repair(story.session.id, found, sighting)
+        elif found := differs_there(known, sighting):
+            yield await self._repair(known.session.id, found, sighting)
 
     async def _repair(
         self, session_id: str, found: tuple[str, str], sighting: Sighting | None = None
@@ -219,61 +217,31 @@ class Reconciler:
             error.add_note(f"{kind}: {detail}")
             raise
         after = await self._story(session_id)
-        right = after is not None and (
-            after.money_moves or (differs_here(after) is None and _seen_right(after, sighting))
-        )
+        right = after is not None and differs(after, sighting) is None
         return Finding(session_id=session_id, kind=kind, detail=detail, repaired=right)
 
-    async def _story(self, session_id: str) -> _Story | None:
-        return await self._storage.read(partial(_story, session_id=session_id))
+    async def _story(self, session_id: str) -> Story | None:
+        return await self._storage.read(partial(story, session_id=session_id))
 
 
-def differs_here(story: _Story) -> tuple[str, str] | None:
-    """Return what is wrong with a session by our own records alone: its kind and what is seen."""
-    session = story.session
-    if story.money_moves:
-        return None
-    forgetting = any(intent.kind == Kind.FORGET_CARD for intent in story.unfinished)
-    if session.state in (State.SETTLING, State.RELEASING) and not forgetting:
-        return "stuck", f"{session.state}, and nothing is under way"
-    if session.state is State.SETTLED and session.paid_minor != session.decided_minor:
-        return "paid_differs", f"decided {session.decided_minor}, paid {session.paid_minor}"
-    return None
-
-
-def differs_there(story: _Story, sighting: Sighting) -> tuple[str, str] | None:
-    """Return what the provider has otherwise than our books."""
-    session = story.session
-    if story.money_moves:
-        return None
-    own = sighting.payment_id == session.payment_intent_id
-    booked_minor = left_minor(story.booked, sighting.payment_id)
-    if sighting.taken_minor != booked_minor:
-        seen = f"{sighting.payment_id}: taken {sighting.taken_minor}, booked {booked_minor}"
-        return "paid_unknown", seen
-    # What is due keeps its own hold until the driver pays otherwise or the debt is written off.
-    if sighting.held_minor and (session.state in DONE or not own):
-        return "held_forgotten", f"{sighting.payment_id}: {sighting.held_minor} still held"
-    if sighting.taken_minor and not own:
-        return "paid_twice", f"{sighting.payment_id}: {sighting.taken_minor} beside the session's"
-    if sighting.disputed and not _dispute_booked(story, sighting.payment_id):
-        return "dispute_unknown", f"{sighting.payment_id}: disputed, nothing of it is booked"
-    return None
-
-
-def _seen_right(story: _Story, sighting: Sighting | None) -> bool:
-    return sighting is None or differs_there(story, sighting) is None
-
-
-def _dispute_booked(story: _Story, payment_id: str) -> bool:
-    return any(m.kind.startswith("dispute") and m.payment_id == payment_id for m in story.booked)
+async def _ask(done: _Comparison, name: str, asking: Awaitable[None]) -> None:
+    """Have an account asked; where that fails, name it."""
+    try:
+        await asking
+    except ProviderUnreachable as error:
+        done.silence = error
+        done.missed(None, name, error)
+    except Exception as error:
+        log.exception("reconcile_failed", account=name)
+        done.missed(None, name, error)
 
 
 async def _try(done: _Comparison, session_id: str, findings: AsyncIterator[Finding]) -> None:
-    """Take what is found of one session; where that fails, its name."""
+    """Take what is found of one session, where that fails its name; what stays so, once."""
     try:
         async for finding in findings:
-            done.add(finding)
+            if finding not in done.findings:
+                done.add(finding)
     except ProviderUnreachable as error:
         done.missed(session_id, "could not be asked for", error)
     except Exception as error:
@@ -289,21 +257,11 @@ def _left_open(before: datetime) -> _Page:
     return lambda after: lambda tx: tx.sessions.opened_before(before, _NOT_DONE, after, PAGE)
 
 
-def _story(tx: Tx, session_id: str) -> _Story | None:
-    session = tx.sessions.get(session_id)
-    if session is None:
-        return None
-    return _Story(session, tx.books.movements(session_id), tx.intents.unfinished(session_id))
-
-
-def _given_up(unfinished: Sequence[Unfinished]) -> list[Unfinished]:
-    return [each for each in unfinished if each.status == "failed" and each.kind == Kind.CALLBACK]
-
-
-def _revive(tx: Tx, session_id: str, at: datetime) -> list[Unfinished]:
-    failed = _given_up(tx.intents.unfinished(session_id))
-    for intent in failed:
-        tx.intents.revive(intent.id, at)
+def _revive(work: Work, after_id: int, at: datetime) -> list[Unfinished]:
+    """What failed is tried again in the order in which each session was to tell it."""
+    failed = work.tx.intents.failed(Kind.CALLBACK, after_id, PAGE)
+    for callback in failed:
+        work.tx.intents.revive(callback.id, at)
     return failed
 
 

@@ -1,12 +1,13 @@
 """Facts as they arrived, each once."""
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam, select
 
 from irve_bridge.domain.facts import Fact
 from irve_bridge.storage.rows import insert_once
 from irve_bridge.storage.schema import inbox
 
 _PUT = insert_once(inbox)
+_KNOWN = select(inbox.c.key).where(inbox.c.key == bindparam("of_key"))
 
 
 class SqlInbox:
@@ -25,3 +26,7 @@ class SqlInbox:
             "fact": fact,
         }
         return self._connection.execute(_PUT, row).rowcount == 1
+
+    def knows(self, key: str) -> bool:
+        """Return whether a fact is stored under this key."""
+        return self._connection.execute(_KNOWN, {"of_key": key}).first() is not None

@@ -15,6 +15,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    text,
     update,
 )
 
@@ -83,9 +84,19 @@ _UNFINISHED = (
     select(intents)
     .where(
         intents.c.session_id == bindparam("of_session"),
-        intents.c.status.in_(["waiting", "failed"]),
+        intents.c.status.in_(["waiting", "failed", "refused"]),
     )
     .order_by(intents.c.id)
+)
+_FAILED = (
+    select(intents)
+    .where(
+        intents.c.status == text("'failed'"),
+        intents.c.kind == bindparam("of_kind"),
+        intents.c.id > bindparam("after"),
+    )
+    .order_by(intents.c.id)
+    .limit(bindparam("most"))
 )
 _REVIVE = (
     update(intents)
@@ -190,7 +201,7 @@ class SqlIntents:
         return self._connection.execute(_LEASED, named).first() is not None
 
     def finish(self, intent_id: int, status: str, note: str | None, at: datetime) -> None:
-        """End an intent: done, failed or cancelled."""
+        """End an intent: done, failed, refused or cancelled."""
         self._write(_GIVE_BACK, intent_id, status=status, note=note, ended_at=at)
 
     def postpone(self, intent_id: int, until: datetime, note: str) -> None:
@@ -198,12 +209,20 @@ class SqlIntents:
         self._write(_GIVE_BACK, intent_id, not_before=until, note=note)
 
     def unfinished(self, session_id: str) -> list[Unfinished]:
-        """Return what waits, is being performed or was given up for good, in order."""
+        """Return what waits, is being performed, was given up or was refused, in order."""
         rows = self._connection.execute(_UNFINISHED, {"of_session": session_id})
         return [from_row(row, Unfinished) for row in rows]
 
+    def failed(self, kind: str, after_id: int, limit: int) -> list[Unfinished]:
+        """Return what of a kind was given up, of every session, with an id above, in order."""
+        named = {"of_kind": kind, "after": after_id, "most": limit}
+        return [from_row(row, Unfinished) for row in self._connection.execute(_FAILED, named)]
+
     def revive(self, intent_id: int, at: datetime) -> None:
-        """Have an intent that was given up for good tried again, from its first delay on."""
+        """Have an intent that was given up tried again, from its first delay on.
+
+        It stands before what its lane was to do after it, once more. What was refused stays so.
+        """
         self._connection.execute(_REVIVE, {"of_id": intent_id, "not_before": at})
 
     def void_leases(self) -> None:

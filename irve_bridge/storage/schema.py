@@ -260,7 +260,7 @@ intents = Table(
     Column("tries", Integer, nullable=False),
     Column("lease", Text),
     Column("lease_until", UTCDateTime),
-    # waiting, done, failed or cancelled
+    # waiting, done, failed, refused or cancelled
     Column("status", Text, nullable=False),
     Column("note", Text),
     Column("ended_at", UTCDateTime),
@@ -280,6 +280,14 @@ Index(
     intents.c.id,
     sqlite_where=intents.c.ended_at.is_(None),
     postgresql_where=intents.c.ended_at.is_(None),
+)
+# What was given up, for the nightly comparison: seldom anything.
+Index(
+    "ix_intents_failed",
+    intents.c.kind,
+    intents.c.id,
+    sqlite_where=intents.c.status == text("'failed'"),
+    postgresql_where=intents.c.status == text("'failed'"),
 )
 
 attempts = Table(
@@ -320,6 +328,13 @@ movements = Table(
     Column("payment_id", Text),
     Column("at", UTCDateTime, nullable=False),
     UniqueConstraint("provider", "account", "kind", "provider_id"),
+)
+# Disputes that began, for the nightly comparison: few of all movements.
+Index(
+    "ix_movements_disputes",
+    movements.c.session_id,
+    sqlite_where=movements.c.kind == text("'dispute'"),
+    postgresql_where=movements.c.kind == text("'dispute'"),
 )
 
 replies = Table(

@@ -14,7 +14,7 @@ from irve_bridge.domain.session import Session, State
 from irve_bridge.service.ports import Happening, StaleSession
 from irve_bridge.storage.erasing import erase
 from irve_bridge.storage.rows import from_row, maybe, to_row, upsert
-from irve_bridge.storage.schema import history, provider_objects, sessions
+from irve_bridge.storage.schema import history, movements, provider_objects, sessions
 
 _GET = select(sessions).where(sessions.c.id == bindparam("of_id"))
 _GET_MANY = select(sessions).where(sessions.c.id.in_(bindparam("of_ids", expanding=True)))
@@ -83,10 +83,24 @@ _OPENED_BETWEEN = (
     .order_by(sessions.c.id)
     .limit(bindparam("most"))
 )
+_ended = movements.alias("ended")
+_DISPUTED = select(movements.c.session_id).where(
+    movements.c.kind == text("'dispute'"),
+    ~select(_ended.c.id)
+    .where(
+        _ended.c.session_id == movements.c.session_id,
+        _ended.c.provider_id == movements.c.provider_id,
+        _ended.c.kind != movements.c.kind,
+    )
+    .exists(),
+)
 _OPENED_BEFORE = (
     select(sessions)
     .where(
-        sessions.c.state.in_(bindparam("of_states", expanding=True)),
+        or_(
+            sessions.c.state.in_(bindparam("of_states", expanding=True)),
+            sessions.c.id.in_(_DISPUTED),
+        ),
         sessions.c.opened_at < bindparam("moment"),
         sessions.c.id > bindparam("after"),
     )
@@ -269,7 +283,10 @@ class SqlSessions:
     def opened_before(
         self, moment: datetime, states: Collection[str], after_id: str, limit: int
     ) -> list[Session]:
-        """Return older sessions that are in one of these states, with an id above, by id."""
+        """Return older sessions in one of these states or disputed, with an id above, by id.
+
+        Disputed: the books know a dispute's beginning and not its end.
+        """
         named = {"of_states": sorted(states), "moment": moment, "after": after_id}
         return self._all(_OPENED_BEFORE, **named, most=limit)
 

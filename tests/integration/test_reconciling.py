@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from structlog.testing import capture_logs
 
 from irve_bridge.service.ports import Tx
 from simulators.charge_point import ChargePoint
@@ -373,3 +374,26 @@ async def test_the_command_names_what_needs_a_person(tmp_path: Path) -> None:
         assert status == 1
         (finding,) = json.loads(said)
         assert (finding["kind"], finding["repaired"]) == ("unknown_session", False)
+
+
+async def test_the_bridge_compares_by_itself_though_stripe_was_silent_once(tmp_path: Path) -> None:
+    """Nobody asks it to, and no webhook comes; a time without an answer is no fault of its own."""
+    async with world(tmp_path, reconcile_every_s="60") as w, w.charge_point() as cp:
+        await w.stripe("POST", "/_sim/webhooks", mode="hold")
+        session = await settled(w, cp, "dynamic")
+        session_id = session["session_id"]
+        with capture_logs() as logged:
+
+            async def postponed() -> bool:
+                return "reconcile_postponed" in [line["event"] for line in logged]
+
+            await refuse(w, 500)
+            await w.eventually(postponed)
+            paid = await payment(w, session_id)
+            await w.stripe_api("POST", "refunds", payment_intent=paid["id"], amount="10")
+
+            async def repaired() -> bool:
+                return bool((await w.session(session_id))["amount"] == session["amount"] - 10)
+
+            await w.eventually(repaired)
+        assert "worker_failed" not in [line["event"] for line in logged]

@@ -8,11 +8,13 @@ from irve_bridge.domain.intents import Do
 from irve_bridge.domain.lifecycle import DONE
 from irve_bridge.domain.session import MeteredBy, State
 from irve_bridge.service.books import left_minor
+from irve_bridge.service.policy import Policy
 from irve_bridge.service.ports import Movement
 from simulators import pricing
-from tests.stateful.records import Line, Record
+from tests.stateful.records import UNHEARD, Line, Record
 
 TARIFF = pricing.load(Path(__file__).parents[2] / "config" / "tariffs")["ac"]
+LONGEST_WAIT = Policy().start_within_most
 ENDED = DONE | {State.REVIEW}
 
 
@@ -29,15 +31,16 @@ def always(records: Sequence[Record]) -> None:
     _one_session_per_connector(records)
 
 
-def in_the_end(records: Sequence[Record], failed_refunds: Container[str]) -> None:
-    """Assert what holds once nothing is left to do; of those payments a refund failed."""
+def in_the_end(records: Sequence[Record], kept_from_refunds: Container[str]) -> None:
+    """Assert what holds once nothing is left to do; of those payments refunds failed."""
     for record in records:
         _nothing_dangles(record)
         _told_everything(record)
         _books_equal_ledger(record)
         _pays_what_is_decided(record)
         _no_energy_forgotten(record)
-        _person_is_called_for_a_reason(record, failed_refunds)
+        _released_on_proof(record)
+        _person_is_called_for_a_reason(record, kept_from_refunds)
 
 
 def expected_minor(record: Record) -> int | None:
@@ -184,7 +187,23 @@ def _no_energy_forgotten(record: Record) -> None:
         assert session.state is not State.RELEASED, f"{owed} owed for {record.charge}"
 
 
-def _person_is_called_for_a_reason(record: Record, failed_refunds: Container[str]) -> None:
+def _released_on_proof(record: Record) -> None:
+    """Nothing goes back while a charge runs on the tag, before the longest wait is over.
+
+    But for a start that its charge point never managed to tell.
+    """
+    session = record.session
+    if session.state is not State.RELEASED or session.transaction_id or not session.secured_at:
+        return
+    assert session.ended_at is not None
+    if session.ended_at >= session.secured_at + LONGEST_WAIT:
+        return
+    ran = [each for each in record.charges if each.id != UNHEARD and each.energy_wh > 0]
+    early = [each for each in ran if each.started_at < session.ended_at]
+    assert not early, f"{session.outcome} at {session.ended_at}, but there ran {early}"
+
+
+def _person_is_called_for_a_reason(record: Record, kept_from_refunds: Container[str]) -> None:
     """Nobody is called out at night for what the bridge could have settled by itself."""
     session = record.session
     if session.state is not State.REVIEW:
@@ -196,7 +215,7 @@ def _person_is_called_for_a_reason(record: Record, failed_refunds: Container[str
         and record.reported_minor is None,
         "its money was moved by hand": bool(record.by_hand_minor or record.beside),
         "a refund failed or could not be made": any(
-            line["id"] in failed_refunds or line["disputed_minor"] for line in record.payments
+            line["id"] in kept_from_refunds for line in record.payments
         ),
     }
     assert any(reasons.values()), f"nothing explains {session.outcome}: {session}"

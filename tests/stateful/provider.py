@@ -148,11 +148,11 @@ class Provider:
         """Return every refund, oldest first."""
         return (await self._listed("refunds"))[::-1]
 
-    async def failed_refunds(self) -> frozenset[str]:
-        """Return the payments of which a refund failed, whatever came after."""
-        found = await self.refunds()
-        failed = [each for each in found if each["status"] in ("failed", "canceled")]
-        return frozenset(each["payment_intent"] for each in failed)
+    async def kept_from_refunds(self) -> frozenset[str]:
+        """Return the payments of which a refund failed, or could not be made for a dispute."""
+        made, disputes = await self.refunds(), await self.disputes()
+        failed = [each for each in made if each["status"] in ("failed", "canceled")]
+        return frozenset(each["payment_intent"] for each in [*failed, *disputes])
 
     async def refund(self, payment_id: str, amount_minor: int) -> bool:
         """Give back without the bridge; return whether that was possible."""

@@ -22,6 +22,7 @@ UNHEARD = -1
 class Record:
     """One session: what the bridge wrote, what the cards lived through, what the meter ran.
 
+    `charge`: the one that it was told of; `charges`: every one that ran on its tag.
     `given_up`: callbacks that were not tried any more. `called`: the CSMS was told that a person
     must look. `beside`: payments made without the bridge.
     """
@@ -31,6 +32,7 @@ class Record:
     unfinished: Sequence[Unfinished]
     payments: Sequence[Line]
     charge: Charge | None
+    charges: Sequence[Charge]
     told: Sequence[int]
     given_up: Container[int]
     called: bool
@@ -120,6 +122,7 @@ def put_together(
             )
             if session.transaction_id
             else None,
+            charges=[each for each in charges if each.id_tag == session.id_tag],
             told=csms.told.get(session.id, ()),
             given_up=csms.given_up.get(session.id, ()),
             called=session.id in csms.called,

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from irve_bridge.domain.intents import Lane
 from irve_bridge.domain.session import MeteredBy, PlanName, Session
 from tests.stateful import ways
 from tests.stateful.world import World
@@ -137,13 +138,38 @@ async def start_lost(world: World) -> Session:
 
 async def id_never_learnt(world: World) -> Session:
     """Bring about a charge whose start was heard, but never confirmed to its charge point."""
+    session = await start_repeated(world)
+    world.charger.give_up_start()
+    return await _worked(world, session)
+
+
+async def start_repeated(world: World) -> Session:
+    """Bring about a charge whose start was heard, and is about to be told again."""
     session = await reach(world, "secured", PlanName.DYNAMIC)
     world.charger.plug(world.charger.outlets[session.connector_number - 1])
     while not world.charger.outbox[0].starts:
         await world.charger.say(world.bridge)
     await world.charger.say(world.bridge, answer_lost=True)
-    world.charger.give_up_start()
-    return await _worked(world, session)
+    return session
+
+
+async def asked_back_and_given_by_hand(world: World) -> Session:
+    """Bring about a refund that waits while somebody gives back by hand, and that is heard."""
+    session = await reach(world, "charged", PlanName.FIXED)
+    await world.refund(session, 100)
+    await world.refund_by_hand(session.payment_intent_id or "", 80)
+    await world.ask(world.bridge.desk.look(session))
+    return session
+
+
+async def start_under_way(world: World) -> Session:
+    """Bring about a paid session whose charge point has heard the start; the bridge waits."""
+    session = await reach(world, "paid", PlanName.DYNAMIC)
+    world.charger.plug(world.charger.outlets[session.connector_number - 1])
+    await world.come_back(session)
+    for flight in await world.bridge.claim(Lane.CHARGER):
+        await world.bridge.perform(flight)
+    return session
 
 
 SITUATIONS: dict[str, Callable[[World], Awaitable[Any]]] = {
@@ -165,6 +191,9 @@ SITUATIONS: dict[str, Callable[[World], Awaitable[Any]]] = {
         never_ended,
         start_lost,
         id_never_learnt,
+        start_repeated,
+        asked_back_and_given_by_hand,
+        start_under_way,
     )
 }
 

@@ -264,7 +264,7 @@ class World:
         await self._until_all_rest()
         await self.reconcile()
         await self._until_all_rest()
-        promises.in_the_end(self.records, await self.provider.failed_refunds())
+        promises.in_the_end(self.records, await self.provider.kept_from_refunds())
         found = [f for f in await self.reconcile() if not self._for_a_person(f)]
         assert found == [], f"after reconciling, reconciling still finds {found}"
 

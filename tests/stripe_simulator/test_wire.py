@@ -121,6 +121,25 @@ async def test_lists_are_paged_newest_first(client: stripe.StripeClient) -> None
         await client.v1.customers.list_async({"limit": 101})
 
 
+async def test_events_are_listed_by_one_group_or_by_names(client: stripe.StripeClient) -> None:
+    """A wildcard is for ``type`` alone, and 20 names are the most (docs.stripe.com/api/events)."""
+    customer = await client.v1.customers.create_async({})
+    await client.v1.customers.update_async(customer.id, {"name": "Ada"})
+    await client.v1.customers.delete_async(customer.id)
+
+    async def listed(**asked: Any) -> list[str]:
+        params: Any = asked
+        return [event.type for event in (await client.v1.events.list_async(params)).data]
+
+    born, changed, gone = "customer.created", "customer.updated", "customer.deleted"
+    assert await listed(type="customer.*") == [gone, changed, born]
+    assert await listed(types=[born, gone]) == [gone, born]
+    assert await listed(types=["customer.*"]) == []
+    for refused in ({"type": born, "types": [gone]}, {"types": [born] * 21}):
+        with pytest.raises(stripe.InvalidRequestError):
+            await listed(**refused)
+
+
 async def test_only_what_can_be_expanded_is_expanded(client: stripe.StripeClient) -> None:
     customer = await client.v1.customers.create_async({})
     intent = await client.v1.payment_intents.create_async(

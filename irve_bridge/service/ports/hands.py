@@ -65,10 +65,14 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Given up for good: the next intent of the lane goes on."""
+    """Given up: the next intent of the lane goes on.
+
+    `refused`: by who it was for, and for good, so that nobody tries it again.
+    """
 
     reason: str
     facts: tuple[Fact, ...] = ()
+    refused: bool = False
 
 
 Outcome = Done | Again | Failed
@@ -95,14 +99,14 @@ class SignatureRefused(Exception):
 class Sighting:
     """One payment as the provider has it: what is held, and what was taken and not given back.
 
-    `disputed`: its holder took it back at some time, however that ended.
+    `disputes`: how each stands by which its holder took it back, by its id.
     """
 
     session_id: str
     payment_id: str
     held_minor: int
     taken_minor: int
-    disputed: bool
+    disputes: Mapping[str, str]
 
 
 class Payments(Hand, Protocol):
@@ -135,6 +139,15 @@ class Payments(Hand, Protocol):
 
     def sightings_of(self, session: Session) -> AsyncIterator[Sighting]:
         """Yield every payment of one session, whenever it was made.
+
+        Raises:
+            ProviderUnreachable: No answer; ask again later.
+        """
+
+    def hints(self, account: str, since: datetime, until: datetime) -> AsyncIterator[ProviderSpoke]:
+        """Yield what was told in [since, until) of money that moves when a session has ended.
+
+        A webhook of the same event gives the same hint. The provider forgets them after a while.
 
         Raises:
             ProviderUnreachable: No answer; ask again later.

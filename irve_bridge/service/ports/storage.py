@@ -217,7 +217,10 @@ class Sessions(Protocol):
     def opened_before(
         self, moment: datetime, states: Collection[str], after_id: str, limit: int
     ) -> list[Session]:
-        """Return older sessions that are in one of these states, with an id above, by id."""
+        """Return older sessions in one of these states or disputed, with an id above, by id.
+
+        Disputed: the books know a dispute's beginning and not its end.
+        """
 
 
 class StaleSession(Exception):
@@ -226,9 +229,10 @@ class StaleSession(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unfinished:
-    """An intent that is not done: `status` is waiting or failed."""
+    """An intent that is not done: `status` is waiting, failed or refused."""
 
     id: int
+    session_id: str
     kind: str
     status: str
     created_at: datetime
@@ -274,16 +278,22 @@ class Intents(Protocol):
         """Return whether this lease is still alive."""
 
     def finish(self, intent_id: int, status: str, note: str | None, at: datetime) -> None:
-        """End an intent: done, failed or cancelled."""
+        """End an intent: done, failed, refused or cancelled."""
 
     def postpone(self, intent_id: int, until: datetime, note: str) -> None:
         """Give the lease back; the intent is due again at `until`."""
 
     def unfinished(self, session_id: str) -> list[Unfinished]:
-        """Return what waits, is being performed or was given up for good, in order."""
+        """Return what waits, is being performed, was given up or was refused, in order."""
+
+    def failed(self, kind: str, after_id: int, limit: int) -> list[Unfinished]:
+        """Return what of a kind was given up, of every session, with an id above, in order."""
 
     def revive(self, intent_id: int, at: datetime) -> None:
-        """Have an intent that was given up for good tried again, from its first delay on."""
+        """Have an intent that was given up tried again, from its first delay on.
+
+        It stands before what its lane was to do after it, once more. What was refused stays so.
+        """
 
     def void_leases(self) -> None:
         """Take every lease back, as at the start of the only process that holds any."""
@@ -297,6 +307,9 @@ class Inbox(Protocol):
 
     def put(self, key: str, fact: Fact, session_id: str | None = None) -> bool:
         """Store a fact under its key; False when it is known already."""
+
+    def knows(self, key: str) -> bool:
+        """Return whether a fact is stored under this key."""
 
 
 class Books(Protocol):

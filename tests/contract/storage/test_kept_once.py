@@ -26,6 +26,8 @@ async def test_a_fact_is_new_once(storage: Storage, now: datetime) -> None:
     assert await storage.transact(lambda tx: tx.inbox.put("a", fact))
     assert not await storage.transact(lambda tx: tx.inbox.put("a", hint, "s-a"))
     assert await storage.transact(lambda tx: tx.inbox.put("b", hint, "s-nobody"))
+    known = [await storage.read(lambda tx, key=key: tx.inbox.knows(key)) for key in "abc"]
+    assert known == [True, True, False]
 
 
 async def test_movements_are_kept_in_order(storage: Storage, stored: Stored, now: datetime) -> None:

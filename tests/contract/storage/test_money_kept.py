@@ -99,6 +99,41 @@ async def test_older_sessions_come_by_state_page_by_page(
     assert await storage.read(lambda tx: tx.sessions.opened_before(now, (), "", 10)) == []
 
 
+async def test_an_older_session_comes_in_any_state_while_a_dispute_of_it_is_open(
+    storage: Storage, stored: Stored, now: datetime
+) -> None:
+    """The books know how each began and whether it ended; other movements are no disputes."""
+    booked = {
+        "open": ["charge pi_1", "dispute du_1"],
+        "ended": ["charge pi_2", "dispute du_2", "dispute_won du_2"],
+        "twice": ["dispute du_3", "dispute_lost du_3", "dispute du_4"],
+        "paid": ["charge pi_5", "refund re_5"],
+    }
+    for name in booked:
+        await stored(name, state=State.SETTLED, opened_at=now - HOUR)
+    await stored("new", state=State.SETTLED, opened_at=now)
+    booked["new"] = ["dispute du_6"]
+
+    def unit(tx: Tx) -> list[str]:
+        for name, movements in booked.items():
+            for kind, provider_id in map(str.split, movements):
+                tx.books.record(
+                    Movement(
+                        session_id=f"s-{name}",
+                        kind=kind,
+                        amount_minor=5,
+                        currency="EUR",
+                        provider="stripe",
+                        account="",
+                        provider_id=provider_id,
+                        at=now,
+                    )
+                )
+        return [each.id for each in tx.sessions.opened_before(now, {State.DUE}, "", 10)]
+
+    assert await storage.transact(unit) == ["s-open", "s-twice"]
+
+
 async def test_what_was_given_up_is_told_apart_and_can_be_tried_again(
     storage: Storage, stored: Stored, now: datetime, later: datetime
 ) -> None:
@@ -111,11 +146,11 @@ async def test_what_was_given_up_is_told_apart_and_can_be_tried_again(
             tx.intents.add(of.id, capture, now)
             tx.intents.add(of.id, callback, now)
         capture_id, callback_id = (each.id for each in tx.intents.unfinished(session.id))
-        tx.intents.finish(callback_id, "failed", "410", now)
+        tx.intents.finish(callback_id, "failed", "500", now)
         found = tx.intents.unfinished(session.id)
         assert [(i.kind, i.status, i.note) for i in found] == [
             ("capture", "waiting", None),
-            ("callback", "failed", "410"),
+            ("callback", "failed", "500"),
         ]
         tx.intents.revive(capture_id, later)
         tx.intents.revive(callback_id, later)
@@ -133,6 +168,55 @@ async def test_what_was_given_up_is_told_apart_and_can_be_tried_again(
 
 
 LANES = [kind.lane for kind in (Kind.CAPTURE, Kind.CALLBACK)]
+
+
+async def test_what_of_a_kind_was_given_up_comes_page_by_page_whosever_it_is(
+    storage: Storage, stored: Stored, now: datetime
+) -> None:
+    """Not what waits, nor what was refused for good, which no revival tries again."""
+    a, b = await stored("a"), await stored("b")
+    callback, mail = Intent(Do.TELL, Kind.CALLBACK), Intent(Do.TELL, Kind.MAIL)
+
+    def unit(tx: Tx) -> None:
+        ends = [(a, callback, "failed"), (a, mail, "failed"), (a, callback, "refused")]
+        for of, intent, status in [*ends, (b, callback, "done"), (b, callback, "failed")]:
+            tx.intents.add(of.id, intent, now)
+            tx.intents.finish(tx.intents.unfinished(of.id)[-1].id, status, status, now)
+        tx.intents.add(b.id, callback, now)
+        first, second = tx.intents.failed(Kind.CALLBACK, 0, 10)
+        assert [(each.session_id, each.note) for each in (first, second)] == [
+            (a.id, "failed"),
+            (b.id, "failed"),
+        ]
+        assert tx.intents.failed(Kind.CALLBACK, 0, 1) == [first]
+        assert tx.intents.failed(Kind.CALLBACK, first.id, 10) == [second]
+        (refused,) = (each for each in tx.intents.unfinished(a.id) if each.status == "refused")
+        tx.intents.revive(refused.id, now)
+        assert refused in tx.intents.unfinished(a.id)
+
+    await storage.transact(unit)
+
+
+async def test_what_is_tried_again_stands_where_it_stood(
+    storage: Storage, stored: Stored, now: datetime, later: datetime
+) -> None:
+    """Two that were given up come in their order, and before what was to follow them."""
+    session = await stored()
+
+    def unit(tx: Tx) -> None:
+        for number in range(3):
+            tx.intents.add(session.id, Intent(Do.TELL, Kind.CALLBACK, {"number": number}), now)
+        given_up = tx.intents.unfinished(session.id)[:2]
+        for each in given_up:
+            tx.intents.finish(each.id, "failed", None, now)
+        for each in reversed(given_up):
+            tx.intents.revive(each.id, later)
+        for number in range(3):
+            ((intent_id, _, intent, _, _),) = tx.intents.next_due(LANES, later, 9)
+            assert intent.parameters == {"number": number}
+            tx.intents.finish(intent_id, "done", None, later)
+
+    await storage.transact(unit)
 
 
 async def test_a_movement_names_the_payment_it_is_part_of(

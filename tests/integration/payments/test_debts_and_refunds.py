@@ -289,6 +289,20 @@ async def test_a_dispute_is_seen_from_beginning_to_end(
     assert waiting(till) == []
 
 
+async def test_of_several_disputes_the_newest_is_how_it_stands(
+    new_till: Tills, simulator: Simulator
+) -> None:
+    """One was won; what is learnt of both at once must not say that the other is, too."""
+    till = new_till(PlanName.ESTIMATED)
+    await settled(till, simulator, Kind.CAPTURE)
+    dispute = f"payment_intents/{till.session.payment_intent_id}/dispute"
+    first = await simulator.control(dispute, {})
+    await simulator.control(f"disputes/{first['id']}/close", {"status": "won"})
+    await simulator.control(dispute, {})
+    await till.observe()
+    assert till.session.dispute == "needs_response"
+
+
 # Holds that grow
 
 

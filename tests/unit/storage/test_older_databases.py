@@ -55,14 +55,26 @@ def move(connection: Connection, of: str, kind: str, amount_minor: int, named: s
     connection.execute(text(insert), values)
 
 
-def intend(connection: Connection, of: str, kind: str, ended_at: str | None = None) -> None:
+def intend(
+    connection: Connection,
+    of: str,
+    kind: str,
+    ended_at: str | None = None,
+    *,
+    status: str = "",
+    note: str | None = None,
+) -> None:
     """Write an intent that waits, or ended, in the one lane there was for calls to the provider."""
-    row = {"of": of, "kind": kind, "at": AT, "ended_at": ended_at}
-    names = (
-        "session_id, lane, do, kind, parameters, created_at, not_before, tries, status, ended_at"
+    row = {
+        "session_id": of, "lane": "money", "do": "", "kind": kind, "parameters": "{}",
+        "created_at": AT, "not_before": AT, "tries": 0, "status": status, "note": note,
+        "ended_at": ended_at,
+    }  # fmt: skip
+    names = ", ".join(row)
+    connection.execute(
+        text(f"INSERT INTO intents ({names}) VALUES (:{', :'.join(row)})"),  # ours
+        row,
     )
-    values = ":of, 'money', '', :kind, '{}', :at, :at, 0, '', :ended_at"
-    connection.execute(text(f"INSERT INTO intents ({names}) VALUES ({values})"), row)  # ours
 
 
 def hear(connection: Connection, key: str, kind: str, of: str | None) -> None:
@@ -95,6 +107,8 @@ def updated(tmp_path: Path) -> Iterator[Connection]:
         intend(connection, "kept", "forget_card", ended_at=AT)
         intend(connection, "kept", "forget_card")
         intend(connection, "held", "capture")
+        for note in ("the CSMS answered 410", "the CSMS answered 500"):
+            intend(connection, "held", "callback", AT, status="failed", note=note)
         hear(connection, "evt_1", "ProviderSpoke", None)
         hear(connection, "evt_2", "ProviderSpoke", "fixed")
         hear(connection, "boot", "MessageUnreadable", None)
@@ -155,12 +169,23 @@ def test_what_is_over_is_looked_at_one_after_the_other(updated: Connection) -> N
 
 def test_what_is_to_be_forgotten_no_longer_stands_before_money(updated: Connection) -> None:
     """What was forgotten already is left as it was."""
-    lanes = updated.execute(text("SELECT kind, lane FROM intents ORDER BY id")).all()
+    money = "SELECT kind, lane FROM intents WHERE kind <> 'callback' ORDER BY id"
+    lanes = updated.execute(text(money)).all()
     assert [tuple(row) for row in lanes] == [
         ("forget_card", "money"),
         ("forget_card", "forgetting"),
         ("capture", "money"),
     ]
+
+
+def test_a_callback_refused_for_good_is_told_apart_from_one_to_be_sent_again(
+    updated: Connection,
+) -> None:
+    callbacks = "SELECT note, status FROM intents WHERE kind = 'callback'"
+    assert dict(tuple(row) for row in updated.execute(text(callbacks))) == {
+        "the CSMS answered 410": "refused",
+        "the CSMS answered 500": "failed",
+    }
 
 
 def test_what_webhooks_of_nobody_told_is_forgotten(updated: Connection) -> None:

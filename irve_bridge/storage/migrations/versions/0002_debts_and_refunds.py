@@ -11,6 +11,8 @@ down_revision = "0001"
 MOMENT = sa.DateTime(timezone=True)
 DUE = sa.text("state = 'due'")
 NOBODYS = sa.text("session_id IS NULL")
+FAILED = sa.text("status = 'failed'")
+DISPUTES = sa.text("kind = 'dispute'")
 APART = timedelta(seconds=1)
 OVER = ("settled", "released", "abandoned", "written_off")
 
@@ -28,6 +30,11 @@ def upgrade() -> None:
         "UPDATE intents SET lane = 'forgetting' "
         "WHERE kind IN ('forget_card', 'forget_customer') AND ended_at IS NULL"
     )
+    # A 410 was not told apart from the other failures, which are sent again.
+    op.execute(
+        "UPDATE intents SET status = 'refused' WHERE kind = 'callback' AND status = 'failed' "
+        "AND note = 'the CSMS answered 410'"
+    )
     op.create_index("ix_inbox_session_id", "inbox", ["session_id"])
     op.create_index("ix_replies_at", "replies", ["at"])
     op.create_index(
@@ -36,6 +43,13 @@ def upgrade() -> None:
         ["stop_at"],
         sqlite_where=NOBODYS,
         postgresql_where=NOBODYS,
+    )
+    op.create_index(
+        "ix_intents_failed",
+        "intents",
+        ["kind", "id"],
+        sqlite_where=FAILED,
+        postgresql_where=FAILED,
     )
 
 
@@ -112,6 +126,13 @@ def _terms() -> None:
 
 def _movements() -> None:
     op.add_column("movements", sa.Column("payment_id", sa.Text()))
+    op.create_index(
+        "ix_movements_disputes",
+        "movements",
+        ["session_id"],
+        sqlite_where=DISPUTES,
+        postgresql_where=DISPUTES,
+    )
     op.execute("UPDATE movements SET payment_id = provider_id WHERE kind <> 'refund'")
     op.execute(
         "UPDATE movements SET payment_id = (SELECT payment_intent_id FROM sessions "
