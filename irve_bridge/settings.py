@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -26,6 +27,7 @@ from pydantic_settings import (
 from standardwebhooks import Webhook
 
 from irve_bridge.domain.errors import BridgeError
+from irve_bridge.domain.money import refusal
 from irve_bridge.service.policy import CALLBACK_DELAYS, DEBT_RETRIES, LEASE, Bounds, Policy
 
 EXAMPLE = "replace_me"
@@ -40,7 +42,15 @@ LogLevel = Annotated[
     Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(str.upper)
 ]
 Delay = Annotated[float, Field(ge=0)]
-Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
+
+
+def _chargeable(currency: str) -> str:
+    if wrong := refusal(currency):
+        raise ValueError(wrong)
+    return currency
+
+
+Currency = Annotated[str, AfterValidator(_chargeable)]
 
 
 class SettingsRefused(BridgeError):
@@ -95,9 +105,11 @@ class Settings(BaseSettings):
     fixed_most_minor: int = Field(default=20_000, gt=0)
     claim_s: float = Field(default=300, gt=0)
     checkout_lasts_s: float = Field(default=1860, ge=1860, le=86_400)
+    checkout_margin_s: float = Field(default=120, gt=0)
     connection_timeout_s: float = Field(default=60, gt=0)
     start_within_s: float = Field(default=300, gt=0)
     start_within_most_s: float = Field(default=21_600, gt=0, le=HOLD_USABLE_S)
+    start_recheck_s: float = Field(default=15, gt=0)
     start_retry_s: float = Field(default=10, gt=0)
     stop_repeat_s: float = Field(default=20, gt=0)
     csms_end_within_s: float = Field(default=86_400, gt=0)
@@ -114,6 +126,8 @@ class Settings(BaseSettings):
     refund_retry_s: float = Field(default=21_600, gt=0)
     customer_kept_s: float = Field(default=30 * 86_400, ge=0)
     personal_data_kept_s: float = Field(default=395 * 86_400, gt=0)
+    retry_first_s: float = Field(default=2, gt=0)
+    retry_most_s: float = Field(default=300, gt=0)
     reconcile_every_s: float = Field(default=86_400, gt=0)
     reconcile_back_s: float = Field(default=3 * 86_400, gt=0)
     # Well below the lease, so that whoever sends a command still holds it when the answer comes.
@@ -233,6 +247,14 @@ class Settings(BaseSettings):
             "START_WITHIN_S must not be above START_WITHIN_MOST_S.",
         )
         yield (
+            self.retry_first_s > self.retry_most_s,
+            "RETRY_FIRST_S must not be above RETRY_MOST_S.",
+        )
+        yield (
+            self.personal_data_kept_s < self.customer_kept_s,
+            "PERSONAL_DATA_KEPT_S must not be below CUSTOMER_KEPT_S: the customer goes first.",
+        )
+        yield (
             self.live and self.clock_speed != 1.0,
             "CLOCK_SPEED must be 1 with a live key.",
         )
@@ -272,9 +294,11 @@ class Settings(BaseSettings):
         return Policy(
             claim=timedelta(seconds=self.claim_s),
             checkout_lasts=timedelta(seconds=self.checkout_lasts_s),
+            checkout_margin=timedelta(seconds=self.checkout_margin_s),
             connection_timeout=timedelta(seconds=self.connection_timeout_s),
             start_within=timedelta(seconds=self.start_within_s),
             start_within_most=timedelta(seconds=self.start_within_most_s),
+            start_recheck=timedelta(seconds=self.start_recheck_s),
             start_retry=timedelta(seconds=self.start_retry_s),
             stop_repeat=timedelta(seconds=self.stop_repeat_s),
             csms_end_within=timedelta(seconds=self.csms_end_within_s),
@@ -288,6 +312,8 @@ class Settings(BaseSettings):
             customer_kept=timedelta(seconds=self.customer_kept_s),
             personal_data_kept=timedelta(seconds=self.personal_data_kept_s),
             stop_lead=timedelta(seconds=self.stop_lead_s),
+            retry_first=timedelta(seconds=self.retry_first_s),
+            retry_most=timedelta(seconds=self.retry_most_s),
             usual=Bounds(
                 dynamic_ceiling_minor=self.dynamic_ceiling_minor,
                 fixed_least_minor=self.fixed_least_minor,

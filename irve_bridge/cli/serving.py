@@ -37,6 +37,11 @@ async def check(arguments: argparse.Namespace) -> int:
         points = await storage.read(lambda tx: tx.stations.charge_points())
     console.print(f"Settings are complete ({'LIVE' if settings.live else 'test'} mode).")
     console.print(f"Webhook endpoint to register with Stripe: {settings.public_url}/webhook")
+    if accounts := sorted({point.account for point in points if point.account}):
+        console.print(
+            "A second one, for events of connected accounts, at the same address: stations are of "
+            f"{', '.join(accounts)}. STRIPE_WEBHOOK_SECRET takes both secrets, comma-separated."
+        )
     console.print(f"Callbacks: {settings.csms_notification_url or 'none, no URL is set'}")
     if not points:
         console.print("No charge point is registered: irve-bridge stations apply FILE")

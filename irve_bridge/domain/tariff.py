@@ -4,8 +4,8 @@ One engine serves quote, running cost, limit and receipt: a charge is folded int
 `price` turns volumes into a breakdown. Prices are net per kWh and per hour; everything stays an
 exact fraction until the gross total is rounded once, half up.
 
-Restrictions, step sizes above one and price bounds are refused when a tariff is loaded: a price
-this engine does not apply is never shown.
+Restrictions, step sizes above one, price bounds and currencies that are not known are refused when
+a tariff is loaded: a price this engine does not apply is never shown.
 """
 
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from irve_bridge.domain.errors import TariffRefused
-from irve_bridge.domain.money import allot, minor_digits, to_minor
+from irve_bridge.domain.money import allot, minor_digits, refusal, to_minor
 
 HOUR = timedelta(hours=1)
 FAST_W = 50_000
@@ -182,6 +182,8 @@ def load(document: dict[str, Any] | str | bytes, power_w: int | None = None) -> 
 def refuse_unpriceable(tariff: Tariff) -> None:
     """Raise TariffRefused where the tariff asks for more than `price` applies."""
     name = f"Tariff {tariff.id}"
+    if wrong := refusal(tariff.currency):
+        raise TariffRefused(f"{name}: {wrong}.")
     if not tariff.components:
         raise TariffRefused(f"{name} has no price component; a free tariff needs a FLAT of 0.")
     if tariff.min_price or tariff.max_price:

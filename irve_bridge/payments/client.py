@@ -32,7 +32,6 @@ class StripeSettings:
     return_url_template: str
     cancel_url_template: str
     api_base: str = stripe.DEFAULT_API_BASE
-    statement_suffix: str | None = None
     timeout_s: float = 20.0
     checkout_expires_after: timedelta = timedelta(minutes=31)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from irve_bridge.domain.debts import may_pass
-from irve_bridge.domain.session import MeteredBy, Session, State
+from irve_bridge.domain.session import MeteredBy, PlanName, Session, State
 
 LEASE = timedelta(seconds=90)
 CALLBACK_DELAYS = tuple(
@@ -16,6 +16,10 @@ CALLBACK_DELAYS = tuple(
 
 DEBT_RETRIES = tuple(timedelta(days=d) for d in (1, 3, 7, 14))
 """Counted from the refusal: wages and transfers come in days, not in minutes."""
+
+SHORTEST_HOLD = timedelta(days=4, hours=18)
+"""Visa's, where the merchant initiates it; others live longer
+(https://docs.stripe.com/payments/place-a-hold-on-a-payment-method)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +36,9 @@ class Policy:
     """How long things may take, and how much may be secured.
 
     `hold_margin` lies before a hold's end: by then it is captured; `hold_stop` before that the
-    charge is stopped. `stop_lead` is what a stop takes to arrive.
+    charge is stopped. `stop_lead` is what a stop takes to arrive. `start_recheck` is how soon a
+    deadline that proves nothing yet is looked at again. A call that did not get through is made
+    again after `retry_first`, then twice as long each time, up to `retry_most`.
     """
 
     claim: timedelta = timedelta(minutes=5)
@@ -95,10 +101,14 @@ def deadline(session: Session, policy: Policy) -> datetime | None:
 
 
 def hold_deadline(session: Session, policy: Policy) -> datetime | None:
-    """Return by when a hold must be captured; None where there is none, or it is captured."""
-    if session.capture_before is None or session.taken:
-        return None
-    return session.capture_before - policy.hold_margin
+    """Return by when a hold must be captured; None where there is none, or it is captured.
+
+    One whose charge does not say until when it lives is taken to be the shortest there is.
+    """
+    ends_at = session.capture_before
+    if ends_at is None and session.plan is PlanName.ESTIMATED and session.secured_at is not None:
+        ends_at = session.secured_at + SHORTEST_HOLD
+    return None if ends_at is None or session.taken else ends_at - policy.hold_margin
 
 
 def debt_deadline(session: Session, policy: Policy) -> datetime:

@@ -60,6 +60,42 @@ async def test_the_operator_is_paid_and_the_platform_keeps_its_share(
         assert await w.reconcile() == []
 
 
+async def test_an_operator_s_payment_is_secured_by_its_webhook_alone(tmp_path: Path) -> None:
+    """The driver never comes back; the checkout's end and the first comparison are far."""
+    file = stations_file(tmp_path, example(), account=ACCOUNT)
+    async with world(tmp_path, stations_file=file, speed=10) as w, w.charge_point() as cp:
+        await cp.wait_until_online()
+        opened = await w.open("fixed", amount=1000)
+        await w.pay(opened)
+        await w.until(opened["session_id"], "secured")
+
+
+async def test_an_operator_s_refund_by_hand_is_found_by_what_it_refunds(tmp_path: Path) -> None:
+    """Its message carries no metadata: only the payment's id says whose it is.
+
+    No comparison reaches back to it.
+    """
+    file = stations_file(tmp_path, example(), account=ACCOUNT)
+    async with (
+        world(tmp_path, stations_file=file, reconcile_back_s="1") as w,
+        w.charge_point() as cp,
+    ):
+        session = await charged(w, cp, "dynamic")
+        await w.stripe("POST", "/_sim/webhooks", mode="hold")
+        (line,) = [x for x in await w.stripe("GET", "/_sim/ledger") if x["charged_minor"]]
+        by_hand = {"payment_intent": line["id"], "amount": "10"}
+        refund = await w.stripe_api("POST", "refunds", ACCOUNT, **by_hand)
+        assert not refund["metadata"]
+        event = {"id": "evt_refund", "object": "event", "type": "refund.updated"}
+        await w.webhook(event | {"account": ACCOUNT, "data": {"object": refund}})
+
+        async def booked() -> bool:
+            now = await w.session(session["session_id"])
+            return bool(now["amount"] == session["amount"] - 10)
+
+        await w.eventually(booked)
+
+
 async def test_another_account_s_message_about_our_session_is_no_message(tmp_path: Path) -> None:
     """Whoever holds one account cannot have the sessions of another looked at."""
     file = stations_file(tmp_path, example(), account=ACCOUNT)

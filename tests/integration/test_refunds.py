@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from irve_bridge.domain.errors import Conflict
 from simulators.charge_point import ChargePoint
 from tests.integration.world import World, world
@@ -169,6 +171,30 @@ async def test_a_dispute_is_recorded_and_told_from_its_opening_to_its_end(tmp_pa
         assert (after["status"], after["amount"]) == ("settled", session["amount"])
         kinds = [m["kind"] for m in after["movements"]]
         assert kinds == ["charge", "dispute", "dispute_lost"]
+
+
+@pytest.mark.parametrize(("end", "given_back"), [("lost", 0), ("won", 10)])
+async def test_what_the_bank_took_back_is_not_given_back_as_well(
+    tmp_path: Path, end: str, given_back: int
+) -> None:
+    """While a dispute is open the bank has the money, and when it is lost it keeps it."""
+    async with world(tmp_path) as w, w.charge_point() as cp:
+        session_id = (await settled(w, cp, "dynamic"))["session_id"]
+        paid = await payment_id(w, session_id)
+        dispute = await w.stripe("POST", f"/_sim/payment_intents/{paid}/dispute")
+        await w.told(session_id, "dispute_opened")
+        with pytest.raises(Conflict, match="disputed"):
+            await refund(w, session_id, 10)
+        await w.stripe("POST", f"/_sim/disputes/{dispute['id']}/close", status=end)
+        await w.told(session_id, "dispute_closed")
+        if given_back:
+            await refund(w, session_id, given_back)
+            await w.told(session_id, "payment_refunded")
+        else:
+            with pytest.raises(Conflict, match="disputed"):
+                await refund(w, session_id, 10)
+        listed = await w.stripe_api("GET", f"refunds?payment_intent={paid}")
+        assert sum(each["amount"] for each in listed["data"]) == given_back
 
 
 async def test_what_went_back_by_hand_meanwhile_does_not_go_back_again(tmp_path: Path) -> None:

@@ -201,9 +201,12 @@ class World:
 
     # As the audit
 
-    async def stripe_api(self, method: str, path: str, **form: str) -> dict[str, Any]:
-        """Do something at Stripe by hand, as in its dashboard."""
+    async def stripe_api(
+        self, method: str, path: str, account: str = "", **form: str
+    ) -> dict[str, Any]:
+        """Do something at Stripe by hand, as in the account's dashboard."""
         headers = {"authorization": f"Bearer {self.environment['STRIPE_SECRET_KEY']}"}
+        headers |= {"stripe-account": account} if account else {}
         url = f"{self.stripe_url}/v1/{path}"
         async with self.http.request(method, url, data=form or None, headers=headers) as response:
             answer: dict[str, Any] = await response.json()

@@ -20,10 +20,9 @@ class CreateCharge:
     """
 
     def prepare(
-        self, session: Session, intent: Intent, settings: StripeSettings, _now: datetime
+        self, session: Session, intent: Intent, _settings: StripeSettings, _now: datetime
     ) -> Request:
         """Return the PaymentIntent for the kept card."""
-        suffix = settings.statement_suffix
         amount = wire_amount(session.currency, intent.parameters["amount_minor"])
         return {
             "amount": amount,
@@ -34,7 +33,6 @@ class CreateCharge:
             "allowed_payment_method_types": ["card"],
             "description": texts.item_name(session),
             "metadata": mark(session),
-            **({"statement_descriptor_suffix": suffix} if suffix else {}),
         }
 
     async def post(self, account: Account, task: Task) -> Outcome:

@@ -38,7 +38,7 @@ class OpenCheckout:
         plan = (
             _setup(session)
             if session.plan is PlanName.DYNAMIC and not debt
-            else _payment(session, intent.parameters["amount_minor"], settings, debt=debt)
+            else _payment(session, intent.parameters["amount_minor"], debt=debt)
         )
         return {
             "customer": session.customer_id,
@@ -80,9 +80,7 @@ class OpenCheckout:
         return not_opened(task, refusal, at)
 
 
-def _payment(
-    session: Session, amount_minor: int, settings: StripeSettings, *, debt: bool
-) -> dict[str, Any]:
+def _payment(session: Session, amount_minor: int, *, debt: bool) -> dict[str, Any]:
     """What is due is paid at once, whatever the plan was."""
     amount = wire_amount(session.currency, amount_minor)
     name = texts.item_name(session, debt=debt)
@@ -91,8 +89,6 @@ def _payment(
     payment |= fee(session, amount)
     if held:
         payment["capture_method"] = "manual"
-    if settings.statement_suffix:
-        payment["statement_descriptor_suffix"] = settings.statement_suffix
     price = {
         "currency": session.currency.lower(),
         "unit_amount": amount,

@@ -50,6 +50,7 @@ def test_an_operator_s_first_afternoon(tmp_path: Path) -> None:
     ready = run(tmp_path, "check")
     assert ready.returncode == 0
     assert "https://charge.example.com/webhook" in ready.stdout
+    assert "connected accounts" not in ready.stdout
     assert "FR*EXA*E0003*1" in run(tmp_path, "stations", "list").stdout
     drawn = run(tmp_path, "qr", "--out", str(tmp_path / "qr"))
     assert "https://charge.example.com/s/CP1/2" in drawn.stdout
@@ -66,6 +67,21 @@ def test_a_charge_point_that_the_file_leaves_out_is_named(tmp_path: Path) -> Non
     applied = run(tmp_path, "stations", "apply", str(file))
     assert "+ charge point CP9" in applied.stdout
     assert "not in the file, kept: CP3" in applied.stdout
+
+
+def test_check_asks_for_the_second_endpoint_where_a_station_is_another_operator_s(
+    tmp_path: Path,
+) -> None:
+    """Without it, what a connected account is paid would be seen late."""
+    text = (ROOT / "config" / "stations.yaml").read_text(encoding="utf-8")
+    file = tmp_path / "stations.yaml"
+    connected = text.replace("id: CP3", "id: CP3\n    account: acct_lyon")
+    file.write_text(connected.replace("tariffs/", f"{ROOT}/config/tariffs/"))
+    run(tmp_path, "stations", "apply", str(file))
+    said = " ".join(run(tmp_path, "check").stdout.split())
+    assert "second one, for events of connected accounts" in said
+    assert "stations are of acct_lyon." in said
+    assert "STRIPE_WEBHOOK_SECRET takes both" in said
 
 
 def test_it_says_its_version(tmp_path: Path) -> None:

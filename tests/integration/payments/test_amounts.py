@@ -1,10 +1,13 @@
 """Amounts as Stripe takes them; what it cannot express is the driver's."""
 
 from datetime import timedelta
+from fractions import Fraction
 from typing import Any
 
 import pytest
+from babel.numbers import list_currencies
 
+from irve_bridge.domain.money import CURRENCIES, minor_digits, to_minor
 from irve_bridge.payments import StripeSettings
 from irve_bridge.payments.amounts import (
     least_minor,
@@ -35,6 +38,27 @@ def test_an_amount_is_sent_as_stripe_wants_it(
 @pytest.mark.parametrize("currency", ["EUR", "JPY", "UGX", "KWD"])
 def test_an_amount_comes_back_as_it_was_sent(currency: str) -> None:
     assert minor_amount(currency, wire_amount(currency, 120)) == 120
+
+
+ZERO_DECIMALS = "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF"
+THREE_DECIMALS = "BHD JOD KWD OMR TND"
+"""As https://docs.stripe.com/currencies says, but for ISK and UGX: theirs must be sent as zero."""
+
+
+@pytest.mark.parametrize("currency", sorted(CURRENCIES))
+def test_fifty_of_any_currency_are_fifty_at_stripe(currency: str) -> None:
+    """What we count as its minor units and what Stripe does belong to the same whole."""
+    decimals = {"0": ZERO_DECIMALS, "3": THREE_DECIMALS}
+    digits = next((int(d) for d, listed in decimals.items() if currency in listed.split()), 2)
+    ours, wire = to_minor(Fraction(50), currency), 50 * 10**digits
+    assert ours == 50 * 10 ** minor_digits(currency)
+    assert wire_amount(currency, ours) == wire_refund(currency, ours) == wire
+    assert minor_amount(currency, wire) == ours
+
+
+def test_every_currency_is_one() -> None:
+    """A misspelt code would be refused by Stripe, in front of the driver."""
+    assert list_currencies() >= CURRENCIES
 
 
 def test_iceland_pays_whole_crowns_only() -> None:

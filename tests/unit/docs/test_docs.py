@@ -18,6 +18,7 @@ from irve_bridge.csms import CallbackHand
 from irve_bridge.domain import diagram
 from irve_bridge.service.callbacks import callback
 from irve_bridge.service.ports import Attempt, Done, Failed, Outcome, Task
+from irve_bridge.settings import Settings
 from tests.unit.domain.sessions import NOW, session
 
 ROOT = Path(__file__).parents[3]
@@ -84,6 +85,19 @@ def test_the_stations_file_can_be_applied(tmp_path: Path) -> None:
     file = tmp_path / "stations.yaml"
     file.write_text(block(ROOT / "docs" / "operating.md", "yaml"), "utf-8")
     assert list(stations.read(file).charge_points) == ["PARIS-01"]
+
+
+def test_every_setting_stands_in_the_operator_s_table() -> None:
+    """`WEB_…` names all that begin so; what names none is no longer a setting."""
+    section = (ROOT / "docs" / "operating.md").read_text("utf-8").split("\n## Settings\n")[1]
+    rows = re.findall(r"^\|(.*?)\|", section.split("\n## ")[0], re.MULTILINE)
+    named = re.findall(r"`([A-Z_]+)(…?)`", "".join(rows))
+    settings = [name.upper() for name in Settings.model_fields]
+    fit = [
+        [s for s in settings if s == name or (more and s.startswith(name))] for name, more in named
+    ]
+    assert [name for (name, _), fitting in zip(named, fit, strict=True) if not fitting] == []
+    assert sorted(set(settings) - {each for fitting in fit for each in fitting}) == []
 
 
 async def test_the_receiver_takes_what_the_bridge_signs_and_nothing_else() -> None:

@@ -134,6 +134,10 @@ def test_an_ocpi_tariff_is_read_exactly() -> None:
     [
         ({"elements": []}, "no price component"),
         ({"currency": None}, "not an OCPI"),
+        ({"currency": "jpy"}, "in capitals.*not 'jpy': write JPY"),
+        ({"currency": "EURO"}, "ISO 4217.*not 'EURO': write EUR"),
+        ({"currency": ""}, "ISO 4217.*not '': write EUR"),
+        ({"currency": "IQD"}, "that Stripe charges"),
         ({"max_price": {"excl_vat": 1}}, "max_price"),
         ({"elements": [_e := {"price_components": [{"type": "ENERGY", "price": -1}]}]}, "negative"),
         ({"elements": [{**_e, "restrictions": {"min_kwh": 1}}]}, "restrictions"),

@@ -1,6 +1,7 @@
 """Settings: what is missing or wrong is said in one sentence each, and secrets stay masked."""
 
 import re
+from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from irve_bridge.settings import Settings, SettingsRefused, load
 
 EXAMPLE = Path(__file__).parents[3] / "config" / ".env.example"
 
+YEN = '{"dynamic_ceiling_minor": 9000, "fixed_least_minor": 100, "fixed_most_minor": 8000}'
 GOOD = {
     "STRIPE_SECRET_KEY": "sk_test_abc",
     "STRIPE_WEBHOOK_SECRET": "whsec_abc",
@@ -79,8 +81,7 @@ def test_debt_retries_are_a_list_too_and_may_be_none_at_all(tmp_path: Path) -> N
 
 
 def test_a_currency_may_have_amounts_of_its_own(tmp_path: Path) -> None:
-    yen = '{"dynamic_ceiling_minor": 9000, "fixed_least_minor": 100, "fixed_most_minor": 8000}'
-    policy = load(env(tmp_path, AMOUNTS_BY_CURRENCY=f'{{"JPY": {yen}}}')).policy
+    policy = load(env(tmp_path, AMOUNTS_BY_CURRENCY=f'{{"JPY": {YEN}}}')).policy
     assert policy.bounds("JPY") == Bounds(
         dynamic_ceiling_minor=9000, fixed_least_minor=100, fixed_most_minor=8000
     )
@@ -90,6 +91,17 @@ def test_a_currency_may_have_amounts_of_its_own(tmp_path: Path) -> None:
 def test_the_defaults_are_those_of_the_policy(tmp_path: Path) -> None:
     """What the example shows is what holds without it."""
     assert load(env(tmp_path)).policy == Policy(callbacks=False)
+
+
+def test_every_deadline_of_the_policy_is_a_setting(tmp_path: Path) -> None:
+    """But for the lease, which is no operator's business."""
+    shown = re.findall(r"^# ([A-Z_]+_S)=(\d+)$", EXAMPLE.read_text("utf-8"), re.MULTILINE)
+    later = load(env(tmp_path, **{name: str(int(text) + 1) for name, text in shown})).policy
+    deadlines = {f.name for f in fields(Policy) if f.type is timedelta}
+    assert len(deadlines) > 15
+    assert {name for name in deadlines if getattr(later, name) == getattr(Policy(), name)} == {
+        "lease"
+    }
 
 
 @pytest.mark.parametrize(("value", "keeps"), [("refund", False), ("keep", True)])
@@ -164,8 +176,15 @@ def test_everything_missing_is_named_at_once(tmp_path: Path) -> None:
         ({"DEBT_TERM_S": "0"}, "DEBT_TERM_S"),
         ({"HOLD_MARGIN_S": "59"}, "HOLD_MARGIN_S"),
         ({"REFUND_RETRIES": "-1"}, "REFUND_RETRIES"),
+        ({"RETRY_FIRST_S": "301"}, "RETRY_MOST_S"),
+        ({"RETRY_FIRST_S": "0"}, "RETRY_FIRST_S"),
+        ({"RETRY_MOST_S": "0"}, "RETRY_MOST_S"),
+        ({"START_RECHECK_S": "0"}, "START_RECHECK_S"),
+        ({"CHECKOUT_MARGIN_S": "0"}, "CHECKOUT_MARGIN_S"),
+        ({"CUSTOMER_KEPT_S": "60", "PERSONAL_DATA_KEPT_S": "59"}, "PERSONAL_DATA_KEPT_S"),
         ({"PREPAID_REMAINDER": "donate"}, "PREPAID_REMAINDER"),
         ({"AMOUNTS_BY_CURRENCY": '{"JPY": {"fixed_least_minor": 1}}'}, "AMOUNTS_BY_CURRENCY"),
+        ({"AMOUNTS_BY_CURRENCY": f'{{"jpy": {YEN}}}'}, "AMOUNTS_BY_CURRENCY.*write JPY"),
         ({"DATABASE_URL": "postgresql://localhost/irve"}, "DATABASE_URL"),
         ({"DATABASE_URL": "sqlite://"}, "DATABASE_URL"),
         ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL"),

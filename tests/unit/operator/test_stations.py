@@ -94,6 +94,7 @@ def test_what_stands_twice_is_refused(tmp_path: Path, once: str, says: str) -> N
         ("power_kw: 7.4", "power_kw: -1", "power_kw"),
         ("name: A", "name: A\n    time_zone: Mars/Olympus", "IANA"),
         ("price: 1", "price: -1", "negative"),
+        ("currency: EUR", "currency: jpy", "Tariff t: .*write JPY"),
         ("connectors:", "outlets:", "connectors"),
         ("operator:", "operator: [", "stations.yaml"),
         ("id: A", "id: A b", "id"),

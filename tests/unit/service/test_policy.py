@@ -61,6 +61,25 @@ def test_a_hold_does_not_wait_for_a_charge_point_or_a_person(state: State) -> No
     assert due_at(state) is None
 
 
+@pytest.mark.parametrize(
+    ("state", "before"),
+    [
+        (State.CHARGING, POLICY.hold_margin + POLICY.hold_stop),
+        (State.STOPPING, POLICY.hold_margin),
+        (State.REVIEW, POLICY.hold_margin),
+    ],
+)
+def test_a_hold_that_does_not_say_its_end_is_taken_to_end_first_of_all(
+    state: State, before: timedelta
+) -> None:
+    """Visa keeps the shortest ones for four days and 18 hours."""
+    assert held(state, capture_before=None) == NOW + 4 * DAY + 18 * HOUR - before
+    if state is not State.CHARGING:
+        assert held(state, capture_before=None, paid_minor=1200) is None
+    for plan in (PlanName.FIXED, PlanName.DYNAMIC):
+        assert due_at(state, plan, secured_at=NOW) is None, "nothing is held"
+
+
 @pytest.mark.parametrize("state", [State.SETTLING, State.RELEASING])
 def test_money_on_its_way_waits_for_the_provider_only(state: State) -> None:
     assert held(state) is None

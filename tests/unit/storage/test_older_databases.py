@@ -96,6 +96,7 @@ def updated(tmp_path: Path) -> Iterator[Connection]:
         move(connection, "fixed", "refund", 1800, "re_fixed")
         add_session(connection, "held", "charging", plan="estimated", capture_before=AT)
         move(connection, "held", "hold", 3000, "pi_held")
+        add_session(connection, "held, end unknown", "review", plan="estimated")
         add_session(connection, "taken", "released", plan="estimated", ended_at=AT)
         move(connection, "taken", "hold", 3000, "pi_taken")
         move(connection, "taken", "release", 3000, "pi_taken")
@@ -148,7 +149,11 @@ def test_what_is_due_is_due_since_the_charge_failed(updated: Connection) -> None
 def test_terms_that_are_new_hold_for_older_sessions_too(updated: Connection) -> None:
     """Debts and the ends of holds: the sweep looks at them at once."""
     deadlines = column(updated, "deadline_at")
-    assert {name for name, at in deadlines.items() if at == AT} == {"held", "due"}
+    assert {name for name, at in deadlines.items() if at == AT} == {
+        "held",
+        "held, end unknown",
+        "due",
+    }
     assert deadlines["kept"] is None
     assert deadlines["open"].startswith("2027")
 

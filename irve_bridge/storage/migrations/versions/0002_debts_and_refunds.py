@@ -91,7 +91,7 @@ def _sessions() -> None:
     op.execute(
         "UPDATE sessions SET deadline_at = opened_at WHERE deadline_at IS NULL AND "
         "(state = 'due' OR "
-        "capture_before IS NOT NULL AND state IN ('charging', 'stopping', 'review'))"
+        "plan = 'estimated' AND state IN ('charging', 'stopping', 'review'))"
     )
 
 
