@@ -155,6 +155,7 @@ def find_stopped(work: Work, fact: facts.TransactionStopped) -> Transaction | No
 
     A charge point that never learnt an id sends -1 (OCPP 1.6 errata 3.18): then the only one whose
     id it has not used can be meant, "the latest" never. Another system's id means nothing here.
+    Who names the tag is believed whatever its register says: that is for a person to look at.
     """
     transactions = work.tx.transactions
     if known := transactions.get(fact.charge_point_id, fact.transaction_id):
@@ -163,12 +164,14 @@ def find_stopped(work: Work, fact: facts.TransactionStopped) -> Transaction | No
     running = [
         t
         for t in transactions.running(fact.charge_point_id)
-        if _may_end(t, fact) and not (nameless and t.acknowledged)
+        if t.start_at <= fact.stopped_at and not (nameless and t.acknowledged)
     ]
     tagged = [t for t in running if t.id_tag.casefold() == (fact.id_tag or "").casefold()]
-    if len(tagged) == 1:
-        return tagged[0]
-    unnamed = [t for t in running if not t.acknowledged]
+    likely = [t for t in tagged if _meter_fits(t, fact)]
+    for found in (tagged, likely):
+        if len(found) == 1:
+            return found[0]
+    unnamed = [t for t in running if not t.acknowledged and _meter_fits(t, fact)]
     return unnamed[0] if nameless and len(unnamed) == 1 else None
 
 
@@ -193,10 +196,9 @@ def _stopped_in_vain(work: Work, fact: facts.TransactionStopped) -> None:
         work.advance(tagged, lost)
 
 
-def _may_end(transaction: Transaction, fact: facts.TransactionStopped) -> bool:
-    """A stop lies after its start, in time and on the meter; -1 is a register not known."""
-    later = transaction.start_at <= fact.stopped_at
-    return later and (fact.meter_stop_wh < 0 or transaction.meter_start_wh <= fact.meter_stop_wh)
+def _meter_fits(transaction: Transaction, fact: facts.TransactionStopped) -> bool:
+    """A stop lies above its start on the meter; -1 is a register not known."""
+    return fact.meter_stop_wh < 0 or transaction.meter_start_wh <= fact.meter_stop_wh
 
 
 def _begin(work: Work, session: Session, transaction: Transaction, at: datetime) -> None:

@@ -164,6 +164,17 @@ async def test_a_stop_with_an_id_never_learnt_ends_the_transaction_of_its_tag(
     assert (await house.session(session)).state is State.SETTLING
 
 
+async def test_a_stop_that_names_its_tag_and_a_wrong_register_goes_to_a_person(
+    house: Any, raw: Any
+) -> None:
+    """Its id was never learnt, and its register lies below the first: the charge is over still."""
+    session = await house.secure()
+    await raw.confirmed("StartTransaction", START)
+    below = {"transactionId": -1, "idTag": session.id_tag, "meterStop": START["meterStart"] - 1}
+    assert await raw.confirmed("StopTransaction", STOP | below) == {}
+    assert (await house.session(session)).state is State.REVIEW
+
+
 async def test_a_stop_without_its_register_is_looked_at_by_a_person(house: Any, raw: Any) -> None:
     session = await house.secure()
     start = await raw.confirmed("StartTransaction", START)
