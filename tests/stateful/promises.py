@@ -57,8 +57,9 @@ def owed_minor(record: Record) -> int | None:
     """Return what the driver owes: the price, of what was secured, less the operator's refunds."""
     session, cost_minor = record.session, expected_minor(record)
     if record.decided_by_person is not None:
-        owed = min(record.decided_by_person, session.secured_minor or 0)
-    elif record.reported_minor is not None:
+        decided_minor = min(record.decided_by_person, session.secured_minor or 0)
+        return decided_minor - record.refunds_asked_minor
+    if record.reported_minor is not None:
         owed = min(record.reported_minor, session.secured_minor or 0)
     elif cost_minor is None:
         return None

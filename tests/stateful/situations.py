@@ -67,10 +67,24 @@ async def written_off(world: World) -> Session:
     return await _worked(world, session)
 
 
-async def held_more(world: World, overcapture_percent: int = 0) -> Session:
+async def left_but_paid(world: World) -> Session:
+    """Bring about a checkout that was paid unheard of, and then left."""
+    session = await reach(world, "paid", PlanName.ESTIMATED)
+    await world.ask(world.bridge.desk.give_up(session.id))
+    return session
+
+
+async def written_off_but_paid(world: World) -> Session:
+    """Bring about a debt that was forgiven when it had been paid, unheard of."""
+    session = await at_the_checkout(world)
+    await world.provider.pay(world.payable[0]["id"], CARD, None)
+    await world.decide(session, 0)
+    return session
+
+
+async def held_more(world: World, **features: int) -> Session:
     """Bring about a charge whose driver agreed to a larger hold, and uses it."""
-    features = {"incremental": not overcapture_percent, "overcapture_percent": overcapture_percent}
-    await world.provider.decree("features", **features)
+    await world.provider.decree("features", **(features or {"incremental": True}))
     session = await reach(world, "charging", PlanName.ESTIMATED)
     amount_minor = (session.secured_minor or 0) * 11 // 10
     await world.ask(world.bridge.desk.extend(session.id, amount_minor))
@@ -82,6 +96,32 @@ async def held_more(world: World, overcapture_percent: int = 0) -> Session:
 async def to_be_captured_over(world: World) -> Session:
     """Bring about a charge that costs more than its hold, which may be captured over."""
     return await held_more(world, overcapture_percent=20)
+
+
+async def not_to_be_captured_over(world: World) -> Session:
+    """Bring about the same, but what was promised will be refused."""
+    return await held_more(world, overcapture_percent=20, overcaptures_refused=1)
+
+
+async def not_held_more(world: World) -> Session:
+    """Bring about a charge whose bank refuses the larger hold."""
+    return await held_more(world, incremental=True, increments_declined=1)
+
+
+async def hold_gone_while_charging(world: World) -> Session:
+    """Bring about a charge whose hold was let go of by hand, and that is heard."""
+    session = await reach(world, "charging", PlanName.ESTIMATED)
+    await world.let_go(session.payment_intent_id or "")
+    await world.ask(world.bridge.desk.look(session))
+    return session
+
+
+async def given_back_while_charging(world: World) -> Session:
+    """Bring about a charge of which some of the prepayment was given back by hand meanwhile."""
+    session = await reach(world, "charging", PlanName.FIXED)
+    await world.refund_by_hand(session.payment_intent_id or "", 100)
+    await world.ask(world.bridge.desk.look(session))
+    return session
 
 
 async def doubted(world: World) -> Session:
@@ -143,6 +183,18 @@ async def id_never_learnt(world: World) -> Session:
     return await _worked(world, session)
 
 
+async def stop_without_start(world: World) -> Session:
+    """Bring about a stop whose start the charge point never managed to tell."""
+    session = await start_lost(world)
+    outlet = world.charger.outlets[session.connector_number - 1]
+    while not world.charger.outbox[0].starts:
+        world.charger.outbox.popleft()
+    world.charger.give_up_start()
+    world.charger.unplug(outlet)
+    await world.charger.connect(world.bridge)
+    return await _worked(world, session)
+
+
 async def start_repeated(world: World) -> Session:
     """Bring about a charge whose start was heard, and is about to be told again."""
     session = await reach(world, "secured", PlanName.DYNAMIC)
@@ -178,18 +230,25 @@ SITUATIONS: dict[str, Callable[[World], Awaitable[Any]]] = {
         in_debt,
         short_of_funds,
         hold_gone,
+        hold_gone_while_charging,
         at_the_checkout,
+        left_but_paid,
         lowered_while_paying,
         written_off,
+        written_off_but_paid,
         held_more,
+        not_held_more,
         to_be_captured_over,
+        not_to_be_captured_over,
         doubted,
         paid_beside,
         refund_under_way,
+        given_back_while_charging,
         refund_that_fails_later,
         disputed,
         never_ended,
         start_lost,
+        stop_without_start,
         id_never_learnt,
         start_repeated,
         asked_back_and_given_by_hand,

@@ -154,7 +154,8 @@ class World:
         """Decide, as a person, what is owed."""
         answer = await self.ask(self.bridge.desk.decide(session.id, amount_minor))
         if not answer.startswith("refused"):
-            self.asked.decided[session.id] = amount_minor
+            chargeable = session.taken or amount_minor >= session.least_minor
+            self.asked.decided[session.id] = amount_minor if chargeable else 0
             self.asked.refunds_minor.pop(session.id, None)  # a decision counts what went back
         return answer
 
