@@ -93,7 +93,8 @@ def is_extra(session: Session, fact: facts.PaymentFact) -> bool:
     own = session.payment_intent_id
     if fact.payment_intent_id in (None, own):
         return False
-    return fact.beside or own is not None or session.state not in _UNPAID
+    secured_again = isinstance(fact, facts.PaymentSecured) and session.secured_at is not None
+    return fact.beside or secured_again or own is not None or session.state not in _UNPAID
 
 
 def owed_minor(session: Session, fact: facts.ChargingEnded) -> int:
@@ -189,8 +190,11 @@ def _declined(session: Session, fact: facts.PaymentDeclined) -> Event:
 
 
 def _gone(session: Session, payment_intent_id: str) -> Event:
+    """Whose charge the CSMS meters is stopped by the CSMS, which is told once."""
     if payment_intent_id != session.payment_intent_id:
         return E.KNOWN
+    if session.state is S.CHARGING and session.metered_by is MeteredBy.CSMS:
+        return E.KNOWN if session.outcome == "hold_gone" else E.STOP_ASKED_OF_CSMS
     return E.RELEASED if session.state is S.RELEASING else E.HOLD_GONE
 
 

@@ -74,8 +74,8 @@ class Ledger:
             own = fact.payment_intent_id
         booked = self.tx.books.movements(session.id)
         taken = any(m.kind in _TAKEN and m.payment_id == own for m in booked)
-        paid_minor = left_minor(booked, own)
-        return replace(session, paid_minor=paid_minor, taken=taken), fact
+        paid = replace(session, paid_minor=left_minor(booked, own), taken=taken)
+        return (replace(paid, payment_intent_id=own) if taken else paid), fact
 
     def _counted(self, session: Session, fact: facts.SessionFact) -> facts.SessionFact:
         match fact:
@@ -111,9 +111,12 @@ class Ledger:
         return replace(movement, amount_minor=sum(of_hold) - taken)
 
     def _stands(self, session: Session, fact: facts.SessionFact) -> bool:
-        """Money is taken once, as charge or capture."""
-        if isinstance(fact, facts.PaymentSucceeded):
-            return not self._booked(session, fact.payment_intent_id, *_TAKEN)
+        """Money is taken once, as charge or capture; a hold that is over grows no more."""
+        match fact:
+            case facts.PaymentSucceeded():
+                return not self._booked(session, fact.payment_intent_id, *_TAKEN)
+            case facts.HoldExtended():
+                return not self._booked(session, fact.payment_intent_id, "capture", "release")
         return True
 
     def _beside(self, session: Session, payment_intent_id: str | None) -> bool:

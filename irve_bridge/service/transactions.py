@@ -11,6 +11,7 @@ from irve_bridge.domain.session import Delivery, Session, State
 from irve_bridge.domain.tariff import Volumes, price
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.bills import bill
+from irve_bridge.service.ends import end_at_last_reading
 from irve_bridge.service.handle import Work
 from irve_bridge.service.ports import TakenReading
 
@@ -171,29 +172,45 @@ def find_stopped(work: Work, fact: facts.TransactionStopped) -> Transaction | No
     for found in (tagged, likely):
         if len(found) == 1:
             return found[0]
+    if _names_somebody(work, fact):
+        return None
     unnamed = [t for t in running if not t.acknowledged and _meter_fits(t, fact)]
     return unnamed[0] if nameless and len(unnamed) == 1 else None
 
 
-def _stopped_in_vain(work: Work, fact: facts.TransactionStopped) -> None:
-    """Keep a stop of nothing known; one with the tag of a waiting session needs a person.
+def _names_somebody(work: Work, fact: facts.TransactionStopped) -> bool:
+    """Whose tag is named is meant, and nobody else, even if it cannot be told which charge."""
+    tag = (fact.id_tag or "").casefold()
+    running = work.tx.transactions.running(fact.charge_point_id)
+    known = any(t.id_tag.casefold() == tag for t in running)
+    return known or bool(tag and work.tx.sessions.by_id_tag(fact.charge_point_id, tag))
 
-    Its start was lost, so nobody can say what was used.
+
+def _stopped_in_vain(work: Work, fact: facts.TransactionStopped) -> None:
+    """Keep a stop of nothing known; one with the tag of a session needs a person.
+
+    Its start was lost, or it may be of another charge: nobody can say what was used.
     """
     key = f"stop:{fact.charge_point_id}:{fact.transaction_id}:{fact.stopped_at.isoformat()}"
     tagged = fact.id_tag and work.tx.sessions.by_id_tag(fact.charge_point_id, fact.id_tag)
     work.tx.inbox.put(key, fact, tagged.id if tagged else None)
-    if tagged and tagged.state is State.SECURED:
-        lost = facts.ChargingEnded(
-            at=fact.at,
-            session_id=tagged.id,
-            stopped_at=fact.stopped_at,
-            energy_wh=None,
-            cost=price(tagged.tariff, Volumes()),
-            doubt="the charge stopped, but its start was never heard of",
-            reason=fact.reason,
-        )
-        work.advance(tagged, lost)
+    if tagged and tagged.state in _TAG_HONOURED:
+        work.advance(tagged, _in_doubt(work, tagged, fact))
+
+
+def _in_doubt(work: Work, session: Session, fact: facts.TransactionStopped) -> facts.ChargingEnded:
+    if ended := end_at_last_reading(work, session, fact.at):
+        doubt = "a stop names its tag, but no transaction that can be meant"
+        return replace(ended, doubt=doubt, reason=fact.reason)
+    return facts.ChargingEnded(
+        at=fact.at,
+        session_id=session.id,
+        stopped_at=fact.stopped_at,
+        energy_wh=None,
+        cost=price(session.tariff, Volumes()),
+        doubt="the charge stopped, but its start was never heard of",
+        reason=fact.reason,
+    )
 
 
 def _meter_fits(transaction: Transaction, fact: facts.TransactionStopped) -> bool:

@@ -56,3 +56,30 @@ async def test_of_a_hold_that_grew_after_the_stop_all_is_let_go_in_the_books(wor
     kept_minor = world.record(session.id).kept_minor
     let_go_minor = secured_minor + 500 - kept_minor
     assert moved[2:] == [("capture", kept_minor), ("release", let_go_minor)]
+
+
+async def test_a_hold_that_grew_when_it_was_gone_is_in_no_book(world: World) -> None:
+    """The bank's yes is stored after the hold was let go of by hand."""
+    await world.provider.decree("features", incremental=True, overcapture_percent=0)
+    session = await situations.reach(world, "charging", PlanName.ESTIMATED)
+    await world.ask(world.bridge.desk.extend(session.id, (session.secured_minor or 0) + 500))
+    (increment,) = await world.bridge.claim(Lane.MONEY)
+    await world.bridge.perform(increment)
+    await world.let_go(session.payment_intent_id or "")
+    await world.ask(world.bridge.desk.look(session))
+    await world.bridge.conclude(increment)
+    await world.check()
+    moved = [movement.kind for movement in world.record(session.id).movements]
+    assert moved == ["hold", "release"]
+
+
+async def test_a_second_hold_of_a_debt_is_let_go(world: World) -> None:
+    """What is due is paid at a checkout, not held: a hold that turns up is none of it."""
+    session = await situations.hold_gone(world)
+    await world.pay_beside(session)
+    await world.check()
+    for event in world.mail:
+        await world.deliver(event)
+    await world.everybody_works()
+    await world.check()
+    assert world.record(session.id).held_minor == 0

@@ -181,9 +181,10 @@ class World:
             self.asked.let_go.add(payment_id)
         return done
 
-    async def pay_beside(self, session: Session) -> bool:
+    async def pay_beside(self, session: Session, amount_minor: int | None = None) -> bool:
         """Have a session paid, or held for, a second time, as by a checkout nobody remembers."""
-        form = {"amount": str(session.amount_minor), "currency": session.currency.lower()}
+        amount_minor = session.amount_minor if amount_minor is None else amount_minor
+        form = {"amount": str(amount_minor), "currency": session.currency.lower()}
         if session.plan is PlanName.ESTIMATED:
             form["capture_method"] = "manual"
         payment_id = await self.provider.pay_beside(session.customer_id or "", session.id, form)

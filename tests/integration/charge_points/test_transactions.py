@@ -175,6 +175,32 @@ async def test_a_stop_that_names_its_tag_and_a_wrong_register_goes_to_a_person(
     assert (await house.session(session)).state is State.REVIEW
 
 
+async def test_a_stop_with_its_tag_and_not_its_id_goes_to_a_person_once_the_id_was_used(
+    house: Any, raw: Any
+) -> None:
+    """It may be of another charge: nothing is billed by it, and nothing is forgotten."""
+    session = await house.secure()
+    start = await raw.confirmed("StartTransaction", START)
+    values = {"connectorId": 1, "transactionId": start["transactionId"], "meterValue": [ENERGY]}
+    await raw.confirmed("MeterValues", values)
+    nameless = {"transactionId": -1, "idTag": session.id_tag}
+    assert await raw.confirmed("StopTransaction", STOP | nameless) == {}
+    review = await house.session(session)
+    assert (review.state, review.decided_minor) == (State.REVIEW, None)
+
+
+async def test_a_stop_that_names_a_tag_ends_nobody_else_s_charge(house: Any, raw: Any) -> None:
+    """The only charge whose id was never used is not meant where another's tag is named."""
+    one, other = await house.secure(), await house.secure("TAG2", 2)
+    start = await raw.confirmed("StartTransaction", START)
+    values = {"connectorId": 1, "transactionId": start["transactionId"], "meterValue": [ENERGY]}
+    await raw.confirmed("MeterValues", values)
+    await raw.confirmed("StartTransaction", START | {"connectorId": 2, "idTag": other.id_tag})
+    nameless = {"transactionId": -1, "idTag": one.id_tag}
+    assert await raw.confirmed("StopTransaction", STOP | nameless) == {}
+    assert (await house.session(other)).state is State.CHARGING
+
+
 async def test_a_stop_without_its_register_is_looked_at_by_a_person(house: Any, raw: Any) -> None:
     session = await house.secure()
     start = await raw.confirmed("StartTransaction", START)

@@ -74,7 +74,7 @@ def _possible(now: Session, fact: SessionFact) -> bool:
         case facts.HoldReleased():
             return now.plan is PlanName.ESTIMATED
         case facts.ChargeCanceled():
-            return now.plan is PlanName.DYNAMIC
+            return now.plan is PlanName.DYNAMIC and not now.taken
     return can_be(now, fact)
 
 
