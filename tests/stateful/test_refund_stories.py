@@ -116,8 +116,8 @@ async def test_a_customer_is_forgotten_though_a_person_must_decide(world: World)
 
 
 async def _pass_until(world: World, session_id: str, state: State) -> Session:
-    for _ in range(20 * 24):
-        await world.pass_time(3600, awake=True)
+    for _ in range(20 * 4):
+        await world.pass_time(A_DAY_S // 4, awake=True)
         await world.check()
         if world.session(session_id).state is state:
             return world.session(session_id)

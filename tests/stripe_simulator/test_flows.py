@@ -85,8 +85,9 @@ async def test_estimated_is_held_then_captured_in_part_and_the_rest_is_released(
     charge = await client.v1.charges.retrieve_async(str(captured.latest_charge))
     assert (charge.amount_captured, charge.amount_refunded) == (1234, 0)
     await receiver.wait_for("charge.updated")
-    events = await client.v1.events.list_async({"types": ["charge.*", "payment_intent.*"]})
-    assert [event.type for event in reversed(events.data)] == [
+    events = await client.v1.events.list_async({"limit": 100})
+    moved = [e.type for e in events.data if e.type.startswith(("charge.", "payment_intent."))]
+    assert moved[::-1] == [
         "payment_intent.created",
         "charge.succeeded",
         "payment_intent.amount_capturable_updated",
