@@ -130,7 +130,6 @@ def _paying_since(session: Session, fact: facts.CheckoutOpened) -> datetime | No
 
 
 def _secure(session: Session, fact: facts.PaymentSecured) -> Session:
-    outcome = "card_in_debt" if fact.debt_session_id else session.outcome
     return replace(
         session,
         secured_at=fact.at,
@@ -145,8 +144,17 @@ def _secure(session: Session, fact: facts.PaymentSecured) -> Session:
         card_fingerprint=fact.card_fingerprint,
         debt_session_id=fact.debt_session_id,
         email=fact.email or session.email,
-        outcome="connector_lost" if fact.connector_lost else outcome,
+        outcome=_why_in_vain(session, fact),
     )
+
+
+def _why_in_vain(session: Session, fact: facts.PaymentSecured) -> str | None:
+    """Return what keeps the charge from starting though it is paid for."""
+    if fact.connector_lost:
+        return "connector_lost"
+    if fact.debt_session_id:
+        return "card_in_debt"
+    return "paid_late" if session.state is State.ABANDONED else session.outcome
 
 
 def _end(session: Session, fact: facts.ChargingEnded) -> Session:
@@ -203,6 +211,8 @@ def _refund_failed(session: Session, fact: facts.RefundFailed) -> Session:
 
     Nor of what is due: why it is decides whether its card may be charged again.
     """
-    silent = is_extra(session, fact) and fact.again
-    outcome = session.outcome if silent or session.state is State.DUE else fact.code
-    return replace(session, outcome=outcome, refund_tries=session.refund_tries + 1)
+    second = is_extra(session, fact)
+    silent = (second and fact.again) or session.state is State.DUE
+    outcome = session.outcome if silent else fact.code
+    tries = session.refund_tries if second else session.refund_tries + 1
+    return replace(session, outcome=outcome, refund_tries=tries)

@@ -53,7 +53,7 @@ class Ledger:
                 known = any(m.provider_id == fact.dispute_id for m in booked)
                 return replace(fact, first=not known)
             case facts.RefundFailed():
-                return replace(fact, again=session.refund_tries < self.policy.refund_retries)
+                return replace(fact, again=self._again(session, fact))
         return fact
 
     def book(self, session: Session, fact: facts.SessionFact) -> tuple[Session, facts.SessionFact]:
@@ -76,6 +76,14 @@ class Ledger:
         taken = any(m.kind in _TAKEN and m.payment_id == own for m in booked)
         paid = replace(session, paid_minor=left_minor(booked, own), taken=taken)
         return (replace(paid, payment_intent_id=own) if taken else paid), fact
+
+    def _again(self, session: Session, fact: facts.RefundFailed) -> bool:
+        """A second payment's refunds have tries of their own: a place in the inbox for each."""
+        if not is_extra(session, fact):
+            return session.refund_tries < self.policy.refund_retries
+        key = f"second_refund_failed:{fact.payment_intent_id}"
+        tries = range(self.policy.refund_retries)
+        return any(self._first(session, f"{key}:{number}", fact) for number in tries)
 
     def _counted(self, session: Session, fact: facts.SessionFact) -> facts.SessionFact:
         match fact:

@@ -20,7 +20,6 @@ from irve_bridge.web.wording import (
     MANDATE,
     NOT_OPENED,
     ORDER,
-    PAID_LATE,
     PLANS,
     PROMISES,
     REFUND_FAILED,
@@ -206,4 +205,4 @@ def _ending(session: Session) -> str:
             return DECLINED.get(code, DECLINED[""])
         case State.ABANDONED:
             return ENDINGS.get(code, NOT_OPENED)
-    return ENDINGS.get(code, REFUND_FAILED if session.refund_tries else PAID_LATE)
+    return ENDINGS.get(code, REFUND_FAILED)

@@ -33,7 +33,7 @@ def appearance(view: SessionView) -> str:
         case State.DUE:
             return f"{session.state}-{session.decided_minor}-{session.outcome}"
         case State.RELEASING:
-            return f"{session.state}-{session.outcome}-{session.refund_tries}"
+            return f"{session.state}-{session.outcome}"
         case State.SECURED:
             return _waiting(view)
     return session.state

@@ -111,6 +111,7 @@ RELEASING = {
 
 ENDINGS = {
     "checkout_expired": N_("The payment page expired before the payment was made."),
+    "paid_late": N_("Your payment came after this charge was given up, so nothing was started."),
     "given_up": N_("You left the payment page. You may try again whenever you like."),
     "start_refused": N_(
         "The station refused to start. Check that the cable is well plugged in, or take another "
@@ -134,7 +135,6 @@ ENDINGS = {
 """Why nothing is paid, by the outcomes that are ours; the provider's codes have three sentences."""
 
 NOT_OPENED = N_("The payment could not be opened. Please try again, or with another card.")
-PAID_LATE = N_("Your payment came after this charge was given up, so nothing was started.")
 REFUND_FAILED = N_(
     "The refund did not go through, so it is being made again. If it has not reached you after ten "
     "working days, please call the operator named below."

@@ -1,5 +1,6 @@
 """Refunds that cross with what others do, told step by step."""
 
+from collections import Counter
 from datetime import timedelta
 
 from irve_bridge.domain.intents import Lane
@@ -89,6 +90,19 @@ async def test_a_second_payment_s_refund_that_fails_after_the_customer_s_term_is
     await world.pass_time(A_DAY_S, awake=True)
     await world.check()
     assert world.record(session.id).kept_minor == session.decided_minor
+
+
+async def test_a_second_payment_s_refunds_use_up_no_try_of_the_session_s_own(world: World) -> None:
+    session = await situations.reach(world, "charging", PlanName.FIXED)
+    await world.pay_beside(session)
+    await world.provider.decree("refunds", mode="fail", times=99)
+    await world.check()
+    for event in world.mail:
+        await world.deliver(event)
+    world.charger.stop(world.charger.outlets[session.connector_number - 1], "Local")
+    await world.pass_time(2 * A_DAY_S, awake=True)
+    tried = Counter(refund["payment_intent"] for refund in await world.provider.refunds())
+    assert sorted(tried.values()) == [1 + world.bridge.policy.refund_retries] * 2
 
 
 async def test_a_customer_is_forgotten_though_a_person_must_decide(world: World) -> None:

@@ -17,7 +17,6 @@ from irve_bridge.web.wording import (
     DECLINED,
     ENDINGS,
     NOT_OPENED,
-    PAID_LATE,
     REFUND_FAILED,
     STORIES,
     Story,
@@ -104,8 +103,6 @@ def meant(session: Session) -> str:
             return NOT_OPENED
         case State.RELEASED if outcome == "card_in_debt":
             return STORIES["debt_settled"].sentence
-        case _ if outcome == REFUSED and not session.refund_tries:
-            return PAID_LATE
     return REFUND_FAILED if outcome in (REFUSED, REFUND_LOST) else ENDINGS[outcome]
 
 
