@@ -53,10 +53,12 @@ def from_setup(
     elif setup.status == "canceled":
         yield facts.CheckoutExpired(session_id=session.id, at=at)
     elif setup.last_setup_error is not None or setup.status == "requires_payment_method":
-        error = setup.last_setup_error
-        code = (error and (error.decline_code or error.code)) or "card_declined"
-        message = (error and error.message) or ""
-        yield facts.CheckoutRefused(session_id=session.id, at=at, code=code, message=message)
+        yield facts.CheckoutRefused(
+            session_id=session.id,
+            at=at,
+            code=_refused_for(setup.last_setup_error),
+            message=_message(setup.last_setup_error),
+        )
 
 
 def from_payment(
@@ -82,13 +84,11 @@ def from_payment(
         case PlanName.DYNAMIC, "canceled":
             yield facts.ChargeCanceled(session_id=session.id, at=at, payment_intent_id=payment.id)
         case PlanName.DYNAMIC, _ if code := _declined(payment):
-            error = payment.last_payment_error
-            message = (error.message if error else None) or ""
             yield facts.PaymentDeclined(
                 session_id=session.id,
                 at=at,
                 code=code,
-                message=message,
+                message=_message(payment.last_payment_error),
                 payment_intent_id=payment.id,
             )
 
@@ -158,9 +158,22 @@ def _declined(payment: stripe.PaymentIntent) -> str | None:
     error = payment.last_payment_error
     if payment.status != "requires_payment_method" or error is None:
         return None
-    if error.code == "authentication_required":
-        return error.code
-    return error.decline_code or error.code or "card_declined"
+    return _refused_for(error)
+
+
+def _refused_for(error: Any) -> str:
+    """Return why a card was refused; an error has only the fields that say something.
+
+    Its decline code tells more than its code, but not that the cardholder must authenticate.
+    """
+    code = getattr(error, "code", None)
+    if code == "authentication_required":
+        return "authentication_required"
+    return getattr(error, "decline_code", None) or code or "card_declined"
+
+
+def _message(error: Any) -> str:
+    return getattr(error, "message", None) or ""
 
 
 def from_refund(
