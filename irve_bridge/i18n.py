@@ -5,15 +5,16 @@ Catalogues are `locales/{code}/LC_MESSAGES/messages.po`; source texts are Englis
 
 import gettext
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from fractions import Fraction
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal, format_percent
@@ -73,6 +74,10 @@ class Language:
         """Return a power in kW."""
         return f"{self._number(power_w, '#,##0.#')}\N{NO-BREAK SPACE}kW"
 
+    def ampere(self, current_ma: int) -> str:
+        """Return a current in A."""
+        return f"{self._number(current_ma, '#,##0.#')}\N{NO-BREAK SPACE}A"
+
     def percent(self, percent: Decimal) -> str:
         """Return a rate given in percent."""
         return format_percent(percent / 100, "#,##0.##\N{NO-BREAK SPACE}%", locale=self.locale)
@@ -84,6 +89,25 @@ class Language:
         parts = {"h": hours, "min": minutes, "s": 0 if hours else rest_s}
         written = [f"{count}\N{NO-BREAK SPACE}{unit}" for unit, count in parts.items() if count]
         return " ".join(written) or "0\N{NO-BREAK SPACE}s"
+
+    def clock(self, at: time) -> str:
+        """Return a time of day."""
+        return format_time(at, "short", locale=self.locale)
+
+    def day(self, day: date) -> str:
+        """Return a date."""
+        return format_date(day, "medium", locale=self.locale)
+
+    def days(self, weekdays: Iterable[int]) -> str:
+        """Return days of the week, Monday being 0: those in a row by the first and the last."""
+        names = self.locale.days["format"]["abbreviated"]
+        runs: list[list[int]] = []
+        for weekday in sorted(set(weekdays)):
+            if runs and runs[-1][-1] == weekday - 1:
+                runs[-1].append(weekday)
+            else:
+                runs.append([weekday])
+        return ", ".join("\N{EN DASH}".join(names[i] for i in sorted({r[0], r[-1]})) for r in runs)
 
     def moment(self, at: datetime, time_zone: str) -> str:
         """Return a moment as a clock at the station shows it."""

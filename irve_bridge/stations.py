@@ -11,7 +11,8 @@ from zoneinfo import available_timezones
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from irve_bridge.domain import tariff as tariffs
+from irve_bridge.domain import tariff_loading
+from irve_bridge.domain.breakdown import Dimension
 from irve_bridge.domain.charge_point import ChargePoint, Connector
 from irve_bridge.domain.errors import BridgeError, Refusal
 from irve_bridge.domain.tariff import Tariff
@@ -43,7 +44,12 @@ class ConnectorEntry(_Strict):
     number: int = Field(ge=1)
     evse_id: Name
     power_kw: Decimal = Field(gt=0)
-    tariff: Name
+    tariff: Name | Annotated[tuple[Name, ...], Field(min_length=1)]
+
+    @property
+    def tariff_ids(self) -> tuple[str, ...]:
+        """Its tariffs; the first in force holds."""
+        return (self.tariff,) if isinstance(self.tariff, str) else self.tariff
 
 
 class ChargePointEntry(_Strict):
@@ -146,8 +152,8 @@ def apply(changes: list[Change], stations: Stations) -> None:
 
 def _tariff(entry: str | dict[str, object], folder: Path) -> Tariff:
     if isinstance(entry, str):
-        return tariffs.load((folder / entry).read_bytes())
-    return tariffs.load(dict(entry))
+        return tariff_loading.load((folder / entry).read_bytes())
+    return tariff_loading.load(dict(entry))
 
 
 def _refuse_repeats(file: StationsFile, loaded: list[Tariff]) -> None:
@@ -166,13 +172,30 @@ def _refuse_twice(kind: str, names: Iterable[str]) -> None:
 def _refuse_contradictions(wanted: Wanted) -> None:
     for entry in wanted.charge_points.values():
         for connector in entry.connectors:
-            tariff = wanted.tariffs.get(connector.tariff)
-            if tariff is None:
-                raise FileRefused(
-                    f"{entry.id}/{connector.number} names the tariff {connector.tariff}, "
-                    "which is not in the file"
-                )
-            tariffs.refuse_unlawful(tariff, int(connector.power_kw * 1000))
+            _refuse_tariffs(entry.id, connector, wanted.tariffs)
+
+
+def _refuse_tariffs(charge_point_id: str, outlet: ConnectorEntry, known: dict[str, Tariff]) -> None:
+    for tariff_id in outlet.tariff_ids:
+        if tariff_id not in known:
+            raise FileRefused(
+                f"{charge_point_id}/{outlet.number} names the tariff {tariff_id}, "
+                "which is not in the file"
+            )
+        tariff_loading.refuse_unlawful(known[tariff_id], int(outlet.power_kw * 1000))
+        if not _plain(known[tariff_id]):
+            raise FileRefused(
+                f"tariff {tariff_id} has restrictions, step sizes or price bounds: not supported"
+            )
+    if len({known[tariff_id].currency for tariff_id in outlet.tariff_ids}) > 1:
+        raise FileRefused(f"{charge_point_id}/{outlet.number} has tariffs in several currencies")
+
+
+def _plain(tariff: Tariff) -> bool:
+    components = [c for e in tariff.elements for c in e.price_components]
+    plain = all(c.step_size <= 1 or c.type is Dimension.FLAT for c in components)
+    open_ended = tariff.min_price is None and tariff.max_price is None
+    return plain and open_ended and not any(e.restrictions for e in tariff.elements)
 
 
 def _sentences(error: ValidationError) -> Iterator[str]:
@@ -213,11 +236,13 @@ def _connector_changes(entry: ChargePointEntry, stations: Stations) -> Iterator[
         base = before or Connector(
             charge_point_id=entry.id, number=outlet.number, evse_id="", power_w=0, tariff_id=""
         )
+        first, *later = outlet.tariff_ids
         after = replace(
             base,
             evse_id=outlet.evse_id,
             power_w=int(outlet.power_kw * 1000),
-            tariff_id=outlet.tariff,
+            tariff_id=first,
+            next_tariff_ids=tuple(later),
         )
         yield from _change(f"connector {entry.id}/{outlet.number}", before, after)
     for number in registered:

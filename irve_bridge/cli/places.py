@@ -1,4 +1,4 @@
-"""Charge points, their codes and their tariffs."""
+"""Charge points and their codes."""
 
 import argparse
 from pathlib import Path
@@ -8,7 +8,6 @@ from rich.table import Table
 
 from irve_bridge import stations
 from irve_bridge.cli.common import Actions, add, console, group, open_database, settings_of
-from irve_bridge.domain import tariff as tariffs
 from irve_bridge.domain.charge_point import ChargePoint, Connector
 
 
@@ -21,10 +20,6 @@ def add_to(commands: Actions) -> None:
     add(station, "list", list_stations, "show what is registered")
     qr = add(commands, "qr", draw_codes, "write the QR code of every connector")
     qr.add_argument("--out", type=Path, required=True, help="folder for the SVG files")
-    tariff = group(commands, "tariff", "OCPI tariffs")
-    checking = add(tariff, "check", check_tariff, "say whether a tariff can be used")
-    checking.add_argument("file", type=Path)
-    checking.add_argument("--power-kw", type=float, help="of the connector it is meant for")
 
 
 async def apply(arguments: argparse.Namespace) -> int:
@@ -62,7 +57,7 @@ async def list_stations(arguments: argparse.Namespace) -> int:
 def _station_row(point: ChargePoint, outlet: Connector) -> tuple[str, ...]:
     online = "yes" if point.connected_at else "no"
     name = (point.id, point.name, online, str(outlet.number), outlet.evse_id)
-    return (*name, outlet.status.value, outlet.tariff_id)
+    return (*name, outlet.status.value, ", ".join(outlet.tariff_ids))
 
 
 async def draw_codes(arguments: argparse.Namespace) -> int:
@@ -80,14 +75,4 @@ async def draw_codes(arguments: argparse.Namespace) -> int:
         file = arguments.out / f"{outlet.charge_point_id}-{outlet.number}.svg"
         segno.make(url, error="m").save(str(file), scale=8, border=4, title=outlet.evse_id)
         console.print(f"{file}  {url}")
-    return 0
-
-
-async def check_tariff(arguments: argparse.Namespace) -> int:
-    """Show the prices, or why the tariff is refused."""
-    power_w = int(arguments.power_kw * 1000) if arguments.power_kw else None
-    tariff = tariffs.load(arguments.file.read_bytes(), power_w)
-    for component in tariff.components:
-        gross = float(component.gross)
-        console.print(f"{component.type}: {component.price} net, {gross:.4f} gross")
     return 0

@@ -85,7 +85,10 @@ class ChargePoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connector:
-    """One outlet of a charge point; `number` is OCPP's connectorId, from 1."""
+    """One outlet of a charge point; `number` is OCPP's connectorId, from 1.
+
+    Of its tariffs the first in force holds; `next_tariff_ids` follow on `tariff_id`.
+    """
 
     charge_point_id: str
     number: int
@@ -95,3 +98,9 @@ class Connector:
     status: ConnectorStatus = ConnectorStatus.UNKNOWN
     error_code: str | None = None
     status_at: datetime | None = None
+    next_tariff_ids: tuple[str, ...] = ()
+
+    @property
+    def tariff_ids(self) -> tuple[str, ...]:
+        """Every tariff that may hold here, the first before the others."""
+        return (self.tariff_id, *self.next_tariff_ids)

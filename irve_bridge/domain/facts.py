@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from irve_bridge.domain.breakdown import Breakdown
 from irve_bridge.domain.charge_point import ConnectorStatus
 from irve_bridge.domain.metering import Reading
-from irve_bridge.domain.tariff import Breakdown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import lcm
 
 # Every currency that Stripe charges cards in, by its decimals: one that is not listed would be
 # counted in hundredths, whatever it has. Source: https://docs.stripe.com/currencies
@@ -47,18 +48,20 @@ def to_minor(amount: Fraction, currency: str) -> int:
     return rounded if amount >= 0 else -rounded
 
 
-def allot(total_minor: int, weights: Sequence[Fraction]) -> list[int]:
+def allot(total_minor: int, weights: Sequence[Fraction | int]) -> list[int]:
     """Split a total by non-negative weights so that the parts add up to it exactly.
 
     Largest remainder; equal remainders go to the earlier part. Without any weight the first
     part takes everything.
     """
-    whole = sum(weights, Fraction(0))
-    if not weights or whole == 0:
+    common = lcm(*(weight.denominator for weight in weights))
+    whole_weights = [weight.numerator * (common // weight.denominator) for weight in weights]
+    whole = sum(whole_weights)
+    if whole == 0:
         return [total_minor, *([0] * (len(weights) - 1))] if weights else []
-    exact = [total_minor * weight / whole for weight in weights]
-    parts = [int(share) for share in exact]
-    by_remainder = sorted(range(len(exact)), key=lambda i: parts[i] - exact[i])
+    shares = [divmod(total_minor * weight, whole) for weight in whole_weights]
+    parts = [part for part, _ in shares]
+    by_remainder = sorted(range(len(shares)), key=lambda i: -shares[i][1])
     for i in by_remainder[: total_minor - sum(parts)]:
         parts[i] += 1
     return parts

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from irve_bridge.domain.breakdown import Breakdown
 from irve_bridge.domain.facts import StopCause
-from irve_bridge.domain.tariff import Breakdown, Tariff
+from irve_bridge.domain.tariff import Tariff
 
 
 class State(StrEnum):
@@ -84,6 +85,7 @@ class Session:
     client_id: str | None = None
     locale: str = "fr"
     tariff: Tariff
+    time_zone: str = "Europe/Paris"
     currency: str
     amount_minor: int
     least_minor: int

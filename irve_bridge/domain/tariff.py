@@ -1,36 +1,21 @@
-"""OCPI 2.2.1 tariffs and what they cost (mod_tariffs, mod_cdrs).
+"""OCPI 2.2.1 tariff objects: read, checked, in OCPI's own field names (mod_tariffs).
 
-One engine serves quote, running cost, limit and receipt: a charge is folded into `Volumes`, and
-`price` turns volumes into a breakdown. Prices are net per kWh and per hour; everything stays an
-exact fraction until the gross total is rounded once, half up.
-
-Restrictions, step sizes above one, price bounds and currencies that are not known are refused when
-a tariff is loaded: a price this engine does not apply is never shown.
+What this engine would not price as it is meant is refused when a tariff is loaded, with a sentence:
+a price that is not applied is never shown.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
-import msgspec
-
-from irve_bridge.domain.errors import TariffRefused
-from irve_bridge.domain.money import allot, minor_digits, refusal, to_minor
+from irve_bridge.domain.breakdown import Breakdown, Dimension, Line, VatLine
+from irve_bridge.domain.money import allot, minor_digits, to_minor
+from irve_bridge.domain.restrictions import Reservation, Restrictions
 
 HOUR = timedelta(hours=1)
-FAST_W = 50_000
-
-
-class Dimension(StrEnum):
-    """What a price component charges for (OCPI TariffDimensionType), in the order it is shown."""
-
-    ENERGY = "ENERGY"
-    TIME = "TIME"
-    PARKING_TIME = "PARKING_TIME"
-    FLAT = "FLAT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +33,24 @@ class PriceComponent:
         return Fraction(self.price) * (1 + Fraction(self.vat) / 100)
 
 
+class Offer(NamedTuple):
+    """A price and when it holds; None means always."""
+
+    component: PriceComponent
+    restrictions: Restrictions | None
+
+
 @dataclass(frozen=True, slots=True)
 class TariffElement:
     """Components that hold under the same restrictions."""
 
     price_components: tuple[PriceComponent, ...]
-    restrictions: dict[str, Any] | None = None
+    restrictions: Restrictions | None = None
+
+    @property
+    def reservation(self) -> Reservation | None:
+        """Which price of a reservation this is; None for a charge."""
+        return self.restrictions.reservation if self.restrictions else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +59,14 @@ class DisplayText:
 
     language: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """An amount in major units, without and with VAT (OCPI Price)."""
+
+    excl_vat: Decimal
+    incl_vat: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,29 +81,62 @@ class Tariff:
     type: str | None = None
     tariff_alt_text: tuple[DisplayText, ...] = ()
     tariff_alt_url: str | None = None
-    min_price: dict[str, Any] | None = None
-    max_price: dict[str, Any] | None = None
+    min_price: Price | None = None
+    max_price: Price | None = None
     start_date_time: datetime | None = None
     end_date_time: datetime | None = None
     energy_mix: dict[str, Any] | None = None
     last_updated: datetime | None = None
 
-    def component(self, dimension: Dimension) -> PriceComponent | None:
-        """Return the first component that prices this dimension; None means free."""
-        return next(
-            (c for e in self.elements for c in e.price_components if c.type is dimension), None
-        )
-
     @property
-    def components(self) -> tuple[PriceComponent, ...]:
-        """The component in force for each priced dimension, in the order they are shown."""
-        return tuple(c for d in Dimension if (c := self.component(d)) is not None)
+    def prices(self) -> tuple[Offer, ...]:
+        """What a charge may cost, per kWh, per minute, per session: the order of the law.
+
+        What can never apply is left out, and so is a last price of nothing: without it, it is free.
+        """
+        offers = [offer for dimension in Dimension for offer in self._offers(dimension)]
+        return tuple(offers) or tuple(self._all_offers())[:1]
+
+    def _offers(self, dimension: Dimension) -> list[Offer]:
+        """Return what may apply of one dimension: nothing after what always does."""
+        offers = []
+        for offer in self._all_offers():
+            if offer.component.type is dimension:
+                offers.append(offer)
+                if offer.restrictions is None:
+                    break
+        while offers and not offers[-1].component.price:
+            offers.pop()
+        return offers
+
+    def _all_offers(self) -> Iterator[Offer]:
+        for element in self.elements:
+            held = element.restrictions
+            if element.reservation is None:
+                for component in element.price_components:
+                    yield Offer(component, None if held == Restrictions() else held)
+
+    def with_vat(self, price: Price) -> Fraction:
+        """Return a price with VAT; where it does not say, with the highest rate of the tariff."""
+        if price.incl_vat is not None:
+            return Fraction(price.incl_vat)
+        rates = (c.vat for element in self.elements for c in element.price_components)
+        return Fraction(price.excl_vat) * (1 + Fraction(max(rates)) / 100)
 
     @property
     def prices_time(self) -> bool:
         """Whether a clock that is wrong makes a price that is wrong."""
         timed = (Dimension.TIME, Dimension.PARKING_TIME)
-        return any(c.price > 0 for c in self.components if c.type in timed)
+        return any(
+            component.price > 0 and component.type in timed
+            for element in self.elements
+            for component in element.price_components
+        ) or any(e.restrictions.by_clock for e in self.elements if e.restrictions)
+
+    def in_force(self, at: datetime) -> bool:
+        """Return whether the tariff may be chosen for a charge that begins at this moment."""
+        since, until = self.start_date_time, self.end_date_time
+        return (since is None or since <= at) and (until is None or at < until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,98 +161,9 @@ class Volumes:
                 return Fraction(int(self.started))
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One price component of a bill; `gross_minor` of all lines add up to the bill's."""
-
-    dimension: Dimension
-    price: Decimal
-    vat: Decimal
-    energy_wh: int
-    seconds: int
-    net_minor: int
-    gross_minor: int
-
-
-@dataclass(frozen=True, slots=True)
-class VatLine:
-    """The VAT of one rate."""
-
-    percent: Decimal
-    amount_minor: int
-
-
-@dataclass(frozen=True, slots=True)
-class Breakdown:
-    """What a charge costs: `net_minor` plus the VAT lines is `gross_minor`, always."""
-
-    currency: str
-    gross_minor: int
-    net_minor: int
-    lines: tuple[Line, ...] = field(default=())
-    vat: tuple[VatLine, ...] = field(default=())
-
-
-def load(document: dict[str, Any] | str | bytes, power_w: int | None = None) -> Tariff:
-    """Read an OCPI tariff object, from JSON text or already parsed.
-
-    Args:
-        document: The OCPI object.
-        power_w: The connector's power; from 50 kW on a price for charging time is refused.
-
-    Raises:
-        TariffRefused: Malformed, not priced by this engine, or not lawful at that power
-            (Regulation (EU) 2023/1804, art. 5(4)).
-    """
-    try:
-        if isinstance(document, dict):
-            tariff = msgspec.convert(document, Tariff, strict=False)
-        else:
-            tariff = msgspec.json.decode(document, type=Tariff, strict=False)
-    except msgspec.MsgspecError as error:
-        raise TariffRefused(f"This is not an OCPI 2.2.1 tariff: {error}.") from error
-    refuse_unpriceable(tariff)
-    if power_w is not None:
-        refuse_unlawful(tariff, power_w)
-    return tariff
-
-
-def refuse_unpriceable(tariff: Tariff) -> None:
-    """Raise TariffRefused where the tariff asks for more than `price` applies."""
-    name = f"Tariff {tariff.id}"
-    if wrong := refusal(tariff.currency):
-        raise TariffRefused(f"{name}: {wrong}.")
-    if not tariff.components:
-        raise TariffRefused(f"{name} has no price component; a free tariff needs a FLAT of 0.")
-    if tariff.min_price or tariff.max_price:
-        raise TariffRefused(f"{name} has min_price or max_price, which are not supported yet.")
-    for element in tariff.elements:
-        if element.restrictions:
-            raise TariffRefused(f"{name} has restrictions, which are not supported yet.")
-        for component in element.price_components:
-            if component.price < 0 or component.vat < 0:
-                raise TariffRefused(f"{name} has a negative {component.type} price or VAT.")
-            if component.step_size != 1 and component.type is not Dimension.FLAT:
-                raise TariffRefused(
-                    f"{name}: step_size of {component.type} must be 1 "
-                    "(other steps are not supported yet)."
-                )
-
-
-def refuse_unlawful(tariff: Tariff, power_w: int) -> None:
-    """Raise TariffRefused where a fast charge point would be priced by charging time."""
-    time = tariff.component(Dimension.TIME)
-    if power_w >= FAST_W and time is not None and time.price > 0:
-        raise TariffRefused(
-            f"Tariff {tariff.id} prices charging time (TIME): at 50 kW and above the price must be "
-            "per kWh, with at most an occupancy fee (PARKING_TIME) - "
-            "Regulation (EU) 2023/1804, art. 5(4)."
-        )
-
-
 def price(tariff: Tariff, volumes: Volumes) -> Breakdown:
     """Return what these volumes cost."""
-    components = tariff.components
+    components = _components(tariff)
     nets = [Fraction(c.price) * volumes.of(c.type) for c in components]
     rates = sorted({c.vat for c in components})
     vats = [
@@ -259,7 +208,7 @@ def time_until(
     tariff: Tariff, volumes: Volumes, limit_minor: int, power_w: int, *, parking: bool
 ) -> timedelta | None:
     """Return how long until the cost reaches the limit at this power; None means never."""
-    cost = sum((c.gross * volumes.of(c.type) for c in tariff.components), Fraction(0))
+    cost = sum((c.gross * volumes.of(c.type) for c in _components(tariff)), Fraction(0))
     rate = _gross(tariff, Dimension.PARKING_TIME if parking else Dimension.TIME)
     rate += _gross(tariff, Dimension.ENERGY) * Fraction(power_w, 1000)
     left = Fraction(limit_minor, 10 ** minor_digits(tariff.currency)) - cost
@@ -269,8 +218,15 @@ def time_until(
 
 
 def _gross(tariff: Tariff, dimension: Dimension) -> Fraction:
-    component = tariff.component(dimension)
-    return component.gross if component else Fraction(0)
+    return sum((c.gross for c in _components(tariff) if c.type is dimension), Fraction(0))
+
+
+def _components(tariff: Tariff) -> tuple[PriceComponent, ...]:
+    first = {
+        d: next((c for e in tariff.elements for c in e.price_components if c.type is d), None)
+        for d in Dimension
+    }
+    return tuple(c for c in first.values() if c is not None)
 
 
 def _hours(duration: timedelta) -> Fraction:

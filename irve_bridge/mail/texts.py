@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from irve_bridge.domain.session import Session
-from irve_bridge.domain.tariff import Dimension
 from irve_bridge.i18n import N_, Language
+from irve_bridge.price_list import price_list
 
 _SUBJECTS = {
     "link": N_("Your charge: follow it and stop it"),
@@ -32,12 +32,6 @@ REASONS = {
 """Why something is due, in the words of the page that the mail leads to."""
 
 _AMOUNTS = {"due": N_("Amount due"), "refunded": N_("Paid in the end")}
-_PRICES = {
-    Dimension.ENERGY: (N_("Energy"), "/kWh", 1),
-    Dimension.TIME: (N_("Charging time"), "/min", 60),
-    Dimension.PARKING_TIME: (N_("Time plugged in without charging"), "/min", 60),
-    Dimension.FLAT: (N_("Per session"), "", 1),
-}
 
 
 def subject(template: str, words: Language) -> str:
@@ -66,10 +60,9 @@ def _terms(session: Session, words: Language) -> Iterator[str]:
     reference = words.text(N_("Reference"))
     yield ""
     yield f"{connector}: {session.charge_point_id} / {session.connector_number}"
-    for component in session.tariff.components:
-        label, unit, parts = _PRICES[component.type]
-        price = words.unit_price(component.gross / parts, session.currency)
-        yield f"{words.text(label)}: {price}{unit}"
+    for price in price_list(session.tariff, words):
+        note = f" ({price.note})" if price.note else ""
+        yield f"{price.label}{note}: {price.amount}{price.unit}"
     secured_minor = session.secured_minor or session.amount_minor
     yield f"{at_most}: {words.money(secured_minor, session.currency)}"
     yield f"{reference}: {session.id}"

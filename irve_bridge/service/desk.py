@@ -13,8 +13,9 @@ from irve_bridge.domain.errors import (
     UnknownThing,
 )
 from irve_bridge.domain.facts import ProviderSpoke, StopCause
+from irve_bridge.domain.pricing import Pricer
+from irve_bridge.domain.projection import quote
 from irve_bridge.domain.session import MeteredBy, PlanName, Session, State
-from irve_bridge.domain.tariff import Tariff, estimate
 from irve_bridge.service.ends import decide_review, refund, report_end
 from irve_bridge.service.extensions import extend
 from irve_bridge.service.handle import Handler, Work, topic
@@ -22,6 +23,7 @@ from irve_bridge.service.hints import hear
 from irve_bridge.service.places import busy, place, refuse_unavailable
 from irve_bridge.service.policy import Policy
 from irve_bridge.service.ports import Bus, Clock, Payments, Storage
+from irve_bridge.service.prices import pricer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,7 +217,7 @@ class Desk:
     def _open(self, work: Work, opening: Opening) -> Session:
         now = self._clock.now()
         charge_point, connector, tariff = place(
-            work.tx, opening.charge_point_id, opening.connector_number
+            work.tx, opening.charge_point_id, opening.connector_number, now
         )
         if opening.metered_by is MeteredBy.BRIDGE:
             refuse_unavailable(charge_point, connector)
@@ -230,8 +232,9 @@ class Desk:
             client_id=opening.client_id,
             locale=opening.locale,
             tariff=tariff,
+            time_zone=charge_point.time_zone,
             currency=tariff.currency,
-            amount_minor=self._amount(opening, tariff, connector),
+            amount_minor=self._amount(opening, pricer(tariff, charge_point.time_zone), connector),
             least_minor=self._payments.least_minor(tariff.currency),
             step_minor=self._payments.step_minor(tariff.currency),
             keeps_remainder=opening.plan is PlanName.FIXED and self._policy.keeps_remainder,
@@ -245,28 +248,29 @@ class Desk:
             raise busy()
         return session
 
-    def _amount(self, opening: Opening, tariff: Tariff, connector: Connector) -> int:
+    def _amount(self, opening: Opening, priced: Pricer, connector: Connector) -> int:
         """Return what is to be secured, of what the provider can charge at all."""
-        bounds = self._policy.bounds(tariff.currency)
-        step_minor = self._payments.step_minor(tariff.currency)
+        currency = priced.tariff.currency
+        bounds = self._policy.bounds(currency)
+        step_minor = self._payments.step_minor(currency)
         match opening.plan:
             case PlanName.FIXED:
                 low, high = bounds.fixed_least_minor, bounds.fixed_most_minor
                 amount_minor = opening.amount_minor or 0
             case PlanName.ESTIMATED:
                 low, high = 0, bounds.fixed_most_minor
-                quote = estimate(tariff, connector.power_w, opening.energy_wh, opening.minutes)
-                amount_minor = quote.gross_minor + -quote.gross_minor % step_minor
+                now, power_w = self._clock.now(), connector.power_w
+                cost = quote(priced, now, power_w, opening.energy_wh, opening.minutes)
+                amount_minor = cost.gross_minor + -cost.gross_minor % step_minor
             case PlanName.DYNAMIC:
                 low, high = 0, bounds.dynamic_ceiling_minor
                 amount_minor = high
-        low = max(low, self._payments.least_minor(tariff.currency))
-        high = min(high, self._payments.most_minor(tariff.currency))
+        low = max(low, self._payments.least_minor(currency))
+        high = min(high, self._payments.most_minor(currency))
         if not low <= amount_minor <= high or amount_minor % step_minor:
             steps = f" in steps of {step_minor}" if step_minor > 1 else ""
             raise AmountRefused(
-                f"The amount must be between {low} and {high}{steps} "
-                f"(minor units of {tariff.currency})."
+                f"The amount must be between {low} and {high}{steps} (minor units of {currency})."
             )
         return amount_minor
 

@@ -3,14 +3,16 @@
 from datetime import datetime
 
 from irve_bridge.domain import facts
+from irve_bridge.domain.breakdown import Breakdown
 from irve_bridge.domain.classify import bounded
 from irve_bridge.domain.errors import Conflict, UnknownThing
 from irve_bridge.domain.intents import Kind
 from irve_bridge.domain.metering import Meter
+from irve_bridge.domain.period import Period
 from irve_bridge.domain.session import MeteredBy, Session, State
-from irve_bridge.domain.tariff import Breakdown, Volumes, price
 from irve_bridge.service.bills import bill
 from irve_bridge.service.handle import Work
+from irve_bridge.service.prices import pricer
 
 _WITH_THE_BANK = frozenset({"needs_response", "under_review", "lost"})
 
@@ -133,5 +135,7 @@ def _reported_cost(
     if energy_wh is None:
         total = amount_minor or 0
         return Breakdown(session.currency, total, total)
-    charging = now - (session.started_at or now)
-    return price(session.tariff, Volumes(energy_wh, charging=charging, started=True))
+    start_at = session.started_at or now
+    charged = Period(start_at=start_at, end_at=now, energy_wh=energy_wh, charging=now - start_at)
+    priced = pricer(session.tariff, session.time_zone)
+    return priced.cost(priced.tally(start_at, [charged]))

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from irve_bridge.domain.breakdown import Dimension
 from irve_bridge.domain.charge_point import ChargePoint, Connector
 from irve_bridge.domain.errors import UnknownThing
 from irve_bridge.domain.facts import CheckoutOpened, DisputeChanged
@@ -20,7 +21,7 @@ from irve_bridge.domain.intents import Kind
 from irve_bridge.domain.lifecycle import TABLE
 from irve_bridge.domain.metering import Reading
 from irve_bridge.domain.session import Session, State
-from irve_bridge.domain.tariff import Dimension, Tariff
+from irve_bridge.domain.tariff import Tariff
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.ports import Happening, Movement, Tx, Unfinished
 
@@ -118,8 +119,8 @@ def evidence(kept: Record, wording: Sequence[str]) -> dict[str, Any]:
 
 def price_digest(tariff: Tariff) -> str:
     """Return what stands for the prices shown: another tariff at the same prices has the same."""
-    prices = (f"{component.type} {component.gross}" for component in tariff.components)
-    return hashlib.sha256("\n".join((tariff.currency, *prices)).encode()).hexdigest()[:16]
+    prices = (tariff.currency, tariff.elements, tariff.min_price, tariff.max_price)
+    return hashlib.sha256(msgspec.json.encode(prices)).hexdigest()[:16]
 
 
 def price_shown(tariff: Tariff) -> dict[str, Any]:
@@ -129,8 +130,9 @@ def price_shown(tariff: Tariff) -> dict[str, Any]:
             "type": component.type,
             "per": _PER[component.type],
             "gross": component.price * (1 + component.vat / Decimal(100)),
+            "restrictions": restrictions,
         }
-        for component in tariff.components
+        for component, restrictions in tariff.prices
     ]
     return {"digest": price_digest(tariff), "shown": shown, "tariff": tariff}
 

@@ -1,5 +1,7 @@
 """Where a charge happens, and whether one can be sold there now."""
 
+from datetime import datetime
+
 from irve_bridge.domain.charge_point import ChargePoint, Connector, ConnectorStatus
 from irve_bridge.domain.errors import ConnectorBusy, ConnectorOut, Refusal, UnknownThing
 from irve_bridge.domain.tariff import Tariff
@@ -8,20 +10,23 @@ from irve_bridge.service.ports import Tx
 _WHOLE_OUT = frozenset({ConnectorStatus.FAULTED, ConnectorStatus.UNAVAILABLE})
 
 
-def place(tx: Tx, charge_point_id: str, number: int) -> tuple[ChargePoint, Connector, Tariff]:
-    """Return a charge point, one of its connectors and the tariff there.
+def place(
+    tx: Tx, charge_point_id: str, number: int, now: datetime
+) -> tuple[ChargePoint, Connector, Tariff]:
+    """Return a charge point, one of its connectors and the tariff in force there.
 
     Raises:
-        UnknownThing: One of them is not registered.
+        UnknownThing: One of them is not registered, or no tariff is in force.
     """
     stations = tx.stations
     charge_point = stations.charge_point(charge_point_id)
     connector = stations.connector(charge_point_id, number)
     if charge_point is None or connector is None:
         raise UnknownThing("There is no such connector: scan the code again.", "unknown_connector")
-    tariff = stations.tariff(connector.tariff_id)
+    registered = (stations.tariff(tariff_id) for tariff_id in connector.tariff_ids)
+    tariff = next((each for each in registered if each and each.in_force(now)), None)
     if tariff is None:
-        raise UnknownThing("This connector has no tariff; ask the operator.", "unknown_tariff")
+        raise UnknownThing("No tariff is in force here; ask the operator.", "unknown_tariff")
     return charge_point, connector, tariff
 
 

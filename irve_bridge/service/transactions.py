@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from irve_bridge.domain import facts
+from irve_bridge.domain.breakdown import Breakdown
 from irve_bridge.domain.charge_point import Connector, ConnectorStatus
 from irve_bridge.domain.intents import Do, Intent, Kind
 from irve_bridge.domain.metering import Activity, Reading
 from irve_bridge.domain.session import Delivery, Session, State
-from irve_bridge.domain.tariff import Volumes, price
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.bills import bill
 from irve_bridge.service.ends import end_at_last_reading
@@ -207,7 +207,7 @@ def _in_doubt(work: Work, session: Session, fact: facts.TransactionStopped) -> f
         session_id=session.id,
         stopped_at=fact.stopped_at,
         energy_wh=None,
-        cost=price(session.tariff, Volumes()),
+        cost=Breakdown(session.currency, 0, 0),
         doubt="the charge stopped, but its start was never heard of",
         reason=fact.reason,
     )

@@ -158,7 +158,7 @@ def _unpaid(tx: Tx, session: Session) -> Session | None:
 
 
 def _station(tx: Tx, charge_point_id: str, number: int, now: datetime) -> StationView:
-    charge_point, connector, tariff = place(tx, charge_point_id, number)
+    charge_point, connector, tariff = place(tx, charge_point_id, number, now)
     holder = tx.sessions.at_connector(charge_point_id, number, now)
     return StationView(
         charge_point=charge_point,

@@ -71,6 +71,7 @@ connectors = Table(
     Column("status", Text, nullable=False),
     Column("error_code", Text),
     Column("status_at", UTCDateTime),
+    Column("next_tariff_ids", Json, nullable=False, server_default="[]"),
 )
 
 sessions = Table(
@@ -88,6 +89,7 @@ sessions = Table(
     Column("client_id", Text),
     Column("locale", Text, nullable=False),
     Column("tariff", TariffJson, nullable=False),
+    Column("time_zone", Text, nullable=False, server_default="Europe/Paris"),
     Column("currency", Text, nullable=False),
     Column("amount_minor", Integer, nullable=False),
     Column("least_minor", Integer, nullable=False),

@@ -38,7 +38,7 @@ ROUTES = (
     web.get("/finish-dynamic-charge/{session_id}", finish.show),
     web.post("/finish-dynamic-charge/{session_id}", finish.finish),
     web.post("/api/create-payment", payments.create_payment),
-    web.get("/api/quote", payments.quote),
+    web.get("/api/quote", payments.quoted),
     web.post("/api/start-charging-session", sessions.start),
     web.post("/api/end-charging-session", sessions.end),
     web.get("/api/sessions", operator.listing),

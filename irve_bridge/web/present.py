@@ -2,18 +2,19 @@
 
 from dataclasses import dataclass
 
+from irve_bridge.domain.breakdown import Line
 from irve_bridge.domain.charge_point import ConnectorStatus
 from irve_bridge.domain.errors import Refusal
 from irve_bridge.domain.session import PlanName, Session, State
-from irve_bridge.domain.tariff import Dimension, Line, PriceComponent, Tariff
+from irve_bridge.domain.tariff import PriceComponent, Tariff
 from irve_bridge.i18n import N_, Language
+from irve_bridge.price_list import DIMENSIONS, Price, price_list, quantity_of, remark, unit_price
 from irve_bridge.service.meters import Live
 from irve_bridge.service.views import SessionView, StationView
 from irve_bridge.web.receipt import Money
 from irve_bridge.web.wording import (
     CONNECTORS,
     DECLINED,
-    DIMENSIONS,
     ENDINGS,
     IN_DEBT,
     KEPT,
@@ -27,17 +28,14 @@ from irve_bridge.web.wording import (
     REFUSED_CONNECTORS,
     RELEASING,
     STORIES,
-    UNITS,
     WAIVER,
     Story,
 )
 
-_PER_MINUTE = frozenset({Dimension.TIME, Dimension.PARKING_TIME})
-
 
 @dataclass(frozen=True, slots=True)
 class Priced:
-    """One line of a price or a bill."""
+    """One line of a bill."""
 
     label: str
     quantity: str
@@ -50,10 +48,13 @@ class Presenter:
 
     language: Language
 
-    def prices(self, tariff: Tariff) -> list[Priced]:
-        """Return the prices with VAT: kWh, minute, session (Regulation (EU) 2023/1804, art. 5)."""
-        priced = [c for c in tariff.components if c.price] or list(tariff.components[:1])
-        return [self._price(c, tariff.currency) for c in priced]
+    def prices(self, tariff: Tariff) -> list[Price]:
+        """Return the prices as they must be read before paying."""
+        return price_list(tariff, self.language)
+
+    def remark(self, tariff: Tariff) -> str:
+        """Return what the operator says of the prices; "" for nothing."""
+        return remark(tariff, self.language)
 
     def connector_state(self, view: StationView) -> str:
         """Return what a connector is doing, in plain words; a refusal says it already."""
@@ -120,6 +121,10 @@ class Presenter:
         if cost is None:
             return []
         lines = [self._line(line, cost.currency) for line in cost.lines if line.gross_minor]
+        if cost.bound is not None:
+            bounded = N_("Minimum price") if cost.bound.gross_minor > 0 else N_("Maximum price")
+            amount = self.language.money(cost.bound.gross_minor, cost.currency)
+            lines.append(Priced(self.language.text(bounded), "", amount))
         settled_minor = (session.decided_minor or 0) + money.corrected_minor
         waived_minor = settled_minor - cost.gross_minor
         more = N_("Unused part, not refunded") if session.keeps_remainder else N_("Adjustment")
@@ -152,26 +157,13 @@ class Presenter:
             return 0
         return int((session.stopped_at - session.started_at).total_seconds())
 
-    def _price(self, component: PriceComponent, currency: str) -> Priced:
-        dimension = component.type
-        gross = component.gross / 60 if dimension in _PER_MINUTE else component.gross
-        return Priced(
-            self.language.text(DIMENSIONS[dimension]),
-            self.language.text(UNITS[dimension]),
-            self.language.unit_price(gross, currency),
-        )
-
     def _line(self, line: Line, currency: str) -> Priced:
-        quantity = ""
-        if line.dimension is Dimension.ENERGY:
-            quantity = self.language.kwh(line.energy_wh)
-        elif line.dimension in _PER_MINUTE:
-            quantity = self.language.duration(line.seconds)
-        price = PriceComponent(line.dimension, line.price, vat=line.vat)
-        unit = self._price(price, currency)
+        quantity = quantity_of(line, self.language)
+        component = PriceComponent(line.dimension, line.price, vat=line.vat)
+        amount, unit = unit_price(component, currency, self.language)
         return Priced(
-            unit.label,
-            f"{quantity} × {unit.amount}{unit.quantity}" if quantity else "",  # noqa: RUF001 - times
+            self.language.text(DIMENSIONS[line.dimension]),
+            f"{quantity} × {amount}{unit}" if quantity else "",
             self.language.money(line.gross_minor, currency),
         )
 

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 from irve_bridge.domain.charge_point import ConnectorStatus
 from irve_bridge.domain.session import PlanName, State
-from irve_bridge.domain.tariff import Dimension
 from irve_bridge.i18n import N_
 
 
@@ -30,20 +29,6 @@ REFUSED_CONNECTORS = {
     "faulted": N_("Out of order"),
 }
 """A connector that is not, by the refusal's code."""
-
-DIMENSIONS = {
-    Dimension.ENERGY: N_("Energy"),
-    Dimension.TIME: N_("Charging time"),
-    Dimension.PARKING_TIME: N_("Time plugged in without charging"),
-    Dimension.FLAT: N_("Per session"),
-}
-
-UNITS = {
-    Dimension.ENERGY: N_("/kWh"),
-    Dimension.TIME: N_("/min"),
-    Dimension.PARKING_TIME: N_("/min"),
-    Dimension.FLAT: "",
-}
 
 PLANS = {
     PlanName.FIXED: N_("Fixed amount"),

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - French apostrophes
 """The sentences of the hosted pages, in French and English."""
 
 FRENCH = {

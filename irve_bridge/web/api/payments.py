@@ -4,9 +4,10 @@ from aiohttp import web
 from pydantic import TypeAdapter
 
 from irve_bridge.domain.errors import Refusal
+from irve_bridge.domain.projection import quote
 from irve_bridge.domain.session import Session, State
-from irve_bridge.domain.tariff import estimate
 from irve_bridge.service.evidence import price_digest
+from irve_bridge.service.prices import pricer
 from irve_bridge.web.api.documents import iso
 from irve_bridge.web.callers import bearer, remember
 from irve_bridge.web.context import CHECKOUT_TIMEOUT_S, CONTEXT
@@ -113,12 +114,15 @@ async def _open(request: web.Request, payment: AnyPayment) -> Reply:
     )
 
 
-async def quote(request: web.Request) -> web.Response:
+async def quoted(request: web.Request) -> web.Response:
     """Answer what an energy or a duration costs at a connector, with VAT."""
     throttle(request)
     asked = validated(QUOTE, dict(request.query))
-    view = await request.app[CONTEXT].views.station(asked.charge_point_id, asked.connector_id)
-    cost = estimate(view.tariff, view.connector.power_w, asked.energy_wh, asked.minutes)
+    context = request.app[CONTEXT]
+    view = await context.views.station(asked.charge_point_id, asked.connector_id)
+    priced = pricer(view.tariff, view.charge_point.time_zone)
+    now, power_w = context.clock.now(), view.connector.power_w
+    cost = quote(priced, now, power_w, asked.energy_wh, asked.minutes)
     text = presenter_of(request).language.money(cost.gross_minor, cost.currency)
     return web.json_response(
         {

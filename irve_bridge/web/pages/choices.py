@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
-from irve_bridge.domain.charge_point import Connector
+from irve_bridge.domain.projection import quote
 from irve_bridge.domain.session import Session
-from irve_bridge.domain.tariff import Tariff, estimate
+from irve_bridge.domain.tariff import Tariff
 from irve_bridge.i18n import Language
 from irve_bridge.service.extensions import most_minor
 from irve_bridge.service.policy import Bounds, Policy
+from irve_bridge.service.prices import pricer
+from irve_bridge.service.views import StationView
 from irve_bridge.web.context import WebContext
 
 AMOUNT_CHOICES_MINOR = (1000, 2000, 3000)
@@ -34,9 +36,7 @@ def amounts(bounds: Bounds, language: Language, tariff: Tariff) -> list[Choice]:
     ]
 
 
-def estimates(
-    context: WebContext, language: Language, tariff: Tariff, connector: Connector
-) -> list[Choice]:
+def estimates(context: WebContext, language: Language, view: StationView) -> list[Choice]:
     """Return the energies and durations to pick from, with their price."""
     asked = [
         (f"energy_kwh:{wh / 1000:g}", language.kwh_short(wh), wh, None) for wh in ENERGY_CHOICES_WH
@@ -44,13 +44,15 @@ def estimates(
         (f"minutes:{minutes}", language.duration(minutes * 60), None, minutes)
         for minutes in DURATION_CHOICES_MINUTES
     ]
-    bounds = context.policy.bounds(tariff.currency)
-    least_minor = context.payments.least_minor(tariff.currency)
+    currency, power_w = view.tariff.currency, view.connector.power_w
+    priced, now = pricer(view.tariff, view.charge_point.time_zone), context.clock.now()
+    bounds = context.policy.bounds(currency)
+    least_minor = context.payments.least_minor(currency)
     choices = []
     for value, label, energy_wh, minutes in asked:
-        cost = estimate(tariff, connector.power_w, energy_wh, minutes).gross_minor
+        cost = quote(priced, now, power_w, energy_wh, minutes).gross_minor
         if least_minor <= cost <= bounds.fixed_most_minor:
-            choices.append(Choice(value, label, language.money(cost, tariff.currency)))
+            choices.append(Choice(value, label, language.money(cost, currency)))
     return choices
 
 

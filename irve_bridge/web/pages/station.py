@@ -45,7 +45,7 @@ async def station_page(
         "fault": presenter.refusal(fault) if fault else None,
         "typed": typed or {},
         "amounts": amounts(bounds, presenter.language, view.tariff),
-        "estimates": estimates(context, presenter.language, view.tariff, view.connector),
+        "estimates": estimates(context, presenter.language, view),
         "bounds": {
             "least": presenter.language.money(bounds.fixed_least_minor, view.tariff.currency),
             "most": presenter.language.money(bounds.fixed_most_minor, view.tariff.currency),

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from irve_bridge.domain.session import MeteredBy, PlanName, Session
-from irve_bridge.domain.tariff import Tariff, Volumes, load, price
+from irve_bridge.domain.tariff import Tariff, Volumes, price
+from irve_bridge.domain.tariff_loading import load
 from irve_bridge.service.ports import Storage, Tx
 from irve_bridge.storage import open_storage
 from irve_bridge.storage.migrate import migrate

@@ -20,9 +20,10 @@ from irve_bridge.bus.in_process import InProcessBus
 from irve_bridge.charge_points.server import ChargePointServer
 from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.clock import SharedClock
+from irve_bridge.domain.breakdown import Dimension
 from irve_bridge.domain.charge_point import ChargePoint, Connector
 from irve_bridge.domain.session import MeteredBy, PlanName, Session, State
-from irve_bridge.domain.tariff import Dimension, PriceComponent, Tariff, TariffElement
+from irve_bridge.domain.tariff import PriceComponent, Tariff, TariffElement
 from irve_bridge.service.commands import Answer, Command, decode_answer, encode
 from irve_bridge.service.handle import Handler
 from irve_bridge.service.meters import Meters

@@ -114,7 +114,7 @@ def test_with_an_empty_log_file_it_serves_where_only_the_database_can_be_written
 
 def test_a_tariff_is_judged_for_its_power(tmp_path: Path) -> None:
     good = run(tmp_path, "tariff", "check", "config/tariffs/ac.json", "--power-kw", "22")
-    assert (good.returncode, "0.3900 gross" in good.stdout) == (0, True)
+    assert (good.returncode, "Énergie: 0,39\N{NO-BREAK SPACE}€/kWh" in good.stdout) == (0, True)
     unlawful = run(tmp_path, "tariff", "check", "config/tariffs/ac.json", "--power-kw", "50")
     assert unlawful.returncode == 1
     assert "2023/1804" in unlawful.stderr

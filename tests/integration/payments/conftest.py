@@ -13,9 +13,10 @@ import pytest
 from aiohttp import ClientSession, web
 
 from irve_bridge.domain import facts
+from irve_bridge.domain.breakdown import Breakdown
 from irve_bridge.domain.intents import Do, Intent, Kind
 from irve_bridge.domain.session import MeteredBy, PlanName, Session
-from irve_bridge.domain.tariff import Breakdown, Tariff
+from irve_bridge.domain.tariff import Tariff
 from irve_bridge.payments import StripePayments, StripeSettings
 from irve_bridge.service.ports import Again, Attempt, Done, Failed, Outcome, Task
 from simulators.stripe.app import create_app

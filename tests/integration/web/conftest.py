@@ -22,11 +22,12 @@ from aiohttp.test_utils import TestClient, TestServer
 from irve_bridge.bus.in_process import InProcessBus
 from irve_bridge.clock import SharedClock
 from irve_bridge.domain import facts
+from irve_bridge.domain.breakdown import Dimension
 from irve_bridge.domain.charge_point import ChargePoint, Connector, ConnectorStatus
 from irve_bridge.domain.intents import Lane
 from irve_bridge.domain.metering import Reading
 from irve_bridge.domain.session import Session, State
-from irve_bridge.domain.tariff import Dimension, PriceComponent, Tariff, TariffElement
+from irve_bridge.domain.tariff import PriceComponent, Tariff, TariffElement
 from irve_bridge.payments import StripePayments, StripeSettings
 from irve_bridge.service import transactions
 from irve_bridge.service.charger import ChargerHand

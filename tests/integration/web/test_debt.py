@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from irve_bridge.domain import facts
+from irve_bridge.domain.breakdown import Breakdown
 from irve_bridge.domain.session import Session, State
-from irve_bridge.domain.tariff import Breakdown
 from irve_bridge.service.policy import Policy
 from irve_bridge.web import debts
 from tests.integration.web.conftest import CSMS, ENGLISH_PAGE, FRENCH_PAGE, House, plain

@@ -6,10 +6,10 @@ import re
 import pytest
 
 from irve_bridge.domain import facts
+from irve_bridge.domain.breakdown import Breakdown
 from irve_bridge.domain.charge_point import ConnectorStatus
 from irve_bridge.domain.facts import StopCause
 from irve_bridge.domain.session import MeteredBy, PlanName, Session, State
-from irve_bridge.domain.tariff import Breakdown
 from irve_bridge.service.commands import RemoteStop
 from irve_bridge.service.desk import Opening
 from irve_bridge.service.handle import topic

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from irve_bridge.domain.breakdown import Dimension
 from irve_bridge.domain.session import MeteredBy, PlanName, Session
-from irve_bridge.domain.tariff import Dimension, PriceComponent, Tariff, TariffElement
+from irve_bridge.domain.tariff import PriceComponent, Tariff, TariffElement
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=30)

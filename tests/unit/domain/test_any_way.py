@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from irve_bridge.domain import facts
+from irve_bridge.domain.breakdown import Breakdown
 from irve_bridge.domain.decide import Decision
 from irve_bridge.domain.facts import SessionFact, StopCause
 from irve_bridge.domain.intents import Intent, Kind
 from irve_bridge.domain.lifecycle import DONE, wanted
 from irve_bridge.domain.session import PlanName, Session, State
-from irve_bridge.domain.tariff import Breakdown
 from irve_bridge.service.ends import most_decided_minor
 from tests.books import Books
 from tests.unit.domain.sessions import LATER, NOW, session

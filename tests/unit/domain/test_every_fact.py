@@ -7,11 +7,11 @@ from itertools import product
 import pytest
 
 from irve_bridge.domain import facts
+from irve_bridge.domain.breakdown import Breakdown
 from irve_bridge.domain.facts import PaymentFact, SessionFact, StopCause
 from irve_bridge.domain.intents import Do, Kind
 from irve_bridge.domain.lifecycle import TABLE, wanted
 from irve_bridge.domain.session import Delivery, MeteredBy, PlanName, Session, State
-from irve_bridge.domain.tariff import Breakdown
 from tests.books import decided
 from tests.unit.domain.sessions import LATER, NOW, session
 

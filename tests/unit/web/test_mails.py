@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from irve_bridge.domain.breakdown import Breakdown
 from irve_bridge.domain.facts import Refunded
 from irve_bridge.domain.session import PlanName
-from irve_bridge.domain.tariff import Breakdown
 from irve_bridge.i18n import load_languages
 from irve_bridge.mail import MailHand, Smtp, texts
 from irve_bridge.service.callbacks import MAILED, mail

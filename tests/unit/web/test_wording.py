@@ -7,20 +7,19 @@ from pathlib import Path
 import pytest
 
 import irve_bridge
+from irve_bridge.domain.breakdown import Dimension
 from irve_bridge.domain.charge_point import ChargePoint, Connector, ConnectorStatus
 from irve_bridge.domain.errors import Refusal
 from irve_bridge.domain.session import PlanName, State
-from irve_bridge.domain.tariff import Dimension
+from irve_bridge.price_list import DIMENSIONS, UNITS
 from irve_bridge.service.places import refuse_unavailable
 from irve_bridge.web.wording import (
     CONNECTORS,
-    DIMENSIONS,
     PLANS,
     REFUSALS,
     REFUSED_CONNECTORS,
     RELEASING,
     STORIES,
-    UNITS,
 )
 
 ROOT = Path(irve_bridge.__file__).parent

@@ -21,6 +21,7 @@ def upgrade() -> None:
     """Add the columns, and fill in what older rows say already."""
     _fees()
     op.add_column("charge_points", sa.Column("behind_at", MOMENT))
+    op.add_column("connectors", _text("next_tariff_ids", "[]"))
     _sessions()
     _movements()
     _terms()
@@ -60,6 +61,7 @@ def _fees() -> None:
 
 def _sessions() -> None:
     for column in (
+        _text("time_zone", "Europe/Paris"),
         _counted("step_minor", "1"),
         _flag("keeps_remainder"),
         _flag("incremental"),
@@ -151,6 +153,10 @@ def _movements() -> None:
 
 def _counted(name: str, start: str = "0") -> sa.Column[int]:
     return sa.Column(name, sa.Integer(), nullable=False, server_default=start)
+
+
+def _text(name: str, start: str) -> sa.Column[str]:
+    return sa.Column(name, sa.Text(), nullable=False, server_default=start)
 
 
 def _flag(name: str) -> sa.Column[bool]:

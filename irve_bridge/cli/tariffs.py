@@ -1,0 +1,125 @@
+"""OCPI tariffs: whether they can be used, what drivers read, and what a charge comes to."""
+
+import argparse
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from rich.table import Table
+
+from irve_bridge.cli.common import Actions, add, console, group
+from irve_bridge.domain import tariff_loading
+from irve_bridge.domain.breakdown import Breakdown
+from irve_bridge.domain.period import Period
+from irve_bridge.domain.pricing import Pricer
+from irve_bridge.domain.projection import charge
+from irve_bridge.domain.tariff import PriceComponent, Tariff
+from irve_bridge.i18n import DEFAULT, REGIONS, Language, load_languages
+from irve_bridge.price_list import DIMENSIONS, price_list, quantity_of, remark, unit_price
+
+
+def add_to(commands: Actions) -> None:
+    """Add these commands."""
+    tariff = group(commands, "tariff", "OCPI tariffs")
+    checking = add(tariff, "check", check, "say whether a tariff can be used, and how it is shown")
+    pricing = add(tariff, "price", price, "say what a charge costs")
+    for command in (checking, pricing):
+        command.add_argument("file", type=Path)
+        command.add_argument("--power-kw", type=Decimal, help="of the connector it is meant for")
+        command.add_argument("--language", choices=REGIONS, default=DEFAULT)
+    pricing.add_argument("--energy", type=Decimal, metavar="KWH", help="what is charged")
+    pricing.add_argument("--minutes", type=int, help="how long it charges")
+    pricing.add_argument("--parked-minutes", type=int, default=0, help="plugged in, after that")
+    pricing.add_argument(
+        "--at", type=datetime.fromisoformat, help="when it starts, 2026-07-14T18:00; default: now"
+    )
+    pricing.add_argument(
+        "--time-zone", type=ZoneInfo, default="Europe/Paris", help="of the station"
+    )
+
+
+async def check(arguments: argparse.Namespace) -> int:
+    """Show the prices as drivers read them, or why the tariff is refused."""
+    tariff, language = _tariff(arguments), load_languages()[arguments.language]
+    for line in price_list(tariff, language):
+        note = f" ({line.note})" if line.note else ""
+        console.print(f"{line.label}{note}: {line.amount}{line.unit}", highlight=False)
+    if said := remark(tariff, language):
+        console.print(said, highlight=False)
+    return 0
+
+
+async def price(arguments: argparse.Namespace) -> int:
+    """Show what a charge comes to, line by line."""
+    tariff, language = _tariff(arguments), load_languages()[arguments.language]
+    console.print(_bill(_cost(tariff, arguments), language))
+    return 0
+
+
+def _tariff(arguments: argparse.Namespace) -> Tariff:
+    kw = arguments.power_kw
+    return tariff_loading.load(arguments.file.read_bytes(), None if kw is None else int(kw * 1000))
+
+
+def _cost(tariff: Tariff, arguments: argparse.Namespace) -> Breakdown:
+    zone: ZoneInfo = arguments.time_zone
+    at: datetime = arguments.at or datetime.now(UTC)
+    at = (at.replace(tzinfo=zone) if at.tzinfo is None else at).astimezone(UTC)
+    charging = _charging(at, arguments)
+    parked = timedelta(minutes=arguments.parked_minutes)
+    over_at = charging.end_at
+    parking = Period(start_at=over_at, end_at=over_at + parked, parking=parked)
+    pricer = Pricer(tariff, zone)
+    return pricer.cost(pricer.tally(at, [charging, parking]))
+
+
+def _charging(at: datetime, arguments: argparse.Namespace) -> Period:
+    """Return what is asked for; of energy and minutes the one left out follows from the power.
+
+    Raises:
+        ValueError: Neither was given, or there is no power to tell the other one from.
+    """
+    energy_wh = None if arguments.energy is None else int(arguments.energy * 1000)
+    minutes: int | None = arguments.minutes
+    if energy_wh is not None and minutes is not None:
+        charging = timedelta(minutes=minutes)
+        return Period(start_at=at, end_at=at + charging, energy_wh=energy_wh, charging=charging)
+    if energy_wh is None and minutes is None:
+        raise ValueError("Give --energy, --minutes, or both.")
+    if not arguments.power_kw:
+        raise ValueError("Give --power-kw as well, or both --energy and --minutes.")
+    return charge(at, int(arguments.power_kw * 1000), energy_wh, minutes)
+
+
+def _bill(cost: Breakdown, language: Language) -> Table:
+    table = Table("", "quantity", "price with VAT", "net", "gross")
+
+    def row(label: str, net_minor: int, gross_minor: int, *of: str) -> None:
+        amounts = (language.money(amount, cost.currency) for amount in (net_minor, gross_minor))
+        table.add_row(label, *(of or ("", "")), *amounts)
+
+    for line in cost.lines:
+        component = PriceComponent(line.dimension, line.price, vat=line.vat)
+        price_of_one = "".join(unit_price(component, cost.currency, language))
+        quantity = quantity_of(line, language)
+        row(
+            language.text(DIMENSIONS[line.dimension]),
+            line.net_minor,
+            line.gross_minor,
+            quantity,
+            price_of_one,
+        )
+    if cost.bound:
+        row("price bound", cost.bound.net_minor, cost.bound.gross_minor)
+    table.add_section()
+    row("total", cost.net_minor, cost.gross_minor)
+    for vat in cost.vat:
+        table.add_row(
+            f"of which VAT {language.percent(vat.percent)}",
+            "",
+            "",
+            "",
+            language.money(vat.amount_minor, cost.currency),
+        )
+    return table
