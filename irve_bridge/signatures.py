@@ -2,9 +2,10 @@
 
 import warnings
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
-from pyocmf import OCMF, EnergyUnit, MeterReadingReason, PyOCMFError, Reading, SpecWarning
+from pyocmf import OCMF, EnergyUnit, MeterReadingReason, Reading, SpecWarning
 from pyocmf.enums.reading import is_end_reason
 
 from irve_bridge.domain.signatures import Check, SignedRegister, Verdict
@@ -13,6 +14,7 @@ from irve_bridge.domain.signatures import Check, SignedRegister, Verdict
 warnings.filterwarnings("ignore", category=SpecWarning)
 
 NOTE_LENGTH_MAX = 200
+LARGEST = 10**12
 _WH_IN = {EnergyUnit.WH: 1, EnergyUnit.KWH: 1000}
 
 
@@ -22,16 +24,20 @@ class OcmfVerifier:
     def verify(self, ocmf: str, public_key: str) -> Verdict:
         """Return whether this OCMF text is signed with this key (DER in hex), and what it says."""
         try:
-            record = OCMF.from_string(ocmf)
-            fits = record.verify_signature(public_key)
-        except (PyOCMFError, ValueError, RecursionError) as error:
-            return Verdict(outcome=Check.UNVERIFIABLE, note=_sentence(error), public_key=public_key)
-        if not fits:
-            note = "it does not fit the meter's public key"
-            return Verdict(outcome=Check.INVALID, note=note, public_key=public_key)
-        if faults := record.check_eichrecht(errors_only=True):
-            return Verdict(outcome=Check.INVALID, note=faults[0].message, public_key=public_key)
-        return Verdict(outcome=Check.VALID, registers=_said(record), public_key=public_key)
+            verdict = _verdict(ocmf, public_key)
+        except Exception as error:  # noqa: BLE001 - a meter may send any text, and none may harm
+            note = str(error).partition("\n")[0][:NOTE_LENGTH_MAX] or type(error).__name__
+            verdict = Verdict(outcome=Check.UNVERIFIABLE, note=note)
+        return replace(verdict, public_key=public_key)
+
+
+def _verdict(ocmf: str, public_key: str) -> Verdict:
+    record = OCMF.from_string(ocmf)
+    if not record.verify_signature(public_key):
+        return Verdict(outcome=Check.INVALID, note="it does not fit the meter's public key")
+    if faults := record.check_eichrecht(errors_only=True):
+        return Verdict(outcome=Check.INVALID, note=faults[0].message[:NOTE_LENGTH_MAX])
+    return Verdict(outcome=Check.VALID, registers=_said(record))
 
 
 def _said(record: OCMF) -> tuple[SignedRegister, ...]:
@@ -58,13 +64,9 @@ def _counting(readings: Sequence[Reading]) -> list[Reading]:
     """Return the readings that are billed on; registers without the cable's losses come first."""
     energy = [r for r in readings if r.RI and r.RI.is_law_relevant and r.RU in _WH_IN]
     compensated = [r for r in energy if r.RI and r.RI.is_loss_compensated]
-    return [r for r in compensated or energy if r.RV is not None]
+    return [r for r in compensated or energy if r.RV is not None and abs(r.RV) < LARGEST]
 
 
 def _wh(reading: Reading) -> int:
     """A Wh that is not complete does not count, as everywhere."""
     return int((reading.RV or Decimal()) * _WH_IN[EnergyUnit(reading.RU or "")])
-
-
-def _sentence(error: Exception) -> str:
-    return str(error).splitlines()[0][:NOTE_LENGTH_MAX]

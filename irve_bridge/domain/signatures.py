@@ -19,6 +19,8 @@ ENVELOPE_FIELDS = ("signedMeterData", "signedMeterValue")
 LAYERS_MAX = 3
 ROUNDING_WH = 1
 """By how much two registers, each rounded to Wh, may differ from the signed ones."""
+TELLING_MAX, OUTERMOST = 10, 2
+_ENDS = frozenset({"Transaction.Begin", "Transaction.End"})
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2})+")
 
 
@@ -97,6 +99,14 @@ def _inner(text: str) -> str | None:
 def _enveloped(envelope: dict[str, object]) -> str | None:
     found = (envelope.get(name) for name in ENVELOPE_FIELDS)
     return next((text for text in found if isinstance(text, str)), None)
+
+
+def telling(signed: Sequence[SignedReading]) -> list[SignedReading]:
+    """Return those that can tell begin and end: few, although a meter may sign every sample."""
+    ends = [reading for reading in signed if reading.context in _ENDS][:TELLING_MAX]
+    others = [reading for reading in signed if reading.context not in _ENDS]
+    outermost = others[:OUTERMOST] + others[OUTERMOST:][-OUTERMOST:]
+    return sorted((*ends, *outermost), key=lambda reading: reading.at)
 
 
 def signed_energy_wh(signed: Iterable[SignedReading]) -> int | None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from irve_bridge.domain.signatures import Check, SignedReading, Verdict, vouch
+from irve_bridge.domain.signatures import Check, SignedReading, Verdict, telling, vouch
 from irve_bridge.domain.tariff import Volumes
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.handle import Work
@@ -24,12 +24,12 @@ def keep(
 
 
 def verified(work: Work, transaction: Transaction) -> list[SignedReading]:
-    """Return a transaction's signed readings, each verified once."""
+    """Return the signed readings that tell a transaction's begin and end, each verified once."""
     outlet = work.tx.stations.connector(transaction.charge_point_id, transaction.connector_number)
     public_key = outlet.meter_public_key if outlet else None
     return [
         reading if reading.verdict else _verify(work, transaction, reading, public_key)
-        for reading in work.tx.signatures.of(transaction.charge_point_id, transaction.id)
+        for reading in telling(work.tx.signatures.of(transaction.charge_point_id, transaction.id))
     ]
 
 

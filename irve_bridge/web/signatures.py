@@ -5,7 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
-from irve_bridge.domain.signatures import Check, SignedReading, overall, signed_energy_wh
+from irve_bridge.domain.signatures import (
+    Check,
+    SignedReading,
+    overall,
+    signed_energy_wh,
+    telling,
+)
 from irve_bridge.i18n import N_
 
 KEY_GROUP = 16
@@ -52,7 +58,7 @@ def transparency_file(transaction_id: str, signed: Sequence[SignedReading]) -> s
 
 def _downloadable(signed: Sequence[SignedReading]) -> list[SignedReading]:
     """Leave out what is not OCMF, or has characters that no XML can carry."""
-    return [reading for reading in signed if reading.ocmf and not _NO_XML.search(reading.ocmf)]
+    return [r for r in telling(signed) if r.ocmf and not _NO_XML.search(r.ocmf)]
 
 
 def _value(transaction_id: str, reading: SignedReading) -> str:
