@@ -34,6 +34,7 @@ from irve_bridge.service.reconcile import Reconciler
 from irve_bridge.service.sweep import Sweep
 from irve_bridge.service.views import Views
 from irve_bridge.settings import STRIPE_API, Settings
+from irve_bridge.signatures import OcmfVerifier
 from irve_bridge.storage import open_storage
 from irve_bridge.storage.alone import alone
 from irve_bridge.web import WebContext, WebSettings, create_app
@@ -81,7 +82,7 @@ async def running(
         payments = _payments(settings, clock)
         stack.push_async_callback(payments.close)
         bus = InProcessBus()
-        handler = Handler(storage, bus, settings.policy)
+        handler = Handler(storage, bus, settings.policy, OcmfVerifier())
         sweep = Sweep(storage, handler, clock)
         lead = settings.policy.stop_lead
         meters = Meters(storage, bus, clock, sweep.limit_moved, lead)
@@ -143,7 +144,7 @@ async def offline_desk(settings: Settings) -> AsyncIterator[Desk]:
     payments = _payments(settings, clock)
     async with _closing(payments), open_storage(settings.database_url) as storage:
         bus = InProcessBus()
-        handler = Handler(storage, bus, settings.policy)
+        handler = Handler(storage, bus, settings.policy, OcmfVerifier())
         yield Desk(storage, handler, bus, clock, payments, settings.policy)
 
 
@@ -153,7 +154,7 @@ async def offline_reconciler(settings: Settings) -> AsyncIterator[Reconciler]:
     clock = SharedClock(settings.clock_epoch, settings.clock_speed)
     payments = _payments(settings, clock)
     async with _closing(payments), open_storage(settings.database_url) as storage:
-        handler = Handler(storage, InProcessBus(), settings.policy)
+        handler = Handler(storage, InProcessBus(), settings.policy, OcmfVerifier())
         yield Reconciler(storage, handler, clock, payments)
 
 

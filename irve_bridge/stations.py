@@ -16,6 +16,7 @@ from irve_bridge.domain.breakdown import Dimension
 from irve_bridge.domain.charge_point import ChargePoint, Connector
 from irve_bridge.domain.errors import BridgeError, Refusal
 from irve_bridge.domain.tariff import Tariff
+from irve_bridge.meter_keys import der_in_hex
 from irve_bridge.service.passwords import hash_password, matches
 from irve_bridge.service.ports import Stations
 
@@ -36,6 +37,7 @@ class OperatorEntry(_Strict):
 
     name: Name
     phone: Name
+    requires_signatures: bool = False
 
 
 class ConnectorEntry(_Strict):
@@ -45,11 +47,17 @@ class ConnectorEntry(_Strict):
     evse_id: Name
     power_kw: Decimal = Field(gt=0)
     tariff: Name | Annotated[tuple[Name, ...], Field(min_length=1)]
+    meter_public_key: str | None = None
 
     @property
     def tariff_ids(self) -> tuple[str, ...]:
         """Its tariffs; the first in force holds."""
         return (self.tariff,) if isinstance(self.tariff, str) else self.tariff
+
+    @field_validator("meter_public_key")
+    @classmethod
+    def _der_in_hex(cls, key: str | None) -> str | None:
+        return None if key is None else der_in_hex(key)
 
 
 class ChargePointEntry(_Strict):
@@ -63,6 +71,7 @@ class ChargePointEntry(_Strict):
     application_fee_percent: Decimal = Field(default=Decimal(0), ge=0, lt=100, decimal_places=2)
     password: str | None = Field(default=None, min_length=8)
     operator: OperatorEntry | None = None
+    requires_signatures: bool | None = None
     connectors: tuple[ConnectorEntry, ...] = Field(min_length=1)
 
     @field_validator("time_zone")
@@ -173,6 +182,11 @@ def _refuse_contradictions(wanted: Wanted) -> None:
     for entry in wanted.charge_points.values():
         for connector in entry.connectors:
             _refuse_tariffs(entry.id, connector, wanted.tariffs)
+            if not connector.meter_public_key and _requires_signatures(entry, wanted.operator):
+                raise FileRefused(
+                    f"{entry.id}/{connector.number} requires signatures, "
+                    "but its meter_public_key is not in the file"
+                )
 
 
 def _refuse_tariffs(charge_point_id: str, outlet: ConnectorEntry, known: dict[str, Tariff]) -> None:
@@ -218,8 +232,16 @@ def _charge_point(
         application_fee_bps=int(entry.application_fee_percent * 100),
         operator_name=operator.name,
         operator_phone=operator.phone,
+        requires_signatures=_requires_signatures(entry, operator),
         password_hash=_password_hash(entry.password, base.password_hash),
     )
+
+
+def _requires_signatures(entry: ChargePointEntry, operator: OperatorEntry) -> bool:
+    """A station's own word goes before its operator's."""
+    if entry.requires_signatures is not None:
+        return entry.requires_signatures
+    return (entry.operator or operator).requires_signatures
 
 
 def _password_hash(password: str | None, before: str | None) -> str | None:
@@ -243,6 +265,7 @@ def _connector_changes(entry: ChargePointEntry, stations: Stations) -> Iterator[
             power_w=int(outlet.power_kw * 1000),
             tariff_id=first,
             next_tariff_ids=tuple(later),
+            meter_public_key=outlet.meter_public_key,
         )
         yield from _change(f"connector {entry.id}/{outlet.number}", before, after)
     for number in registered:

@@ -66,9 +66,15 @@ async def show_session(arguments: argparse.Namespace) -> int:
             raise Refusal(f"There is no session {arguments.id}.")
         history = await storage.read(lambda tx: tx.sessions.history(session.id))
         movements = await storage.read(lambda tx: tx.books.movements(session.id))
+        key = (session.charge_point_id, session.transaction_id or "")
+        signed = await storage.read(lambda tx: tx.signatures.of(*key))
     console.print("  ".join(_session_row(session)))
     for line in history:
         console.print(f"{line.at:%F %T}  {line.before} → {line.after}  {line.event}")
+    for reading in signed:
+        said = reading.verdict
+        told = f"{said.outcome} {said.note}" if said else "not verified yet"
+        console.print(f"{reading.at:%F %T}  signed, {reading.context}: {told}")
     for movement in movements:
         amount = f"{movement.amount_minor} {movement.currency}"
         console.print(f"{movement.at:%F %T}  {movement.kind} {amount}  {movement.provider_id}")

@@ -50,6 +50,7 @@ class ChargePoint:
     `status` is what it says of itself as a whole, as connector 0 (OCPP 1.6 ed. 2 §4.9): Available,
     Unavailable or Faulted. Its money goes to the provider's `account`, the platform's own for "";
     of what drivers pay there the platform keeps a fee, in hundredths of a percent.
+    Where it `requires_signatures`, only energy that its meter signed is billed.
     `behind_at` is when it last told of something older than its connection: its queue was not
     empty then.
     """
@@ -62,6 +63,7 @@ class ChargePoint:
     time_zone: str = "Europe/Paris"
     account: str = ""
     application_fee_bps: int = 0
+    requires_signatures: bool = False
     password_hash: str | None = None
     connected_at: datetime | None = None
     behind_at: datetime | None = None
@@ -88,6 +90,7 @@ class Connector:
     """One outlet of a charge point; `number` is OCPP's connectorId, from 1.
 
     Of its tariffs the first in force holds; `next_tariff_ids` follow on `tariff_id`.
+    `meter_public_key` verifies what its meter signs, DER in upper-case hex.
     """
 
     charge_point_id: str
@@ -95,6 +98,7 @@ class Connector:
     evse_id: str
     power_w: int
     tariff_id: str
+    meter_public_key: str | None = None
     status: ConnectorStatus = ConnectorStatus.UNKNOWN
     error_code: str | None = None
     status_at: datetime | None = None

@@ -11,6 +11,7 @@ from enum import StrEnum
 from irve_bridge.domain.breakdown import Breakdown
 from irve_bridge.domain.charge_point import ConnectorStatus
 from irve_bridge.domain.metering import Reading
+from irve_bridge.domain.signatures import SignedReading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +100,7 @@ class TransactionStopped(Fact):
     reason: str = "Local"
     id_tag: str | None = None
     readings: tuple[Reading, ...] = ()
+    signed: tuple[SignedReading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from irve_bridge.domain.session import Session
 from irve_bridge.domain.tariff import Volumes, price
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.handle import Work
+from irve_bridge.service.signatures import signed_part
 
 _CLOCK_SLACK = timedelta(minutes=5)
 
@@ -37,13 +38,14 @@ def bill(
     )
     clock_doubt = _clock_doubt(session, transaction, stopped_at, at)
     volumes = _timeless(metered.volumes) if clock_doubt else metered.volumes
+    volumes, signature_doubt = signed_part(work, transaction, volumes)
     return facts.ChargingEnded(
         at=at,
         session_id=session.id,
         stopped_at=stopped_at,
         energy_wh=volumes.energy_wh,
         cost=price(session.tariff, volumes),
-        doubt=metered.doubt or clock_doubt,
+        doubt=metered.doubt or clock_doubt or signature_doubt,
         reason=reason,
     )
 

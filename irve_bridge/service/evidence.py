@@ -21,6 +21,7 @@ from irve_bridge.domain.intents import Kind
 from irve_bridge.domain.lifecycle import TABLE
 from irve_bridge.domain.metering import Reading
 from irve_bridge.domain.session import Session, State
+from irve_bridge.domain.signatures import SignedReading
 from irve_bridge.domain.tariff import Tariff
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.ports import Happening, Movement, Tx, Unfinished
@@ -43,6 +44,7 @@ class Record:
     connector: Connector | None
     transaction: Transaction | None
     readings: Sequence[Reading]
+    signed: Sequence[SignedReading]
     history: Sequence[Happening]
     movements: Sequence[Movement]
     unfinished: Sequence[Unfinished]
@@ -73,6 +75,7 @@ def record(tx: Tx, session_id: str) -> Record:
         connector=tx.stations.connector(place, session.connector_number),
         transaction=tx.transactions.get(place, transaction_id),
         readings=tx.transactions.readings(place, transaction_id),
+        signed=tx.signatures.of(place, transaction_id),
         history=tx.sessions.history(session_id),
         movements=tx.books.movements(session_id),
         unfinished=tx.intents.unfinished(session_id),
@@ -186,6 +189,7 @@ def _meter(kept: Record) -> dict[str, Any] | None:
         "stop_register_wh": transaction.meter_stop_wh,
         "stop_reason": transaction.stop_reason,
         "readings": readings,
+        "signed_readings": kept.signed,
     }
 
 

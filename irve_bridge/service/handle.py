@@ -19,7 +19,7 @@ from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.callbacks import MAILED, callback, mail
 from irve_bridge.service.ledger import Ledger
 from irve_bridge.service.policy import Policy, deadline
-from irve_bridge.service.ports import Bus, Storage, TakenReading, Tx
+from irve_bridge.service.ports import Bus, SignatureVerifier, Storage, TakenReading, Tx
 
 T = TypeVar("T")
 _ONE_AT_A_TIME = frozenset({Do.START, Do.CLOSE, Do.COLLECT, Do.RECHARGE, Do.EXTEND})
@@ -33,6 +33,7 @@ class Work:
 
     tx: Tx
     policy: Policy
+    verifier: SignatureVerifier
     changed: list[Session] = field(default_factory=list)
     began: list[tuple[Transaction, Session, int]] = field(default_factory=list)
     readings: list[TakenReading] = field(default_factory=list)
@@ -125,10 +126,13 @@ class Work:
 class Handler:
     """Runs work in transactions, and tells the watchers once it is committed."""
 
-    def __init__(self, storage: Storage, bus: Bus, policy: Policy) -> None:
+    def __init__(
+        self, storage: Storage, bus: Bus, policy: Policy, verifier: SignatureVerifier
+    ) -> None:
         self._storage = storage
         self._bus = bus
         self._policy = policy
+        self._verifier = verifier
         self._after: list[Callable[[Work], None]] = []
 
     def after_commit(self, listener: Callable[[Work], None]) -> None:
@@ -152,7 +156,7 @@ class Handler:
         return await self.run(lambda work: apply(work, fact))
 
     def _unit(self, tx: Tx, unit: Callable[[Work], T]) -> tuple[Work, T]:
-        work = Work(tx, self._policy)
+        work = Work(tx, self._policy, self._verifier)
         return work, unit(work)
 
 

@@ -153,7 +153,7 @@ class Meters:
 
         Readings that name no transaction of ours belong to the one running at the connector.
         """
-        key = await self._key(charge_point_id, connector_number, transaction_id)
+        key = await self.key(charge_point_id, connector_number, transaction_id)
         await self._storage.add_readings([TakenReading(*key, reading) for reading in readings])
         if (running := self._running.get(key)) is not None:
             running.read(readings, now)
@@ -161,9 +161,10 @@ class Meters:
             live = msgspec.json.encode(running.live(now))
             await self._bus.publish(topic(running.session.id), live)
 
-    async def _key(
+    async def key(
         self, charge_point_id: str, connector_number: int, transaction_id: str | None
     ) -> Key:
+        """Return the charge point and the transaction that meter values belong to."""
         named = (charge_point_id, transaction_id or "")
         if running := self._running.get(named):
             if not running.transaction.acknowledged:

@@ -10,6 +10,7 @@ from irve_bridge.domain.intents import Do, Intent, Kind
 from irve_bridge.domain.metering import Activity, Reading
 from irve_bridge.domain.session import Delivery, Session, State
 from irve_bridge.domain.transaction import Transaction
+from irve_bridge.service import signatures
 from irve_bridge.service.bills import bill
 from irve_bridge.service.ends import end_at_last_reading
 from irve_bridge.service.handle import Work
@@ -126,6 +127,7 @@ def stopped(work: Work, fact: facts.TransactionStopped) -> None:
     if transaction is None:
         _stopped_in_vain(work, fact)
         return
+    signatures.keep(work, transaction.charge_point_id, transaction.id, fact.signed)
     if not transaction.running:
         return
     transaction = replace(

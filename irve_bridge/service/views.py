@@ -1,12 +1,13 @@
 """Read models: what pages and the API show, in one read each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from irve_bridge.domain.charge_point import ChargePoint, Connector
 from irve_bridge.domain.errors import Refusal, UnknownThing
 from irve_bridge.domain.session import Session, State
+from irve_bridge.domain.signatures import SignedReading
 from irve_bridge.domain.tariff import Tariff
 from irve_bridge.service.evidence import Record, record
 from irve_bridge.service.meters import Live, Meters, running_from
@@ -42,6 +43,7 @@ class SessionView:
     live: Live | None
     movements: tuple[Movement, ...]
     unpaid: Session | None = None
+    signed: Sequence[SignedReading] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +141,7 @@ class Views:
             live=self._live(tx, session, now),
             movements=tuple(tx.books.movements(session.id)),
             unpaid=_unpaid(tx, session),
+            signed=tx.signatures.of(session.charge_point_id, session.transaction_id or ""),
         )
 
     def _live(self, tx: Tx, session: Session, now: datetime) -> Live | None:

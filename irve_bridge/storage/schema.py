@@ -43,6 +43,7 @@ charge_points = Table(
     Column("time_zone", Text, nullable=False),
     Column("account", Text, nullable=False),
     Column("application_fee_bps", Integer, nullable=False, server_default="0"),
+    Column("requires_signatures", Boolean, nullable=False, server_default=false()),
     Column("password_hash", Text),
     Column("connected_at", UTCDateTime),
     Column("behind_at", UTCDateTime),
@@ -68,6 +69,7 @@ connectors = Table(
     Column("evse_id", Text, nullable=False),
     Column("power_w", Integer, nullable=False),
     Column("tariff_id", ForeignKey("tariffs.id"), nullable=False),
+    Column("meter_public_key", Text),
     Column("status", Text, nullable=False),
     Column("error_code", Text),
     Column("status_at", UTCDateTime),
@@ -247,6 +249,23 @@ readings = Table(
     # One repeated message is kept once; the same index reads a transaction by time.
     UniqueConstraint("charge_point_id", "transaction_id", "at", "content"),
 )
+
+signed_readings = Table(
+    "signed_readings",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("charge_point_id", Text, nullable=False),
+    Column("transaction_id", Text, nullable=False),
+    Column("at", UTCDateTime, nullable=False),
+    Column("context", Text, nullable=False),
+    # As the charge point sent it: a signature stands over bytes.
+    Column("text", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("verdict", Json),
+    # One repeated message is kept once; the same text for another transaction is looked for.
+    UniqueConstraint("charge_point_id", "transaction_id", "digest"),
+)
+Index(None, signed_readings.c.charge_point_id, signed_readings.c.digest)
 
 intents = Table(
     "intents",

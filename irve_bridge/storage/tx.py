@@ -8,6 +8,7 @@ from irve_bridge.storage.inbox import SqlInbox
 from irve_bridge.storage.intents import SqlIntents
 from irve_bridge.storage.replies import SqlReplies
 from irve_bridge.storage.sessions import SqlSessions
+from irve_bridge.storage.signatures import SqlSignatures
 from irve_bridge.storage.stations import SqlStations
 from irve_bridge.storage.transactions import SqlTransactions
 
@@ -18,6 +19,7 @@ class SqlTx:
     def __init__(self, connection: Connection) -> None:
         self.stations: ports.Stations = SqlStations(connection)
         self.transactions: ports.Transactions = SqlTransactions(connection)
+        self.signatures: ports.Signatures = SqlSignatures(connection)
         self.sessions: ports.Sessions = SqlSessions(connection)
         self.intents: ports.Intents = SqlIntents(connection)
         self.inbox: ports.Inbox = SqlInbox(connection)

@@ -33,13 +33,16 @@ def parser() -> argparse.ArgumentParser:
         help="a car comes so long after an accepted start, and leaves so long after its end",
     )
     cli.add_argument("--seed", type=int, help="makes cars and registers repeatable")
+    cli.add_argument("--sign", action="store_true", help="the meter signs begin and end (OCMF)")
+    cli.add_argument("--sign-badly", action="store_true", help="its signatures do not fit")
     cli.add_argument("--quiet", action="store_true", help="print the control address only")
     return cli
 
 
 def charge_points(arguments: argparse.Namespace) -> list[ChargePoint]:
     """Return the charge points the command line asks for."""
-    return [
+    signs = arguments.sign or arguments.sign_badly
+    made = [
         ChargePoint(
             arguments.url,
             charge_point_id,
@@ -52,10 +55,16 @@ def charge_points(arguments: argparse.Namespace) -> list[ChargePoint]:
             },
             auto_plug_s=arguments.auto_plug,
             seed=arguments.seed,
+            signs=signs,
             report=_silent if arguments.quiet else _say,
         )
         for charge_point_id in arguments.ids
     ]
+    for charge_point in made:
+        charge_point.misbehaviour.sign_badly = arguments.sign_badly
+        if charge_point.meter:
+            _say(f"{charge_point.id} meter_public_key {charge_point.meter.public_key}")
+    return made
 
 
 async def run(arguments: argparse.Namespace) -> None:

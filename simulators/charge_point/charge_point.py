@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from random import Random
 from types import TracebackType
@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar
 from ocpp.v16.enums import (
     ChargePointErrorCode,
     ChargePointStatus,
+    ReadingContext,
     Reason,
     ResetType,
 )
@@ -21,9 +22,10 @@ from simulators.clock import Clock
 from .car import Car
 from .configuration import Configuration
 from .driver import Driver
-from .events import Event, StatusChanged, Transaction
+from .events import Event, Sampled, Started, StatusChanged, Stopped, Transaction
 from .link import Link
-from .messages import transaction_message
+from .messages import signed_begin, transaction_message, with_signed_end
+from .meter import SigningMeter
 from .outbox import Outbox
 from .signals import Signal
 from .station import Misbehaviour, Station
@@ -54,19 +56,22 @@ class ChargePoint:
         auto_plug_s: float | None = None,
         response_timeout_s: float = 30,
         seed: int | None = None,
+        signs: bool = False,
         report: Callable[[str], None] = lambda _line: None,
     ) -> None:
         self.id = charge_point_id
         self._clock = clock or virtual_clock.shared()
         self._write = report
         self._outbox, self._progressed = Outbox(), Signal()
+        name = f"{seed}:{charge_point_id}"
+        self.meter = SigningMeter(charge_point_id, _random(seed, name)) if signs else None
         self._station = Station(
             connectors,
             Configuration(**(configuration or {})),
             self._now,
             self._on_event,
             power_w=power_w,
-            random=Random(seed if seed is None else f"{seed}:{charge_point_id}"),
+            random=_random(seed, name),
         )
         self._link = Link(
             url,
@@ -304,13 +309,33 @@ class ChargePoint:
         if isinstance(event, StatusChanged):
             self._outbox.put_status(event)
         else:
-            short_wh = self.misbehaviour.stop_short_wh
-            message = transaction_message(event, self.configuration, short_wh=short_wh)
-            self._outbox.put_message(message, event.transaction)
+            for message in self._messages(event):
+                self._outbox.put_message(message, event.transaction)
         if self._driver:
             self._driver.notice(event)
         self._station.touched.fire()
         self._link.changed.fire()
+
+    def _messages(self, event: Started | Sampled | Stopped) -> Iterator[Any]:
+        short_wh = self.misbehaviour.stop_short_wh
+        message = transaction_message(event, self.configuration, short_wh=short_wh)
+        if self.meter is None:
+            yield message
+            return
+        badly = self.misbehaviour.sign_badly
+        match event:
+            case Started(transaction):
+                yield message
+                context = ReadingContext.transaction_begin
+                begin = self.meter.sign(transaction, transaction.begin, context, badly=badly)
+                yield signed_begin(transaction, begin)
+            case Stopped(transaction):
+                context = ReadingContext.transaction_end
+                reading = transaction.end or transaction.begin
+                end = self.meter.sign(transaction, reading, context, badly=badly)
+                yield with_signed_end(message, transaction, end)
+            case _:
+                yield message
 
     def _on_reset(self, kind: ResetType) -> None:
         self._tasks.create_task(self._restart(kind))
@@ -330,3 +355,7 @@ class ChargePoint:
     def _report(self, line: str) -> None:
         at = self._clock.now().strftime("%H:%M:%S")
         self._write(f"{at} {self.id}{'' if line.startswith('/') else ' '}{line}")
+
+
+def _random(seed: int | None, name: str) -> Random:
+    return Random(seed if seed is None else name)

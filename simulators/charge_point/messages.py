@@ -5,10 +5,19 @@ from dataclasses import replace
 from typing import Any
 
 from ocpp.v16 import call
-from ocpp.v16.enums import Measurand, ReadingContext, UnitOfMeasure
+from ocpp.v16.enums import Measurand, ReadingContext, UnitOfMeasure, ValueFormat
 
 from .configuration import Configuration
-from .events import UNKNOWN_TRANSACTION_ID, Reading, Sampled, Started, StatusChanged, Stopped, iso
+from .events import (
+    UNKNOWN_TRANSACTION_ID,
+    Reading,
+    Sampled,
+    Started,
+    StatusChanged,
+    Stopped,
+    Transaction,
+    iso,
+)
 
 VOLTAGE_V = 230
 PHASES = 3
@@ -82,6 +91,29 @@ def _sampled_value(reading: Reading, measurand: Measurand) -> dict[str, Any]:
         Measurand.soc: (f"{reading.soc_percent or 0:.1f}", UnitOfMeasure.percent),
     }[measurand]
     return {"value": str(value), "measurand": measurand, "unit": unit}
+
+
+def signed_value(ocmf: str, reading: Reading, context: ReadingContext) -> dict[str, Any]:
+    """Return a MeterValue with what the meter signed, in hex (§7.44)."""
+    sampled = {"value": ocmf.encode().hex(), "context": context, "format": ValueFormat.signed_data}
+    return {"timestamp": iso(reading.at), "sampled_value": [sampled]}
+
+
+def signed_begin(transaction: Transaction, ocmf: str) -> Any:
+    """Return the MeterValues.req that follows a start: StartTransaction.req has no place for it."""
+    value = signed_value(ocmf, transaction.begin, ReadingContext.transaction_begin)
+    return call.MeterValues(
+        connector_id=transaction.connector_id,
+        meter_value=[value],
+        transaction_id=UNKNOWN_TRANSACTION_ID,
+    )
+
+
+def with_signed_end(stop: Any, transaction: Transaction, ocmf: str) -> Any:
+    """Return a StopTransaction.req with what the meter signed at the end."""
+    end = transaction.end or transaction.begin
+    value = signed_value(ocmf, end, ReadingContext.transaction_end)
+    return replace(stop, transaction_data=[*(stop.transaction_data or []), value])
 
 
 def _stop_transaction(event: Stopped, configuration: Configuration, short_wh: int) -> Any:

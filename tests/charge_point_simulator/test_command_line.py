@@ -51,3 +51,15 @@ async def test_the_command_runs_charge_points_that_can_be_controlled(central: An
         assert process.returncode == 0
         assert b"CP2/1 starts for CARD" in output
         assert errors == b""
+
+
+async def test_a_meter_that_signs_says_its_key_the_same_each_time(central: Any) -> None:
+    said = []
+    for _ in range(2):
+        async with command(
+            *("--url", central.url, "--id", "CP1", "--seed", "3", "--sign"),
+        ) as process:
+            assert process.stdout
+            said.append((await process.stdout.readline()).decode())
+    assert said[0] == said[1]
+    assert said[0].startswith("CP1 meter_public_key 3059")

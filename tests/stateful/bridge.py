@@ -19,6 +19,7 @@ from irve_bridge.service.policy import LEASE, Policy
 from irve_bridge.service.ports import Hand, Outcome, Storage, Task
 from irve_bridge.service.reconcile import Reconciler
 from irve_bridge.service.sweep import Sweep
+from irve_bridge.signatures import OcmfVerifier
 from irve_bridge.storage import open_storage
 from simulators.clock import ManualClock
 from tests.stateful.clock import BridgeClock
@@ -78,7 +79,7 @@ class Bridge:
         payments = StripePayments(_stripe_settings(provider.url), clock)
         stack.push_async_callback(payments.close)
         bus = InProcessBus()
-        handler = Handler(storage, bus, policy)
+        handler = Handler(storage, bus, policy, OcmfVerifier())
         sweep = Sweep(storage, handler, clock)
         meters = Meters(storage, bus, clock, sweep.limit_moved, policy.stop_lead)
         handler.after_commit(meters.heard)

@@ -32,11 +32,13 @@ from irve_bridge.charge_points.v16.decode import (
 )
 from irve_bridge.charge_points.v16.readings import readings
 from irve_bridge.charge_points.v16.salvage import salvage
+from irve_bridge.charge_points.v16.signed import signed_readings
 from irve_bridge.domain import facts
 from irve_bridge.domain.charge_point import ConnectorStatus
 from irve_bridge.domain.errors import Bug
+from irve_bridge.domain.signatures import SignedReading
 from irve_bridge.domain.transaction import Transaction
-from irve_bridge.service import transactions
+from irve_bridge.service import signatures, transactions
 from irve_bridge.service.handle import Handler, Work
 from irve_bridge.service.meters import Meters
 from irve_bridge.service.ports import Clock
@@ -180,6 +182,7 @@ class Answers:
             reason=message.reason.value,
             id_tag=message.id_tag,
             readings=readings(message.transaction_data, stopped_at),
+            signed=signed_readings(message.transaction_data, stopped_at),
         )
         await self._handler.run(lambda work: transactions.stopped(work, fact))
         return HEARD
@@ -190,7 +193,14 @@ class Answers:
             transaction_id = None if id_ is None else str(id_)
             await self._note_queue(taken[0].at, now)
             await self._meters.take(self._id, message.connector_id, transaction_id, taken, now)
+        if signed := signed_readings(message.meter_value, now):
+            await self._keep_signed(message, signed)
         return HEARD
+
+    async def _keep_signed(self, message: MeterValues, signed: tuple[SignedReading, ...]) -> None:
+        transaction_id = None if message.transaction_id is None else str(message.transaction_id)
+        key = await self._meters.key(self._id, message.connector_id, transaction_id)
+        await self._handler.run(lambda work: signatures.keep(work, *key, signed))
 
     async def _note_queue(self, happened_at: datetime | None, now: datetime) -> None:
         """Write down, once in a while, that what happened before the connection is still told."""

@@ -23,6 +23,9 @@ from irve_bridge.service.ports.hands import (
     SignatureRefused,
     Task,
 )
+from irve_bridge.service.ports.signatures import (
+    SignatureVerifier,
+)
 from irve_bridge.service.ports.storage import (
     Books,
     Happening,
@@ -31,6 +34,7 @@ from irve_bridge.service.ports.storage import (
     Movement,
     Replies,
     Sessions,
+    Signatures,
     StaleSession,
     Stations,
     Storage,
@@ -63,6 +67,8 @@ __all__ = [
     "Sessions",
     "Sighting",
     "SignatureRefused",
+    "SignatureVerifier",
+    "Signatures",
     "StaleSession",
     "Stations",
     "Storage",

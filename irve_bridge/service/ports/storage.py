@@ -15,6 +15,7 @@ from irve_bridge.domain.facts import Fact, SessionFact
 from irve_bridge.domain.intents import Intent, Lane
 from irve_bridge.domain.metering import Reading
 from irve_bridge.domain.session import Session
+from irve_bridge.domain.signatures import SignedReading, Verdict
 from irve_bridge.domain.tariff import Tariff
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.ports.hands import Attempt
@@ -144,6 +145,28 @@ class Transactions(Protocol):
 
     def add_readings(self, readings: Iterable[TakenReading]) -> None:
         """Record readings; one with the same moment and values is kept once."""
+
+
+class Signatures(Protocol):
+    """What meters signed, byte for byte, and what verification said of it."""
+
+    def add(
+        self, charge_point_id: str, transaction_id: str, signed: Iterable[SignedReading]
+    ) -> None:
+        """Keep signed texts of a transaction, each once."""
+
+    def of(self, charge_point_id: str, transaction_id: str) -> list[SignedReading]:
+        """Return what was signed of a transaction, by time."""
+
+    def judge(
+        self, charge_point_id: str, transaction_id: str, signed: SignedReading, verdict: Verdict
+    ) -> None:
+        """Write what verification said of one."""
+
+    def vouches_elsewhere(
+        self, charge_point_id: str, transaction_id: str, signed: SignedReading
+    ) -> bool:
+        """Return whether this text is valid for another transaction of the charge point."""
 
 
 class Sessions(Protocol):
@@ -346,6 +369,7 @@ class Tx(Protocol):
 
     stations: Stations
     transactions: Transactions
+    signatures: Signatures
     sessions: Sessions
     intents: Intents
     inbox: Inbox

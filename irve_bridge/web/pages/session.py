@@ -17,6 +17,7 @@ from irve_bridge.web.progress import LIVE_INTERVAL_S, appearance
 from irve_bridge.web.receipt import money_of
 from irve_bridge.web.refusals import status_of
 from irve_bridge.web.rendering import presenter_of, render, see_other
+from irve_bridge.web.signatures import signed_of
 
 log = structlog.get_logger()
 
@@ -72,6 +73,7 @@ def session_page(
         and session.stop_cause is None
         and session.metered_by is MeteredBy.BRIDGE,
         "money": money_of(view),
+        "signed": signed_of(view.signed),
         "debt": debt_of(session, policy),
         "extensions": extensions(session, policy, presenter.language),
     }

@@ -30,6 +30,7 @@ from irve_bridge.service.meters import Meters
 from irve_bridge.service.passwords import hash_password
 from irve_bridge.service.policy import Policy
 from irve_bridge.service.ports import Storage, Tx
+from irve_bridge.signatures import OcmfVerifier
 from irve_bridge.storage import open_storage
 from irve_bridge.storage.sqlite import SqliteStorage
 
@@ -233,7 +234,7 @@ async def house(
     storage: Storage, settings: DoorSettings, clock: SharedClock
 ) -> AsyncIterator[House]:
     bus = InProcessBus()
-    handler = Handler(storage, bus, Policy())
+    handler = Handler(storage, bus, Policy(), OcmfVerifier())
     meters = Meters(storage, bus, clock, lambda: None)
     handler.after_commit(meters.heard)
     house = House(storage, bus, handler, meters, clock)

@@ -39,6 +39,7 @@ from irve_bridge.service.meters import Meters
 from irve_bridge.service.policy import Policy
 from irve_bridge.service.ports import Hand, Storage, Tx
 from irve_bridge.service.views import Views
+from irve_bridge.signatures import OcmfVerifier
 from irve_bridge.storage import open_storage
 from irve_bridge.web import WebContext, WebSettings, create_app
 from simulators.stripe.app import create_app as create_stripe
@@ -251,7 +252,7 @@ async def open_house(
             clock,
         )
         stack.push_async_callback(payments.close)
-        handler = Handler(storage, bus, policy)
+        handler = Handler(storage, bus, policy, OcmfVerifier())
         meters = Meters(storage, bus, clock, lambda: None)
         handler.after_commit(meters.heard)
         desk = Desk(storage, handler, bus, clock, payments, policy)

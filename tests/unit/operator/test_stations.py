@@ -1,5 +1,7 @@
 """The operator's file of stations: mistakes are named, and applying it twice changes nothing."""
 
+import json
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -120,3 +122,56 @@ def test_money_goes_to_the_platform_or_to_an_account_of_stripe(
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(stations.FileRefused, match="No such file"):
         stations.read(tmp_path / "none.yaml")
+
+
+KEY = (
+    "3059301306072A8648CE3D020106082A8648CE3D030107034200043AEEB45C392357820A58FDFB0857BD77ADA315"
+    "85C61C430531DFA53B440AFBFDD95AC887C658EA55260F808F55CA948DF235C2108A0D6DC7D4AB1A5E1A7955BE"
+)
+BASE64 = b64encode(bytes.fromhex(KEY)).decode()
+PEM = f"-----BEGIN PUBLIC KEY-----\n{BASE64}\n-----END PUBLIC KEY-----"
+
+
+@pytest.mark.parametrize("key", [KEY, KEY.lower(), BASE64, PEM])
+def test_a_meters_key_is_taken_as_manufacturers_write_it(tmp_path: Path, key: str) -> None:
+    text = BASE.replace("tariff: t}", f"tariff: t, meter_public_key: {json.dumps(key)}}}")
+    (outlet,) = stations.read(written(tmp_path, text)).charge_points["A"].connectors
+    assert outlet.meter_public_key == KEY
+
+
+@pytest.mark.parametrize("key", ["", "nothing", KEY[:-2], "04" + "11" * 64])
+def test_what_is_no_meters_key_is_named(tmp_path: Path, key: str) -> None:
+    text = BASE.replace("tariff: t}", f"tariff: t, meter_public_key: {json.dumps(key)}}}")
+    with pytest.raises(stations.FileRefused, match=r"meter_public_key.*no public key"):
+        stations.read(written(tmp_path, text))
+
+
+@pytest.mark.parametrize("where", ['phone: "1"', "id: A"])
+def test_signatures_are_required_only_where_they_can_be_verified(
+    tmp_path: Path, where: str
+) -> None:
+    between = ", " if "phone" in where else "\n    "
+    text = BASE.replace(where, f"{where}{between}requires_signatures: true", 1)
+    with pytest.raises(stations.FileRefused, match="A/1 requires signatures"):
+        stations.read(written(tmp_path, text))
+    stations.read(
+        written(tmp_path, text.replace("tariff: t}", f"tariff: t, meter_public_key: {KEY}}}"))
+    )
+
+
+async def test_a_station_may_be_exempt_from_what_its_operator_requires(tmp_path: Path) -> None:
+    text = BASE.replace('phone: "1"', 'phone: "1", requires_signatures: true')
+    exempt = text.replace("id: A", "id: A\n    requires_signatures: false")
+    async with open_storage(f"sqlite:///{tmp_path / 'a.db'}") as storage:
+        keyed = text.replace("tariff: t}", f"tariff: t, meter_public_key: {KEY}}}")
+        await apply(storage, stations.read(written(tmp_path, keyed)))
+        found = await storage.read(lambda tx: tx.stations.charge_point("A"))
+        assert found is not None
+        assert found.requires_signatures
+        outlet = await storage.read(lambda tx: tx.stations.connector("A", 1))
+        assert outlet is not None
+        assert outlet.meter_public_key == KEY
+        await apply(storage, stations.read(written(tmp_path, exempt)))
+        found = await storage.read(lambda tx: tx.stations.charge_point("A"))
+        assert found is not None
+        assert not found.requires_signatures

@@ -17,6 +17,7 @@ from irve_bridge.service.meters import Meters
 from irve_bridge.service.policy import Policy
 from irve_bridge.service.ports import Storage, Tx
 from irve_bridge.service.sweep import BATCH, Sweep, pass_deadline
+from irve_bridge.signatures import OcmfVerifier
 from irve_bridge.storage import open_storage
 from irve_bridge.storage.migrate import migrate
 from tests.unit.domain.sessions import NOW, session
@@ -58,7 +59,7 @@ async def swept(storage: Storage, before: Session, after: timedelta) -> tuple[Se
 
     def unit(tx: Tx) -> tuple[Session | None, list[str]]:
         assert tx.sessions.add(before, NOW)
-        pass_deadline(Work(tx, POLICY), before.id, NOW + after)
+        pass_deadline(Work(tx, POLICY, OcmfVerifier()), before.id, NOW + after)
         return tx.sessions.get(before.id), [each.event for each in tx.sessions.history(before.id)]
 
     now, events = await storage.transact(unit)
@@ -129,7 +130,7 @@ class Noon:
 async def look(storage: Storage) -> None:
     """Have the sweep look once."""
     bus, clock = InProcessBus(), Noon()
-    handler = Handler(storage, bus, POLICY)
+    handler = Handler(storage, bus, POLICY, OcmfVerifier())
     await Sweep(storage, handler, clock).once(Meters(storage, bus, clock, lambda: None))
 
 

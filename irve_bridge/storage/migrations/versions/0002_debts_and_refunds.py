@@ -1,4 +1,4 @@
-"""Debts, refunds, disputes, fees and terms; movements know the payment they are part of."""
+"""Debts, refunds, disputes, fees, terms, signatures; movements know what payment they are of."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -25,6 +25,7 @@ def upgrade() -> None:
     _sessions()
     _movements()
     _terms()
+    _signatures()
     # What nobody's webhooks said was never read, and would be kept without a term.
     op.execute("UPDATE inbox SET fact = '{}' WHERE kind = 'ProviderSpoke' AND session_id IS NULL")
     op.execute(
@@ -148,6 +149,34 @@ def _movements() -> None:
     op.execute(
         "UPDATE sessions SET taken = TRUE WHERE EXISTS (SELECT 1 FROM movements "
         "WHERE movements.session_id = sessions.id AND kind IN ('charge', 'capture'))"
+    )
+
+
+def _signatures() -> None:
+    op.add_column("charge_points", _flag("requires_signatures"))
+    op.add_column("connectors", sa.Column("meter_public_key", sa.Text()))
+    op.create_table(
+        "signed_readings",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("charge_point_id", sa.Text(), nullable=False),
+        sa.Column("transaction_id", sa.Text(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("context", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("verdict", sa.Text()),
+        sa.PrimaryKeyConstraint("id", name="pk_signed_readings"),
+        sa.UniqueConstraint(
+            "charge_point_id",
+            "transaction_id",
+            "digest",
+            name="uq_signed_readings_charge_point_id_transaction_id_digest",
+        ),
+    )
+    op.create_index(
+        "ix_signed_readings_charge_point_id_digest",
+        "signed_readings",
+        ["charge_point_id", "digest"],
     )
 
 

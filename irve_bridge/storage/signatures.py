@@ -1,0 +1,78 @@
+"""What meters signed."""
+
+from collections.abc import Iterable
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from irve_bridge.domain.signatures import Check, SignedReading, Verdict
+from irve_bridge.storage.rows import from_row, insert_once, to_row
+from irve_bridge.storage.schema import signed_readings
+
+_OF_TRANSACTION = (signed_readings.c.charge_point_id == bindparam("of_charge_point")) & (
+    signed_readings.c.transaction_id == bindparam("of_id")
+)
+_THIS_TEXT = signed_readings.c.digest == bindparam("of_digest")
+_ADD = insert_once(signed_readings)
+_OF = (
+    select(signed_readings)
+    .where(_OF_TRANSACTION)
+    .order_by(signed_readings.c.at, signed_readings.c.id)
+)
+_JUDGE = update(signed_readings).where(_OF_TRANSACTION, _THIS_TEXT)
+_ELSEWHERE = select(signed_readings).where(
+    signed_readings.c.charge_point_id == bindparam("of_charge_point"),
+    _THIS_TEXT,
+    signed_readings.c.transaction_id != bindparam("of_id"),
+)
+
+
+class SqlSignatures:
+    """Implements `ports.Signatures`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(
+        self, charge_point_id: str, transaction_id: str, signed: Iterable[SignedReading]
+    ) -> None:
+        """Keep signed texts of a transaction, each once."""
+        of = {"charge_point_id": charge_point_id, "transaction_id": transaction_id}
+        rows = [to_row(each) | of | {"digest": _digest(each)} for each in signed]
+        if rows:
+            self._connection.execute(_ADD, rows)
+
+    def of(self, charge_point_id: str, transaction_id: str) -> list[SignedReading]:
+        """Return what was signed of a transaction, by time."""
+        named = {"of_charge_point": charge_point_id, "of_id": transaction_id}
+        return [from_row(row, SignedReading) for row in self._connection.execute(_OF, named)]
+
+    def judge(
+        self, charge_point_id: str, transaction_id: str, signed: SignedReading, verdict: Verdict
+    ) -> None:
+        """Write what verification said of one."""
+        named = _named(charge_point_id, transaction_id, signed)
+        self._connection.execute(_JUDGE, named | {"verdict": verdict})
+
+    def vouches_elsewhere(
+        self, charge_point_id: str, transaction_id: str, signed: SignedReading
+    ) -> bool:
+        """Return whether this text is valid for another transaction of the charge point."""
+        named = _named(charge_point_id, transaction_id, signed)
+        others = (
+            from_row(row, SignedReading) for row in self._connection.execute(_ELSEWHERE, named)
+        )
+        return any(other.verdict and other.verdict.outcome is Check.VALID for other in others)
+
+
+def _named(charge_point_id: str, transaction_id: str, signed: SignedReading) -> dict[str, Any]:
+    return {
+        "of_charge_point": charge_point_id,
+        "of_id": transaction_id,
+        "of_digest": _digest(signed),
+    }
+
+
+def _digest(signed: SignedReading) -> bytes:
+    return blake2b(signed.text.encode(), digest_size=16).digest()

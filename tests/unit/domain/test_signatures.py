@@ -1,0 +1,121 @@
+"""What was signed is found in whatever wraps it, and holds the bill down to what it says."""
+
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from irve_bridge.domain.signatures import (
+    Check,
+    SignedReading,
+    SignedRegister,
+    Verdict,
+    ocmf_of,
+    overall,
+    signed_energy_wh,
+    telling,
+    vouch,
+)
+
+T0 = datetime(2026, 5, 4, tzinfo=UTC)
+TEXT = 'OCMF|{"FV":"1.0", "RV":2935.600}|{"SD":"30é"}'
+BASE64 = base64.b64encode(TEXT.encode()).decode()
+ENVELOPE = {"encodingMethod": "OCMF", "publicKey": "30"}
+
+
+def signed(
+    *registers: SignedRegister, outcome: Check = Check.VALID, note: str = ""
+) -> SignedReading:
+    verdict = Verdict(outcome=outcome, note=note, registers=registers)
+    return SignedReading(at=T0, context="Transaction.End", text=TEXT, verdict=verdict)
+
+
+def register(
+    begin_wh: int | None = None, end_wh: int | None = None, name: str = "m"
+) -> SignedRegister:
+    return SignedRegister(name=name, begin_wh=begin_wh, end_wh=end_wh)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        TEXT,
+        f" {TEXT}\n",
+        TEXT.encode().hex(),
+        TEXT.encode().hex().upper(),
+        BASE64,
+        json.dumps(ENVELOPE | {"signedMeterData": BASE64}),
+        json.dumps(ENVELOPE | {"signedMeterValue": TEXT}),
+        base64.b64encode(json.dumps({"signedMeterData": BASE64}).encode()).decode(),
+    ],
+)
+def test_the_text_is_found_unchanged_in_whatever_wraps_it(sent: str) -> None:
+    assert ocmf_of(sent) == TEXT
+
+
+@pytest.mark.parametrize(
+    "sent", ["", "12345", "AP;0;3;ALCV3", "{}", "{", "[1]", '{"signedMeterData": 7}', "00ff", "=="]
+)
+def test_other_formats_are_not_taken_for_it(sent: str) -> None:
+    assert ocmf_of(sent) is None
+
+
+def test_energy_is_within_one_register_of_one_meter() -> None:
+    assert signed_energy_wh([signed(register(100, 900))]) == 800
+    assert signed_energy_wh([signed(register(100)), signed(register(end_wh=900))]) == 800
+    other = signed(register(end_wh=900, name="another"))
+    assert signed_energy_wh([signed(register(100)), other]) is None
+
+
+def test_of_several_ends_the_least_counts_and_of_several_registers_the_one_that_counted() -> None:
+    twice = [signed(register(100, 900)), signed(register(end_wh=800))]
+    assert signed_energy_wh(twice) == 700
+    both = signed(register(100, 900), register(50, 50, "export"))
+    assert signed_energy_wh([both]) == 800
+
+
+def test_one_signature_that_does_not_fit_spoils_all() -> None:
+    good, bad = signed(register(0, 500)), signed(outcome=Check.INVALID, note="no fit")
+    assert overall([good]) is Check.VALID
+    assert overall([good, bad]) is Check.INVALID
+    assert overall([signed(outcome=Check.UNVERIFIABLE)]) is Check.UNVERIFIABLE
+
+
+@pytest.mark.parametrize(
+    ("readings", "energy_wh", "said"),
+    [
+        ([], 0, "nothing is signed"),
+        ([signed(register(0, 500), outcome=Check.INVALID, note="no fit")], 0, "no fit"),
+        ([signed(outcome=Check.UNVERIFIABLE, note="no key")], 0, "no key"),
+        ([signed(register(end_wh=500))], 0, "begin and end"),
+        ([signed(register(0, 400))], 400, "only 400 Wh"),
+        ([signed(register(500, 400))], 0, "only -100 Wh"),
+    ],
+)
+def test_what_is_not_signed_is_not_billed(
+    readings: list[SignedReading], energy_wh: int, said: str
+) -> None:
+    vouched = vouch(readings, 500)
+    assert vouched.energy_wh == energy_wh
+    assert said in (vouched.doubt or "")
+
+
+def test_what_is_signed_is_billed_even_if_the_registers_round_otherwise() -> None:
+    assert vouch([signed(register(0, 499))], 500).doubt is None
+    assert vouch([signed(register(0, 600))], 500).energy_wh == 500
+
+
+def test_where_nothing_was_charged_nothing_need_be_signed() -> None:
+    assert vouch([], 0).doubt is None
+
+
+def test_of_a_meter_that_signs_every_sample_few_readings_tell() -> None:
+    """Verifying thousands would hold up everything else."""
+    contexts = ["Transaction.Begin", *["Sample.Periodic"] * 1000, "Transaction.End"]
+    readings = [
+        SignedReading(at=T0 + timedelta(seconds=n), context=context, text=str(n))
+        for n, context in enumerate(contexts)
+    ]
+    told = telling(readings)
+    assert [reading.text for reading in told] == ["0", "1", "2", "999", "1000", "1001"]

@@ -1,0 +1,104 @@
+"""Signed readings are verified when their charge has ended, and vouch for one charge only."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+from ocpp.v16.enums import ReadingContext
+
+from irve_bridge.domain.charge_point import ChargePoint, Connector
+from irve_bridge.domain.signatures import Check, SignedReading, Verdict
+from irve_bridge.domain.tariff import Tariff, load
+from irve_bridge.domain.transaction import Transaction
+from irve_bridge.service import signatures
+from irve_bridge.service.handle import Work
+from irve_bridge.service.policy import Policy
+from irve_bridge.service.ports import Storage
+from irve_bridge.signatures import OcmfVerifier
+from irve_bridge.storage import open_storage
+from simulators.charge_point import events
+from simulators.charge_point.meter import SigningMeter
+
+T0 = datetime(2026, 5, 4, 12, tzinfo=UTC)
+METER = SigningMeter("CP1", Random(1))
+ENERGY = {"type": "ENERGY", "price": "0.30"}
+TARIFF: Tariff = load({"id": "T1", "currency": "EUR", "elements": [{"price_components": [ENERGY]}]})
+
+
+@pytest.fixture
+async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
+    async with open_storage(f"sqlite:///{tmp_path / 'bridge.db'}") as storage:
+        await register(storage, METER.public_key)
+        yield storage
+
+
+async def register(storage: Storage, key: str | None) -> None:
+    point = ChargePoint(id="CP1", name="", operator_name="", operator_phone="")
+    outlet = Connector(
+        charge_point_id="CP1",
+        number=1,
+        evse_id="E",
+        power_w=1,
+        tariff_id="T1",
+        meter_public_key=key,
+    )
+    for thing in (TARIFF, point, outlet):
+        await storage.transact(lambda tx, it=thing: tx.stations.put(it))
+
+
+def signed() -> SignedReading:
+    begin = events.Reading(T0, 1000, 0, None)
+    text = METER.sign(events.Transaction(1, "TAG", begin, 0), begin, ReadingContext.transaction_end)
+    return SignedReading(at=T0, context="Transaction.End", text=text)
+
+
+async def kept(
+    storage: Storage, transaction_id: str, reading: SignedReading, *, running: bool
+) -> Verdict | None:
+    """Keep a reading of a new transaction, and return what is known of it then."""
+    transaction = Transaction(
+        charge_point_id="CP1",
+        id=transaction_id,
+        connector_number=1,
+        id_tag="TAG",
+        start_at=T0,
+        meter_start_wh=0,
+        accepted=True,
+        stop_at=None if running else T0 + timedelta(hours=1),
+    )
+    await storage.transact(lambda tx: tx.transactions.add(transaction))
+    await storage.transact(
+        lambda tx: signatures.keep(
+            Work(tx, Policy(), OcmfVerifier()), "CP1", transaction_id, [reading]
+        )
+    )
+    (found,) = await storage.read(lambda tx: tx.signatures.of("CP1", transaction_id))
+    assert found.text == reading.text
+    return found.verdict
+
+
+async def test_nothing_is_verified_while_the_charge_runs(storage: Storage) -> None:
+    assert await kept(storage, "1", signed(), running=True) is None
+
+
+async def test_what_comes_after_the_end_is_verified_at_once(storage: Storage) -> None:
+    verdict = await kept(storage, "1", signed(), running=False)
+    assert verdict is not None
+    assert verdict.outcome is Check.VALID
+
+
+async def test_one_signature_does_not_vouch_for_two_charges(storage: Storage) -> None:
+    reading = signed()
+    await kept(storage, "1", reading, running=False)
+    verdict = await kept(storage, "2", reading, running=False)
+    assert verdict is not None
+    assert (verdict.outcome, verdict.note) == (Check.INVALID, signatures.REUSED)
+
+
+async def test_without_the_meters_key_nothing_is_said_either_way(storage: Storage) -> None:
+    await register(storage, None)
+    verdict = await kept(storage, "1", signed(), running=False)
+    assert verdict is not None
+    assert verdict.outcome is Check.UNVERIFIABLE
