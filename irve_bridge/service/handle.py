@@ -128,7 +128,7 @@ class Handler:
     def __init__(self, storage: Storage, bus: Bus, policy: Policy) -> None:
         self._storage = storage
         self._bus = bus
-        self._policy = policy
+        self.policy = policy
         self._after: list[Callable[[Work], None]] = []
 
     def after_commit(self, listener: Callable[[Work], None]) -> None:
@@ -152,7 +152,7 @@ class Handler:
         return await self.run(lambda work: apply(work, fact))
 
     def _unit(self, tx: Tx, unit: Callable[[Work], T]) -> tuple[Work, T]:
-        work = Work(tx, self._policy)
+        work = Work(tx, self.policy)
         return work, unit(work)
 
 

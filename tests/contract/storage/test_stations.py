@@ -80,6 +80,7 @@ async def test_registering_again_keeps_what_the_charge_point_reported(
         status=ConnectorStatus.FAULTED,
         error_code="GroundFailure",
         status_at=now,
+        status_since=now,
     )
 
 
