@@ -21,7 +21,7 @@ from simulators.clock import Clock
 from .car import Car
 from .configuration import Configuration
 from .driver import Driver
-from .events import Event, StatusChanged, Transaction
+from .events import Event, StatusChanged, Stopped, Transaction
 from .link import Link
 from .messages import transaction_message
 from .outbox import Outbox
@@ -60,6 +60,7 @@ class ChargePoint:
         self._clock = clock or virtual_clock.shared()
         self._write = report
         self._outbox, self._progressed = Outbox(), Signal()
+        self._forgotten: list[tuple[Any, Transaction]] = []
         self._station = Station(
             connectors,
             Configuration(**(configuration or {})),
@@ -196,6 +197,13 @@ class ChargePoint:
             self._station.stop_all(Reason.power_loss)
         self._link.reboot()
 
+    async def remember(self) -> None:
+        """Tell the stops that were forgotten after all."""
+        for message, transaction in self._forgotten:
+            self._outbox.put_message(message, transaction)
+        self._forgotten.clear()
+        self._link.changed.fire()
+
     async def wait_until_online(self, timeout_s: float = WAIT_S_DEFAULT) -> None:
         """Return when the central system has accepted the boot of a live connection."""
         await self.wait_until(lambda: self._link.is_online, timeout_s)
@@ -306,7 +314,10 @@ class ChargePoint:
         else:
             short_wh = self.misbehaviour.stop_short_wh
             message = transaction_message(event, self.configuration, short_wh=short_wh)
-            self._outbox.put_message(message, event.transaction)
+            if isinstance(event, Stopped) and self.misbehaviour.forget_stops:
+                self._forgotten.append((message, event.transaction))
+            else:
+                self._outbox.put_message(message, event.transaction)
         if self._driver:
             self._driver.notice(event)
         self._station.touched.fire()

@@ -24,6 +24,7 @@ class Misbehaviour:
     ignore_calls: bool = False
     duplicate_start: bool = False
     stop_short_wh: int = 0
+    forget_stops: bool = False
 
 
 class Station:
