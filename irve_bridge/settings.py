@@ -113,6 +113,8 @@ class Settings(BaseSettings):
     start_retry_s: float = Field(default=10, gt=0)
     stop_repeat_s: float = Field(default=20, gt=0)
     csms_end_within_s: float = Field(default=86_400, gt=0)
+    idle_end_s: float = Field(default=900, ge=60)
+    transaction_most_s: float = Field(default=HOLD_USABLE_S, gt=0)
     prepaid_remainder: Literal["refund", "keep"] = "refund"
     amounts_by_currency: dict[Currency, CurrencyAmounts] = {}
     hold_margin_s: float = Field(default=7_200, ge=60)
@@ -247,6 +249,10 @@ class Settings(BaseSettings):
             "START_WITHIN_S must not be above START_WITHIN_MOST_S.",
         )
         yield (
+            self.start_within_most_s + self.hold_stop_s >= self.transaction_most_s,
+            "TRANSACTION_MOST_S must be above START_WITHIN_MOST_S and HOLD_STOP_S together.",
+        )
+        yield (
             self.retry_first_s > self.retry_most_s,
             "RETRY_FIRST_S must not be above RETRY_MOST_S.",
         )
@@ -302,6 +308,8 @@ class Settings(BaseSettings):
             start_retry=timedelta(seconds=self.start_retry_s),
             stop_repeat=timedelta(seconds=self.stop_repeat_s),
             csms_end_within=timedelta(seconds=self.csms_end_within_s),
+            idle_end=timedelta(seconds=self.idle_end_s),
+            transaction_most=timedelta(seconds=self.transaction_most_s),
             lease=LEASE * self.clock_speed,
             hold_margin=timedelta(seconds=self.hold_margin_s),
             hold_stop=timedelta(seconds=self.hold_stop_s),

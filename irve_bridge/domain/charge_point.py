@@ -25,6 +25,15 @@ class ConnectorStatus(StrEnum):
         return self in _IDLE
 
     @property
+    def vacant(self) -> bool:
+        """Whether it is free for others, so that whatever ran here is over (ibid. §4.9).
+
+        Only Available leads to Reserved. The others prove nothing: a car is still there, or they
+        say what became of the connector and not of its transaction.
+        """
+        return self in _VACANT
+
+    @property
     def startable(self) -> bool:
         """Whether a new charge may be sold now."""
         return self in _STARTABLE
@@ -40,6 +49,7 @@ _IDLE = frozenset(
         ConnectorStatus.FAULTED,
     }
 )
+_VACANT = frozenset({ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED})
 _STARTABLE = frozenset({ConnectorStatus.AVAILABLE, ConnectorStatus.PREPARING})
 
 
@@ -90,7 +100,8 @@ class Connector:
     """One outlet of a charge point; `number` is OCPP's connectorId, from 1.
 
     Of its tariffs the first in force holds; `next_tariff_ids` follow on `tariff_id`.
-    `meter_public_key` verifies what its meter signs, DER in upper-case hex.
+    `meter_public_key` verifies what its meter signs, DER in upper-case hex. `status_at` is when it
+    last said its status, `status_since` when it first did without a break.
     """
 
     charge_point_id: str
@@ -102,6 +113,7 @@ class Connector:
     status: ConnectorStatus = ConnectorStatus.UNKNOWN
     error_code: str | None = None
     status_at: datetime | None = None
+    status_since: datetime | None = None
     next_tariff_ids: tuple[str, ...] = ()
 
     @property

@@ -142,10 +142,24 @@ def _stop_asked(session: Session) -> Event:
 
 def _ended(session: Session, fact: facts.ChargingEnded) -> Event:
     if session.stopped_at is not None:
-        return E.KNOWN
+        return _ended_after_all(session, fact)
     if fact.doubt is not None:
         return E.SUSPECT
     return E.BILLABLE if owed_minor(session, fact) else E.UNBILLABLE
+
+
+def _ended_after_all(session: Session, fact: facts.ChargingEnded) -> Event:
+    """A stop that comes after its end was presumed only makes a charge cost less.
+
+    Of one in doubt counts what nobody doubts.
+    """
+    billed_minor = session.decided_minor
+    if billed_minor is None:
+        billed_minor = trusted_minor(session)
+    owed = owed_minor(session, fact)
+    if fact.presumed or not session.end_presumed or owed >= billed_minor:
+        return E.KNOWN
+    return E.LESS if owed else E.NOTHING
 
 
 def _decided(session: Session, fact: facts.ReviewDecided) -> Event:
@@ -160,17 +174,24 @@ def _succeeded(session: Session, fact: facts.PaymentSucceeded) -> Event:
     if is_extra(session, fact):
         return E.EXTRA if fact.left_minor else E.KNOWN
     if session.state is S.RELEASING:
-        return E.PAID_OTHERWISE
-    owed_minor = session.decided_minor
-    if session.paid_minor == owed_minor:
+        return _too_much(session)
+    if session.paid_minor == session.decided_minor:
         return E.PAID
-    lowered = session.state in (S.DUE, S.WRITTEN_OFF) and session.paid_minor > (owed_minor or 0)
-    return E.OVERPAID if lowered else E.PAID_OTHERWISE
+    return _too_much(session)
+
+
+def _too_much(session: Session) -> Event:
+    """More than is owed was taken before it became less: the rest goes back by itself."""
+    lowered = session.end_presumed or session.state in (S.DUE, S.WRITTEN_OFF)
+    owed = (session.decided_minor or 0) if session.state is not S.RELEASING else 0
+    return E.OVERPAID if lowered and session.paid_minor > owed else E.PAID_OTHERWISE
 
 
 def _charge_created(session: Session, fact: facts.ChargeCreated) -> Event:
     """One that comes while the driver pays, or after less was decided, must not be confirmed."""
     exact = fact.amount_minor == session.decided_minor
+    if session.state is S.SETTLING and session.end_presumed and session.payment_intent_id is None:
+        return E.CHARGE_CREATED if exact else E.CHARGE_IN_VAIN
     if session.state is S.DUE:
         return E.CHARGE_CREATED if exact and session.paying_since is None else E.CHARGE_IN_VAIN
     return E.CHARGE_CREATED if exact else E.KNOWN
@@ -204,9 +225,9 @@ def _refunded(session: Session, fact: facts.Refunded) -> Event:
         return E.KNOWN
     match session.state:
         case S.RELEASING:
-            return E.RELEASED if session.paid_minor == 0 else E.PAID_OTHERWISE
+            return E.RELEASED if session.paid_minor == 0 else _too_much(session)
         case S.SETTLING:
-            return E.PAID if session.paid_minor == session.decided_minor else E.PAID_OTHERWISE
+            return E.PAID if session.paid_minor == session.decided_minor else _too_much(session)
     return E.REFUNDED
 
 

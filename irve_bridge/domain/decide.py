@@ -149,7 +149,7 @@ def _give_back(session: Session, fact: facts.SessionFact) -> Intent | None:
         case facts.PaymentSecured() if session.plan is PlanName.ESTIMATED:
             named = {"payment_intent_id": fact.payment_intent_id}
             return Intent(Do.RETURN, Kind.CANCEL_HOLD, named)
-        case facts.PaymentSecured() | facts.PaymentSucceeded():
+        case facts.PaymentSecured() | facts.PaymentSucceeded() if is_extra(session, fact):
             return plans.refund(session, Do.RETURN, fact.left_minor, fact.payment_intent_id)
         case facts.RefundFailed() if is_extra(session, fact):
             return plans.refund(session, Do.RETURN, fact.left_minor, fact.payment_intent_id)

@@ -59,6 +59,8 @@ def evolve(session: Session, fact: facts.SessionFact) -> Session:
                 started_at=fact.started_at,
                 outcome=None,
             )
+        case facts.ChargingEnded() if session.stopped_at is not None:
+            return _end_after_all(session, fact)
         case facts.ChargingEnded():
             return _end(session, fact)
         case facts.HoldEnding():
@@ -159,16 +161,39 @@ def _why_in_vain(session: Session, fact: facts.PaymentSecured) -> str | None:
 
 def _end(session: Session, fact: facts.ChargingEnded) -> Session:
     decided = None if fact.doubt else owed_minor(session, fact)
-    nothing = "nothing_used" if fact.energy_wh == 0 else "below_least"
+    return replace(
+        _ended(session, fact),
+        end_presumed=fact.presumed,
+        decided_minor=decided,
+        outcome=fact.doubt or (None if decided else _why_nothing(fact)),
+    )
+
+
+def _end_after_all(session: Session, fact: facts.ChargingEnded) -> Session:
+    """The stop takes the presumed end's place; what a person must decide stays undecided."""
+    decided = None if session.decided_minor is None else owed_minor(session, fact)
+    nothing = session.state is State.SETTLING and not decided
+    return replace(
+        _ended(session, fact),
+        decided_minor=decided,
+        outcome=_why_nothing(fact) if nothing else session.outcome,
+    )
+
+
+def _ended(session: Session, fact: facts.ChargingEnded) -> Session:
     return replace(
         session,
         stopped_at=fact.stopped_at,
         stop_reason=fact.reason,
         energy_wh=fact.energy_wh,
         cost=fact.cost,
-        decided_minor=decided,
-        outcome=fact.doubt or (None if decided else nothing),
     )
+
+
+def _why_nothing(fact: facts.ChargingEnded) -> str:
+    if fact.energy_wh == 0:
+        return "nothing_told" if fact.presumed else "nothing_used"
+    return "below_least"
 
 
 def _gone(session: Session, fact: facts.HoldReleased | facts.ChargeCanceled) -> Session:
@@ -183,11 +208,12 @@ def _gone(session: Session, fact: facts.HoldReleased | facts.ChargeCanceled) -> 
 
 def _proven(session: Session, fact: facts.PaymentSucceeded) -> Session:
     otherwise = classify(session, fact) is Event.PAID_OTHERWISE
+    released = session.outcome if session.state in (State.RELEASING, State.RELEASED) else None
     return replace(
         session,
         payment_intent_id=fact.payment_intent_id,
         paying_since=session.paying_since if otherwise else None,
-        outcome="paid_otherwise" if otherwise else None,
+        outcome="paid_otherwise" if otherwise else released,
     )
 
 

@@ -123,6 +123,7 @@ class StopCause(StrEnum):
     CSMS = "csms"
     LIMIT = "limit"
     HOLD = "hold"
+    TERM = "term"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +180,8 @@ class ChargingBegan(SessionFact):
 class ChargingEnded(SessionFact):
     """The session's charge ended; `doubt` says why its meter is not to be billed, if so.
 
-    `energy_wh` is None where the CSMS reported only an amount.
+    `energy_wh` is None where the CSMS reported only an amount. `presumed`: its stop never came, and
+    it ends at its last trusted reading; one that comes after all may only make it cost less.
     """
 
     stopped_at: datetime
@@ -187,6 +189,7 @@ class ChargingEnded(SessionFact):
     cost: Breakdown
     doubt: str | None = None
     reason: str = "Local"
+    presumed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

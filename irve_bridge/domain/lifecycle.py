@@ -39,6 +39,8 @@ class Event(StrEnum):
     BILLABLE = "stopped, billable"
     UNBILLABLE = "stopped, nothing to bill"
     SUSPECT = "stopped, readings not to be trusted"
+    LESS = "stopped after all, less to bill"
+    NOTHING = "stopped after all, nothing to bill"
     END_OVERDUE = "end never reported"
     CHARGE_CREATED = "charge created"
     CHARGE_IN_VAIN = "charge created while the driver pays"
@@ -126,9 +128,13 @@ TABLE: dict[tuple[State, Event], Row] = {
     (S.STOPPING, E.BILLABLE): Row(S.SETTLING, (Do.SETTLE,), STOPPED),
     (S.STOPPING, E.UNBILLABLE): Row(S.RELEASING, (Do.RELEASE,), STOPPED),
     (S.STOPPING, E.SUSPECT): Row(S.REVIEW, (), (*STOPPED, "review_needed")),
+    (S.SETTLING, E.LESS): Row(S.SETTLING),
+    (S.SETTLING, E.NOTHING): Row(S.RELEASING, (Do.RELEASE,)),
     (S.SETTLING, E.CHARGE_CREATED): Row(S.SETTLING, (Do.CONFIRM,)),
+    (S.SETTLING, E.CHARGE_IN_VAIN): Row(S.SETTLING, (Do.VOID, Do.SETTLE)),
     (S.SETTLING, E.HELD_LESS): Row(S.SETTLING, (Do.SETTLE,)),
     (S.SETTLING, E.PAID): Row(S.SETTLED, (Do.FORGET,), ("payment_succeeded",)),
+    (S.SETTLING, E.OVERPAID): Row(S.SETTLING, (Do.SETTLE,)),
     (S.SETTLING, E.PAID_OTHERWISE): Row(S.REVIEW, (), ("review_needed",)),
     (S.SETTLING, E.DECLINED): Row(S.DUE, (), ("charge_failed",)),
     (S.SETTLING, E.HOLD_GONE): Row(S.DUE, (), ("charge_failed",)),
@@ -136,11 +142,14 @@ TABLE: dict[tuple[State, Event], Row] = {
     (S.SETTLING, E.REFUND_FAILED): Row(S.SETTLING, (Do.SETTLE,)),
     (S.SETTLING, E.REFUND_LOST): Row(S.REVIEW, (), ("review_needed",)),
     (S.RELEASING, E.RELEASED): Row(S.RELEASED, (Do.FORGET,), ("payment_released",)),
+    (S.RELEASING, E.OVERPAID): Row(S.RELEASING, (Do.RELEASE,)),
     (S.RELEASING, E.PAID_OTHERWISE): Row(S.REVIEW, (), ("review_needed",)),
     (S.RELEASING, E.REFUND_FAILED): Row(S.RELEASING, (Do.RELEASE,)),
     (S.RELEASING, E.REFUND_LOST): Row(S.REVIEW, (), ("review_needed",)),
     (S.REVIEW, E.BILLABLE): Row(S.SETTLING, (Do.SETTLE,)),
     (S.REVIEW, E.UNBILLABLE): Row(S.RELEASING, (Do.RELEASE,)),
+    (S.REVIEW, E.LESS): Row(S.REVIEW),
+    (S.REVIEW, E.NOTHING): Row(S.REVIEW),
     (S.DUE, E.PAY_ASKED): Row(S.DUE, (Do.VOID, Do.COLLECT)),
     (S.DUE, E.CHECKOUT_OPENED): Row(S.DUE),
     (S.DUE, E.CHECKOUT_OVERDUE): Row(S.DUE, (Do.CLOSE,)),
@@ -151,19 +160,26 @@ TABLE: dict[tuple[State, Event], Row] = {
     (S.DUE, E.DECLINED): Row(S.DUE),
     (S.DUE, E.HOLD_GONE): Row(S.DUE),
     (S.DUE, E.LOWERED): Row(S.DUE, (Do.CLOSE, Do.VOID)),
+    (S.DUE, E.LESS): Row(S.DUE, (Do.CLOSE, Do.VOID)),
     (S.DUE, E.PAID): Row(S.SETTLED, (Do.FORGET,), ("payment_succeeded",)),
     (S.DUE, E.OVERPAID): Row(S.SETTLING, (Do.CLOSE, Do.SETTLE)),
     (S.DUE, E.PAID_OTHERWISE): Row(S.REVIEW, (Do.CLOSE,), ("review_needed",)),
     (S.DUE, E.FORGIVEN): Row(S.WRITTEN_OFF, (Do.CLOSE, Do.VOID, Do.FORGET), ("debt_written_off",)),
+    (S.DUE, E.NOTHING): Row(S.WRITTEN_OFF, (Do.CLOSE, Do.VOID, Do.FORGET), ("debt_written_off",)),
     (S.DUE, E.TERM_PASSED): Row(
         S.WRITTEN_OFF, (Do.CLOSE, Do.VOID, Do.FORGET), ("debt_written_off",)
     ),
+    (S.WRITTEN_OFF, E.LESS): Row(S.WRITTEN_OFF),
+    (S.WRITTEN_OFF, E.NOTHING): Row(S.WRITTEN_OFF),
     (S.WRITTEN_OFF, E.CHECKOUT_OPENED): Row(S.WRITTEN_OFF, (Do.CLOSE,)),
     (S.WRITTEN_OFF, E.PAID): Row(S.SETTLED, (), ("payment_succeeded",)),
     (S.WRITTEN_OFF, E.OVERPAID): Row(S.SETTLING, (Do.SETTLE,)),
     (S.WRITTEN_OFF, E.PAID_OTHERWISE): Row(S.REVIEW, (), ("review_needed",)),
+    (S.SETTLED, E.LESS): Row(S.SETTLED, (Do.RETURN,)),
+    (S.SETTLED, E.NOTHING): Row(S.SETTLED, (Do.RETURN,)),
     (S.SETTLED, E.REFUND_ASKED): Row(S.SETTLED, (Do.RETURN,)),
     (S.SETTLED, E.REFUNDED): Row(S.SETTLED, (), ("payment_refunded",)),
+    (S.RELEASED, E.OVERPAID): Row(S.RELEASED, (Do.RETURN,)),
 }
 TABLE |= {(state, E.REFUNDED): Row(state) for state in _USING}
 TABLE |= {(state, E.REFUND_FAILED): Row(state, (Do.RETURN,)) for state in _GIVING}
@@ -186,7 +202,8 @@ _START = frozenset(
 )
 _STOP = frozenset({E.STOP_ASKED, E.STOP_ASKED_OF_CSMS, E.STOP_BEFORE_START})
 _MORE = frozenset({E.MORE_ASKED, E.HELD_MORE, E.HELD_NO_MORE, E.HELD_LESS})
-_END = frozenset({E.BILLABLE, E.UNBILLABLE, E.SUSPECT, E.END_OVERDUE})
+_LESS = frozenset({E.LESS, E.NOTHING})
+_END = frozenset({E.BILLABLE, E.UNBILLABLE, E.SUSPECT, E.END_OVERDUE}) | _LESS
 _PROOF = frozenset({E.PAID, E.OVERPAID, E.PAID_OTHERWISE, E.RELEASED})
 _FAILURE = frozenset({E.DECLINED, E.REFUSED, E.HOLD_GONE})
 _DEBT = frozenset({E.PAY_ASKED, E.PAYING, E.RETRY_DUE, E.TERM_PASSED, E.LOWERED, E.FORGIVEN})
@@ -208,22 +225,23 @@ LATE: dict[State, frozenset[Event]] = {
     S.SECURED: _BEFORE | _MORE | _END - {E.SUSPECT} | _MONEY - {E.HOLD_GONE} | _DEBT
     | _BACK - {E.REFUNDED} | {E.KNOWN} | _TERMS | {E.STOP_ASKED_OF_CSMS},
     S.CHARGING: _BEFORE | _START | _MONEY - {E.HOLD_GONE} | _DEBT | _BACK - {E.REFUNDED}
-    | {E.KNOWN} | _TERMS | {E.STOP_BEFORE_START, E.HELD_LESS},
+    | {E.KNOWN} | _TERMS | {E.STOP_BEFORE_START, E.HELD_LESS} | _LESS,
     S.STOPPING: _BEFORE | _START | _STOP | _MORE - {E.HELD_MORE} | _MONEY | _DEBT
-    | _BACK - {E.REFUNDED} | {E.KNOWN} | _TERMS | {E.END_OVERDUE},
-    S.SETTLING: _BEFORE | _CHARGE - {E.HELD_LESS} | _DEBT | {E.KNOWN} | _TERMS
-    | {E.RELEASED, E.OVERPAID, E.CHARGE_IN_VAIN, E.REFUND_ASKED, E.REFUNDED, E.REFUND_MADE_GOOD},
+    | _BACK - {E.REFUNDED} | {E.KNOWN} | _TERMS | {E.END_OVERDUE} | _LESS,
+    S.SETTLING: _BEFORE | _CHARGE - {E.HELD_LESS} - _LESS | _DEBT | {E.KNOWN} | _TERMS
+    | {E.RELEASED, E.REFUND_ASKED, E.REFUNDED, E.REFUND_MADE_GOOD},
     S.RELEASING: _BEFORE | _CHARGE | _FAILURE | _DEBT | {E.KNOWN} | _TERMS
-    | {E.PAID, E.OVERPAID, E.CHARGE_CREATED, E.CHARGE_IN_VAIN, E.REFUND_ASKED, E.REFUNDED}
+    | {E.PAID, E.CHARGE_CREATED, E.CHARGE_IN_VAIN, E.REFUND_ASKED, E.REFUNDED}
     | {E.REFUND_MADE_GOOD},
     S.REVIEW: _BEFORE | _START | _STOP | _MORE | _MONEY | _DEBT | _BACK | {E.KNOWN} | _TERMS
     | {E.SUSPECT, E.END_OVERDUE},
-    S.DUE: _BEFORE - {E.CHECKOUT_OPENED, E.CHECKOUT_OVERDUE, E.CHECKOUT_ENDED} | _CHARGE | _BACK
+    S.DUE: _BEFORE - {E.CHECKOUT_OPENED, E.CHECKOUT_OVERDUE, E.CHECKOUT_ENDED} | _CHARGE - _LESS
+    | _BACK
     | {E.KNOWN} | _TERMS | {E.RELEASED, E.REFUSED, E.PAYING},
     S.WRITTEN_OFF: _BEFORE - {E.CHECKOUT_OPENED} | _BACK
-    | _DONE - {E.PAID, E.OVERPAID, E.PAID_OTHERWISE},
-    S.SETTLED: _BEFORE | _DONE | {E.REFUND_MADE_GOOD},
-    S.RELEASED: _BEFORE | _DONE | {E.REFUND_ASKED, E.REFUNDED, E.REFUND_MADE_GOOD},
+    | _DONE - {E.PAID, E.OVERPAID, E.PAID_OTHERWISE} - _LESS,
+    S.SETTLED: _BEFORE | _DONE - _LESS | {E.REFUND_MADE_GOOD},
+    S.RELEASED: _BEFORE | _DONE - {E.OVERPAID} | {E.REFUND_ASKED, E.REFUNDED, E.REFUND_MADE_GOOD},
 }  # fmt: skip
 """What changes nothing: too late, twice, or in vain."""
 

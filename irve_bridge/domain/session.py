@@ -70,6 +70,7 @@ class Session:
     choice not to refund the unused part of a fixed amount, shown before paying.
     `paying_since` says that what is due is being paid at a checkout, so that nothing else may
     charge it; `debt_session_id` names the unpaid session of the same card.
+    `end_presumed` says that its stop had not come when it was billed at its last trusted reading.
     `incremental` and `overcapture_minor` say how a hold may grow, where its charge allows it.
     """
 
@@ -120,6 +121,7 @@ class Session:
     started_at: datetime | None = None
     stopped_at: datetime | None = None
     stop_reason: str | None = None
+    end_presumed: bool = False
     energy_wh: int | None = None
     cost: Breakdown | None = None
     decided_minor: int | None = None

@@ -14,6 +14,8 @@ class Transaction:
 
     `accepted` is what the start was answered; `session_id` names the payment it belongs to, if any.
     `acknowledged` says that the charge point has used the id: it will name it at the stop.
+    `heard_at` is when its start was heard. `presumed`: its stop was never heard of, so that it was
+    ended at its last trusted reading; one that comes after all takes that end's place.
     """
 
     charge_point_id: str
@@ -28,8 +30,10 @@ class Transaction:
     stop_at: datetime | None = None
     meter_stop_wh: int | None = None
     stop_reason: str | None = None
+    heard_at: datetime | None = None
+    presumed: bool = False
 
     @property
     def running(self) -> bool:
-        """Whether no stop has been heard of."""
+        """Whether it has not ended, be it only presumably."""
         return self.stop_at is None

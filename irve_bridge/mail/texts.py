@@ -31,6 +31,10 @@ REASONS = {
 }
 """Why something is due, in the words of the page that the mail leads to."""
 
+_PRESUMED = N_(
+    "The station did not report the end of your charge, so you pay for what it had measured by "
+    "then. Should it report less after all, the difference goes back to your card."
+)
 _AMOUNTS = {"due": N_("Amount due"), "refunded": N_("Paid in the end")}
 
 
@@ -84,4 +88,6 @@ def _figures(template: str, session: Session, words: Language) -> Iterator[str]:
             yield f"{vat} ({words.percent(line.percent)}): {included}"
     if session.keeps_remainder and template == "receipt":
         yield words.text(N_("The unused part of this amount is not refunded."))
+    if session.end_presumed and template == "receipt":
+        yield words.text(_PRESUMED)
     yield f"{words.text(N_('Reference'))}: {session.id}"

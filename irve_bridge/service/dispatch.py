@@ -39,6 +39,7 @@ log = structlog.get_logger()
 
 CONCURRENT = 64
 POLL_S = 1.0
+_TAKES = frozenset({Kind.CAPTURE, Kind.CREATE_CHARGE})
 
 
 class Dispatcher:
@@ -204,6 +205,8 @@ def _as_it_is_now(tx: Tx, intent_id: int, session: Session, intent: Intent) -> I
         return None if tx.intents.pending(session.id, Kind.CANCEL_CHARGE) else intent
     if intent.do is Do.COLLECT and tx.intents.open_attempt(intent_id) is None:
         return _asking(intent, session.decided_minor or 0)
+    if intent.kind in _TAKES and tx.intents.open_attempt(intent_id) is None:
+        return None if session.taken else _asking(intent, session.decided_minor or 0)
     if intent.kind is Kind.REFUND and tx.intents.open_attempt(intent_id) is None:
         return _still_too_much(tx, session, intent)
     return intent
@@ -217,12 +220,16 @@ def _stopped(tx: Tx, session: Session, intent: Intent) -> bool:
 
 
 def _still_too_much(tx: Tx, session: Session, intent: Intent) -> Intent | None:
-    """Return a refund of what is still paid beyond what is owed: some of it may be back by now."""
+    """Return a refund of what is still paid beyond what is owed.
+
+    Some of it may be back by now; and a settlement gives back more where less is owed by now.
+    """
     paid_by = intent.parameters["payment_intent_id"]
     left = left_minor(tx.books.movements(session.id), paid_by)
     if paid_by == session.payment_intent_id and session.state in (State.SETTLING, State.SETTLED):
         left -= session.decided_minor or 0
-    amount_minor = min(intent.parameters["amount_minor"], left)
+    asked_minor = left if intent.do is Do.SETTLE else intent.parameters["amount_minor"]
+    amount_minor = min(asked_minor, left)
     return _asking(intent, amount_minor) if amount_minor > 0 else None
 
 

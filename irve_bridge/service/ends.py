@@ -7,10 +7,8 @@ from irve_bridge.domain.breakdown import Breakdown
 from irve_bridge.domain.classify import bounded
 from irve_bridge.domain.errors import Conflict, UnknownThing
 from irve_bridge.domain.intents import Kind
-from irve_bridge.domain.metering import Meter
 from irve_bridge.domain.period import Period
 from irve_bridge.domain.session import MeteredBy, Session, State
-from irve_bridge.service.bills import bill
 from irve_bridge.service.handle import Work
 from irve_bridge.service.prices import pricer
 
@@ -66,28 +64,6 @@ def refund(work: Work, fact: facts.RefundAsked, key: str = "") -> Session:
     if not 0 < fact.amount_minor <= left_minor:
         raise Conflict(f"Refund between 1 and {left_minor} (minor units of {session.currency}).")
     return work.advance(session, fact)
-
-
-def end_at_last_reading(work: Work, session: Session, now: datetime) -> facts.ChargingEnded | None:
-    """Return the end of a charge that will not stop in time, at its last trusted reading.
-
-    None where no transaction is known of it.
-    """
-    transaction = work.tx.transactions.get(session.charge_point_id, session.transaction_id or "")
-    if transaction is None:
-        return None
-    meter = Meter.begin(transaction.start_at, transaction.meter_start_wh)
-    for reading in work.tx.transactions.readings(transaction.charge_point_id, transaction.id):
-        meter = meter.read(reading)
-    return bill(
-        work,
-        session,
-        transaction,
-        at=now,
-        stopped_at=meter.at,
-        meter_stop_wh=meter.register_wh,
-        reason="HoldEnding",
-    )
 
 
 def report_end(

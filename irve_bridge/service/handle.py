@@ -131,7 +131,7 @@ class Handler:
     ) -> None:
         self._storage = storage
         self._bus = bus
-        self._policy = policy
+        self.policy = policy
         self._verifier = verifier
         self._after: list[Callable[[Work], None]] = []
 
@@ -156,7 +156,7 @@ class Handler:
         return await self.run(lambda work: apply(work, fact))
 
     def _unit(self, tx: Tx, unit: Callable[[Work], T]) -> tuple[Work, T]:
-        work = Work(tx, self._policy, self._verifier)
+        work = Work(tx, self.policy, self._verifier)
         return work, unit(work)
 
 

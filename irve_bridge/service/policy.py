@@ -35,6 +35,8 @@ class Bounds:
 class Policy:
     """How long things may take, and how much may be secured.
 
+    A transaction whose stop does not come is over once its connector has been free for `idle_end`,
+    or `transaction_most` after it was paid for where no hold ends it.
     `hold_margin` lies before a hold's end: by then it is captured; `hold_stop` before that the
     charge is stopped. `stop_lead` is what a stop takes to arrive. `start_recheck` is how soon a
     deadline that proves nothing yet is looked at again. A call that did not get through is made
@@ -51,6 +53,8 @@ class Policy:
     start_retry: timedelta = timedelta(seconds=10)
     stop_repeat: timedelta = timedelta(seconds=20)
     csms_end_within: timedelta = timedelta(hours=24)
+    idle_end: timedelta = timedelta(minutes=15)
+    transaction_most: timedelta = timedelta(days=6)
     hold_margin: timedelta = timedelta(hours=2)
     hold_stop: timedelta = timedelta(minutes=15)
     debt_retries: tuple[timedelta, ...] = DEBT_RETRIES
@@ -86,10 +90,9 @@ def deadline(session: Session, policy: Policy) -> datetime | None:
             ends_at = (session.secured_at or session.opened_at) + policy.csms_end_within
             return _earliest(ends_at, hold_deadline(session, policy))
         case State.CHARGING:
-            settled_by = hold_deadline(session, policy)
-            return settled_by - policy.hold_stop if settled_by else None
+            return end_deadline(session, policy) - policy.hold_stop
         case State.STOPPING:
-            return hold_deadline(session, policy)
+            return end_deadline(session, policy)
         case State.REVIEW:
             return None if session.decided_minor is not None else hold_deadline(session, policy)
         case State.DUE:
@@ -109,6 +112,12 @@ def hold_deadline(session: Session, policy: Policy) -> datetime | None:
     if ends_at is None and session.plan is PlanName.ESTIMATED and session.secured_at is not None:
         ends_at = session.secured_at + SHORTEST_HOLD
     return None if ends_at is None or session.taken else ends_at - policy.hold_margin
+
+
+def end_deadline(session: Session, policy: Policy) -> datetime:
+    """Return when a transaction without a stop is ended: before its hold ends, or has none."""
+    paid_for_at = session.secured_at or session.opened_at
+    return hold_deadline(session, policy) or paid_for_at + policy.transaction_most
 
 
 def debt_deadline(session: Session, policy: Policy) -> datetime:

@@ -12,12 +12,13 @@ from irve_bridge.domain.charge_point import ChargePoint, Connector
 from irve_bridge.domain.facts import StopCause
 from irve_bridge.domain.lifecycle import DONE
 from irve_bridge.domain.session import Delivery, MeteredBy, Session, State
-from irve_bridge.service.ends import end_at_last_reading
+from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.handle import Handler, Work, apply
 from irve_bridge.service.meters import Meters
 from irve_bridge.service.pace import pause
 from irve_bridge.service.policy import Policy, deadline, hold_deadline
 from irve_bridge.service.ports import Clock, Storage, Tx
+from irve_bridge.service.presume import end_left_behind, left_behind, presume_end
 
 log = structlog.get_logger()
 
@@ -55,11 +56,12 @@ class Sweep:
         return min(deadlines_at, meters.next_limit() or deadlines_at)
 
     async def once(self, meters: Meters) -> None:
-        """Apply every limit reached and every deadline passed by now.
+        """Apply every limit reached and every deadline passed by now, and end what is over.
 
         Deadlines are taken by the page, as long as pages are full: an old backlog delays neither
         the deadlines behind it nor, between two pages, a limit.
         """
+        await self._end_left_behind()
         for _ in range(PAGES_MOST):
             now = self._clock.now()
             for session_id in meters.crossed(now):
@@ -67,6 +69,14 @@ class Sweep:
                 await self._try(session_id, partial(apply, fact=asked))
             if await self._page(now) < BATCH:
                 return
+
+    async def _end_left_behind(self) -> None:
+        """End the transactions whose stop was lost, as their connectors prove."""
+        now, policy = self._clock.now(), self._handler.policy
+        for transaction in await self._storage.read(partial(_left, now=now, policy=policy)):
+            await self._try(
+                transaction.session_id, partial(end_left_behind, of=transaction, now=now)
+            )
 
     async def _page(self, now: datetime) -> int:
         """Apply the earliest deadlines passed by now; return how many there were."""
@@ -78,7 +88,7 @@ class Sweep:
                 await self._try(session.id, partial(look_later, session_id=session.id, now=now))
         return len(due)
 
-    async def _try(self, session_id: str, unit: Callable[[Work], object]) -> bool:
+    async def _try(self, session_id: str | None, unit: Callable[[Work], object]) -> bool:
         """Return whether it went well: one session's trouble is not the others'."""
         try:
             await self._handler.run(unit)
@@ -90,6 +100,10 @@ class Sweep:
 
 def _due(tx: Tx, now: datetime) -> list[Session]:
     return tx.sessions.due(now, BATCH)
+
+
+def _left(tx: Tx, now: datetime, policy: Policy) -> list[Transaction]:
+    return [t for t in tx.transactions.at_free_connectors() if left_behind(tx, t, now, policy)]
 
 
 def look_later(work: Work, session_id: str, now: datetime) -> None:
@@ -120,9 +134,9 @@ def overdue(work: Work, session: Session, now: datetime) -> facts.SessionFact | 
         case State.CHARGING if session.metered_by is MeteredBy.CSMS:
             return facts.EndOverdue(at=now, session_id=session.id)
         case State.CHARGING:
-            return facts.StopAsked(at=now, session_id=session.id, cause=StopCause.HOLD)
+            return facts.StopAsked(at=now, session_id=session.id, cause=_cause(work, session))
         case State.STOPPING:
-            return end_at_last_reading(work, session, now)
+            return _end_overdue(work, session, now)
         case State.SECURED if _no_start_proven(work, session, now):
             return facts.NoStart(at=now, session_id=session.id)
         case State.REVIEW:
@@ -131,6 +145,20 @@ def overdue(work: Work, session: Session, now: datetime) -> facts.SessionFact | 
             return _debt_overdue(work, session, now)
         case _:
             return _kept_too_long(session, now)
+
+
+def _cause(work: Work, session: Session) -> StopCause:
+    return StopCause.HOLD if hold_deadline(session, work.policy) else StopCause.TERM
+
+
+def _end_overdue(work: Work, session: Session, now: datetime) -> facts.ChargingEnded | None:
+    """Return the end of a charge that will not stop in time; None where no transaction is known."""
+    transaction = work.tx.transactions.get(session.charge_point_id, session.transaction_id or "")
+    if transaction is None:
+        return None
+    holds = hold_deadline(session, work.policy) is not None
+    reason = "HoldEnding" if holds else "TermPassed"
+    return presume_end(work, session, transaction, now, reason)
 
 
 def _debt_overdue(work: Work, session: Session, now: datetime) -> facts.SessionFact:

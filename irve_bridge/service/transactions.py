@@ -12,9 +12,9 @@ from irve_bridge.domain.session import Delivery, Session, State
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service import signatures
 from irve_bridge.service.bills import bill
-from irve_bridge.service.ends import end_at_last_reading
 from irve_bridge.service.handle import Work
 from irve_bridge.service.ports import TakenReading
+from irve_bridge.service.presume import end_at_last_reading, end_replaced
 
 ACTIVITIES = {
     ConnectorStatus.CHARGING: Activity.CHARGING,
@@ -93,7 +93,10 @@ def authorize(work: Work, charge_point_id: str, id_tag: str) -> bool:
 
 
 def started(work: Work, fact: facts.TransactionStarted) -> StartReply:
-    """Record a start and bind it to the session of its tag; a repeat gets the stored answer."""
+    """Record a start and bind it to the session of its tag; a repeat gets the stored answer.
+
+    What ran on the connector before is over.
+    """
     transaction = Transaction(
         charge_point_id=fact.charge_point_id,
         id="",
@@ -102,9 +105,11 @@ def started(work: Work, fact: facts.TransactionStarted) -> StartReply:
         start_at=fact.started_at,
         meter_start_wh=fact.meter_start_wh,
         accepted=False,
+        heard_at=fact.at,
     )
     if same := work.tx.transactions.same_start(transaction):
         return StartReply(same.id, same.accepted)
+    end_replaced(work, transaction, fact.at)
     session = work.tx.sessions.by_id_tag(fact.charge_point_id, fact.id_tag)
     accepted = session is not None and session.state is State.SECURED
     transaction = replace(
@@ -122,19 +127,23 @@ def started(work: Work, fact: facts.TransactionStarted) -> StartReply:
 
 
 def stopped(work: Work, fact: facts.TransactionStopped) -> None:
-    """Record a stop and bill its session; a repeat or a stop of nothing known changes nothing."""
+    """Record a stop and bill its session; a repeat or a stop of nothing known changes nothing.
+
+    Where the end was presumed, the stop takes its place, and may only make the charge cost less.
+    """
     transaction = find_stopped(work, fact)
     if transaction is None:
         _stopped_in_vain(work, fact)
         return
     signatures.keep(work, transaction.charge_point_id, transaction.id, fact.signed)
-    if not transaction.running:
+    if not transaction.running and not transaction.presumed:
         return
     transaction = replace(
         transaction,
         stop_at=fact.stopped_at,
         meter_stop_wh=fact.meter_stop_wh,
         stop_reason=fact.reason,
+        presumed=False,
     )
     work.tx.transactions.save(transaction)
     work.tx.transactions.add_readings(
@@ -160,20 +169,21 @@ def find_stopped(work: Work, fact: facts.TransactionStopped) -> Transaction | No
     id it has not used can be meant, "the latest" never. Another system's id means nothing here.
     Who names the tag is believed whatever its register says: that is for a person to look at.
     """
-    transactions = work.tx.transactions
+    transactions, nameless = work.tx.transactions, fact.transaction_id in NO_IDS
     if known := transactions.get(fact.charge_point_id, fact.transaction_id):
         return known
-    nameless = fact.transaction_id in NO_IDS
-    running = [
+    unheard = [
         t
-        for t in transactions.running(fact.charge_point_id)
+        for t in transactions.unheard(fact.charge_point_id)
         if t.start_at <= fact.stopped_at and not (nameless and t.acknowledged)
     ]
-    tagged = [t for t in running if t.id_tag.casefold() == (fact.id_tag or "").casefold()]
-    likely = [t for t in tagged if _meter_fits(t, fact)]
-    for found in (tagged, likely):
-        if len(found) == 1:
-            return found[0]
+    running = [t for t in unheard if t.running]
+    for among in (running, unheard):
+        tagged = [t for t in among if t.id_tag.casefold() == (fact.id_tag or "").casefold()]
+        likely = [t for t in tagged if _meter_fits(t, fact)]
+        for found in (tagged, likely):
+            if len(found) == 1:
+                return found[0]
     if _names_somebody(work, fact):
         return None
     unnamed = [t for t in running if not t.acknowledged and _meter_fits(t, fact)]
@@ -201,9 +211,10 @@ def _stopped_in_vain(work: Work, fact: facts.TransactionStopped) -> None:
 
 
 def _in_doubt(work: Work, session: Session, fact: facts.TransactionStopped) -> facts.ChargingEnded:
-    if ended := end_at_last_reading(work, session, fact.at):
-        doubt = "a stop names its tag, but no transaction that can be meant"
-        return replace(ended, doubt=doubt, reason=fact.reason)
+    named = (session.charge_point_id, session.transaction_id or "")
+    if transaction := work.tx.transactions.get(*named):
+        ended = end_at_last_reading(work, session, transaction, fact.at, fact.reason)
+        return replace(ended, doubt="a stop names its tag, but no transaction that can be meant")
     return facts.ChargingEnded(
         at=fact.at,
         session_id=session.id,

@@ -19,6 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     text,
+    true,
 )
 
 from irve_bridge.storage.columns import BigId, Json, TariffJson, UTCDateTime
@@ -74,6 +75,7 @@ connectors = Table(
     Column("error_code", Text),
     Column("status_at", UTCDateTime),
     Column("next_tariff_ids", Json, nullable=False, server_default="[]"),
+    Column("status_since", UTCDateTime),
 )
 
 sessions = Table(
@@ -124,6 +126,7 @@ sessions = Table(
     Column("started_at", UTCDateTime),
     Column("stopped_at", UTCDateTime),
     Column("stop_reason", Text),
+    Column("end_presumed", Boolean, nullable=False, server_default=false()),
     Column("energy_wh", Integer),
     Column("cost", Json),
     Column("decided_minor", Integer),
@@ -210,6 +213,8 @@ transactions = Table(
     Column("stop_at", UTCDateTime),
     Column("meter_stop_wh", BigInteger),
     Column("stop_reason", Text),
+    Column("heard_at", UTCDateTime),
+    Column("presumed", Boolean, nullable=False, server_default=false()),
 )
 # A repeated StartTransaction finds the first one.
 Index(None, transactions.c.charge_point_id, transactions.c.start_at)
@@ -220,6 +225,15 @@ Index(
     transactions.c.start_at,
     sqlite_where=transactions.c.stop_at.is_(None),
     postgresql_where=transactions.c.stop_at.is_(None),
+)
+
+# A late stop that names only its tag looks among those whose end was presumed.
+Index(
+    "ix_transactions_presumed",
+    transactions.c.charge_point_id,
+    transactions.c.start_at,
+    sqlite_where=transactions.c.presumed == true(),
+    postgresql_where=transactions.c.presumed == true(),
 )
 
 # What the nightly comparison asks for: those of nobody's session.

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, case, delete, select, update
 
 from irve_bridge.domain.charge_point import ChargePoint, Connector, ConnectorStatus
 from irve_bridge.domain.tariff import Tariff
@@ -28,11 +28,25 @@ _PUT_CHARGE_POINT = upsert(
         {"connected_at", "behind_at", "seen_at", "vendor", "model", "firmware", "status"}
     ),
 )
-_PUT_CONNECTOR = upsert(connectors, kept=frozenset({"status", "error_code", "status_at"}))
+_PUT_CONNECTOR = upsert(
+    connectors, kept=frozenset({"status", "error_code", "status_at", "status_since"})
+)
 _PUT_TARIFF = upsert(tariffs)
 _REMOVE_CONNECTOR = delete(connectors).where(_ONE_CONNECTOR)
 _NOTE_CHARGE_POINT = update(charge_points).where(_ONE_CHARGE_POINT)
-_NOTE_CONNECTOR = update(connectors).where(_ONE_CONNECTOR)
+_NOTE_CONNECTOR = (
+    update(connectors)
+    .where(_ONE_CONNECTOR)
+    .values(
+        status=bindparam("new_status"),
+        error_code=bindparam("new_error_code"),
+        status_at=bindparam("said_at"),
+        status_since=case(
+            (connectors.c.status == bindparam("new_status"), connectors.c.status_since),
+            else_=bindparam("said_at"),
+        ),
+    )
+)
 _DISCONNECT = (
     update(charge_points).where(charge_points.c.connected_at.is_not(None)).values(connected_at=None)
 )
@@ -115,7 +129,7 @@ class SqlStations:
         if number == 0:
             self._note(charge_point_id, status=status.value, seen_at=at)
             return
-        said = {"status": status.value, "error_code": error_code, "status_at": at}
+        said = {"new_status": status.value, "new_error_code": error_code, "said_at": at}
         named = {"of_id": charge_point_id, "of_number": number}
         self._connection.execute(_NOTE_CONNECTOR, said | named)
         self._note(charge_point_id, seen_at=at)

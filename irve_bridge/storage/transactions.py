@@ -7,14 +7,15 @@ from secrets import randbelow
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, true, update
 from sqlalchemy.dialects import postgresql
 
+from irve_bridge.domain.charge_point import ConnectorStatus
 from irve_bridge.domain.metering import Reading
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.ports import TakenReading
 from irve_bridge.storage.rows import from_row, insert_once, maybe, to_row
-from irve_bridge.storage.schema import counters, readings, transactions
+from irve_bridge.storage.schema import connectors, counters, readings, transactions
 
 FIRST_ID_MAX = 999_999_999
 """Leaves more than a billion ids to count up to within 31 bits."""
@@ -36,6 +37,19 @@ _RUNNING = (
     select(transactions).where(transactions.c.stop_at.is_(None)).order_by(transactions.c.start_at)
 )
 _RUNNING_AT = _RUNNING.where(transactions.c.charge_point_id == bindparam("of_charge_point"))
+_UNHEARD_AT = (
+    select(transactions)
+    .where(
+        transactions.c.charge_point_id == bindparam("of_charge_point"),
+        or_(transactions.c.stop_at.is_(None), transactions.c.presumed == true()),
+    )
+    .order_by(transactions.c.start_at)
+)
+_AT_FREE_CONNECTORS = _RUNNING.join(
+    connectors,
+    (connectors.c.charge_point_id == transactions.c.charge_point_id)
+    & (connectors.c.number == transactions.c.connector_number),
+).where(connectors.c.status.in_([s.value for s in ConnectorStatus if s.vacant]))
 _UNBILLED = (
     select(transactions)
     .where(
@@ -99,11 +113,21 @@ class SqlTransactions:
         return maybe(row, Transaction)
 
     def running(self, charge_point_id: str | None = None) -> list[Transaction]:
-        """Return the transactions without a stop, oldest first."""
+        """Return the transactions without an end, oldest first."""
         if charge_point_id is None:
             rows = self._connection.execute(_RUNNING)
         else:
             rows = self._connection.execute(_RUNNING_AT, {"of_charge_point": charge_point_id})
+        return [from_row(row, Transaction) for row in rows]
+
+    def unheard(self, charge_point_id: str) -> list[Transaction]:
+        """Return those whose stop was not heard of, be they ended presumably, oldest first."""
+        rows = self._connection.execute(_UNHEARD_AT, {"of_charge_point": charge_point_id})
+        return [from_row(row, Transaction) for row in rows]
+
+    def at_free_connectors(self) -> list[Transaction]:
+        """Return the running ones whose connector is free for others, oldest first."""
+        rows = self._connection.execute(_AT_FREE_CONNECTORS)
         return [from_row(row, Transaction) for row in rows]
 
     def unbilled(self, since: datetime, until: datetime) -> list[Transaction]:

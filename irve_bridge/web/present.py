@@ -126,6 +126,8 @@ class Presenter:
             amount = self.language.money(cost.bound.gross_minor, cost.currency)
             lines.append(Priced(self.language.text(bounded), "", amount))
         settled_minor = (session.decided_minor or 0) + money.corrected_minor
+        if session.end_presumed and session.decided_minor == cost.gross_minor:
+            return lines  # what went back was not part of this cost
         waived_minor = settled_minor - cost.gross_minor
         more = N_("Unused part, not refunded") if session.keeps_remainder else N_("Adjustment")
         for label, amount_minor in (
@@ -183,6 +185,8 @@ def _story(view: SessionView) -> Story:
             return Story(RELEASING[session.plan], _ending(session))
         case State.RELEASED if session.outcome == "card_in_debt":
             return STORIES["debt_settled"]
+        case State.SETTLED if session.end_presumed:
+            return STORIES["settled_presumed"]
         case State.RELEASED | State.ABANDONED | State.DUE:
             return Story(STORIES[session.state].headline, _ending(session))
         case _:

@@ -70,6 +70,14 @@ STORIES: dict[str, Story] = {
         N_("Charge over"), N_("You may unplug the cable. We are settling the exact amount.")
     ),
     State.SETTLED: Story(N_("Thank you"), N_("Your charge is paid. You may unplug the cable.")),
+    "settled_presumed": Story(
+        N_("Thank you"),
+        N_(
+            "The station did not report the end of your charge, so you pay for what it had "
+            "measured by then. Should it report less after all, the difference goes back to your "
+            "card."
+        ),
+    ),
     State.RELEASING: Story(N_("You have nothing to pay"), ""),
     State.RELEASED: Story(N_("You have nothing to pay"), ""),
     State.ABANDONED: Story(N_("No payment was made"), ""),
@@ -113,6 +121,10 @@ ENDINGS = {
     "card_in_debt": N_("An earlier charge with this card was not paid yet."),
     "connector_lost": N_("Somebody else took this connector before your payment was confirmed."),
     "nothing_used": N_("No energy was delivered, so there is nothing to pay."),
+    "nothing_told": N_(
+        "The station reported neither the end of your charge nor any energy, so there is nothing "
+        "to pay."
+    ),
     "below_least": N_("The cost is below the least amount a card can be charged: it is on us."),
     "reviewed": N_("We looked at your charge: there is nothing to pay."),
     "stopped_early": N_("The charge was cancelled before it started."),

@@ -65,6 +65,7 @@ class ChargePoint:
         self._outbox, self._progressed = Outbox(), Signal()
         name = f"{seed}:{charge_point_id}"
         self.meter = SigningMeter(charge_point_id, _random(seed, name)) if signs else None
+        self._forgotten: list[tuple[Any, Transaction]] = []
         self._station = Station(
             connectors,
             Configuration(**(configuration or {})),
@@ -201,6 +202,13 @@ class ChargePoint:
             self._station.stop_all(Reason.power_loss)
         self._link.reboot()
 
+    async def remember(self) -> None:
+        """Tell the stops that were forgotten after all."""
+        for message, transaction in self._forgotten:
+            self._outbox.put_message(message, transaction)
+        self._forgotten.clear()
+        self._link.changed.fire()
+
     async def wait_until_online(self, timeout_s: float = WAIT_S_DEFAULT) -> None:
         """Return when the central system has accepted the boot of a live connection."""
         await self.wait_until(lambda: self._link.is_online, timeout_s)
@@ -310,7 +318,10 @@ class ChargePoint:
             self._outbox.put_status(event)
         else:
             for message in self._messages(event):
-                self._outbox.put_message(message, event.transaction)
+                if isinstance(event, Stopped) and self.misbehaviour.forget_stops:
+                    self._forgotten.append((message, event.transaction))
+                else:
+                    self._outbox.put_message(message, event.transaction)
         if self._driver:
             self._driver.notice(event)
         self._station.touched.fire()

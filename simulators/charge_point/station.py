@@ -25,6 +25,7 @@ class Misbehaviour:
     duplicate_start: bool = False
     stop_short_wh: int = 0
     sign_badly: bool = False
+    forget_stops: bool = False
 
 
 class Station:

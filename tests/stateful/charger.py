@@ -29,7 +29,11 @@ class ChargerMood(StrEnum):
 
 @dataclass(slots=True)
 class Charge:
-    """One transaction as the charge point remembers it. `lied`: its last register is wrong."""
+    """One transaction as the charge point remembers it.
+
+    `lied`: its last register is wrong. `short`: it says less than was read before. `told`: its stop
+    was confirmed.
+    """
 
     outlet: int
     id_tag: str
@@ -40,6 +44,8 @@ class Charge:
     stopped_at: datetime | None = None
     suspended_s: int = 0
     lied: bool = False
+    short: bool = False
+    told: bool = False
 
     @property
     def energy_wh(self) -> int:
@@ -74,6 +80,7 @@ class Message:
     action: str
     write: Callable[[], dict[str, Any]]
     starts: Charge | None = None
+    stops: Charge | None = None
 
 
 @dataclass(eq=False)
@@ -85,6 +92,7 @@ class Charger:
     outlets: list[Outlet] = field(default_factory=lambda: [Outlet(1), Outlet(2)])
     charges: list[Charge] = field(default_factory=list)
     outbox: deque[Message] = field(default_factory=deque)
+    forgotten: list[Message] = field(default_factory=list)
     mood: ChargerMood = ChargerMood.OBEYS
     online: bool = False
     _connected_at: datetime | None = None
@@ -125,6 +133,8 @@ class Charger:
             self.outbox.popleft()
             if message.starts:
                 self._started(message.starts, confirmation)
+            if message.stops:
+                message.stops.told = True
         return message.action
 
     async def command(self, raw: bytes) -> bytes:
@@ -183,12 +193,19 @@ class Charger:
         *,
         lies: bool = False,
         ahead: timedelta = timedelta(),
+        short_wh: int = 0,
+        forgets: bool = False,
     ) -> None:
-        """End the charge; one that lies says a register below its first, or a moment to come."""
+        """End the charge, and forget to say so until it is remembered.
+
+        One that lies says a register below its first, or a moment to come; one that is short says
+        less than its meter showed, and means it.
+        """
         charge, at = outlet.charge, self.clock.now()
         assert charge is not None
-        charge.stop_wh, charge.stopped_at = outlet.register_wh, at
-        charge.lied = lies or bool(ahead)
+        charge.stop_wh = max(outlet.register_wh - short_wh, charge.start_wh)
+        charge.stopped_at = at
+        charge.lied, charge.short = lies or bool(ahead) or bool(short_wh), bool(short_wh)
         said_wh = charge.start_wh - 1 if lies else charge.stop_wh
         outlet.charge, outlet.suspended = None, False
 
@@ -201,8 +218,13 @@ class Charger:
                 "reason": reason,
             }
 
-        self.outbox.append(Message("StopTransaction", write))
+        stop = Message("StopTransaction", write, stops=charge)
+        (self.forgotten if forgets else self.outbox).append(stop)
         self._say_status(outlet, "Finishing")
+
+    def remember(self) -> None:
+        """Say after all the stop that was forgotten first."""
+        self.outbox.append(self.forgotten.pop(0))
 
     def give_up_start(self) -> None:
         """Stop repeating a start that was never confirmed: its id is never learnt."""

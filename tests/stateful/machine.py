@@ -358,6 +358,19 @@ class Everything(RuleBasedStateMachine):
             f"{outlet.number} stops at {outlet.register_wh} Wh, with a wrong register: {lies}"
         )
 
+    @precondition(lambda self: bool(choices.charging(self.world)))
+    @rule(which=WHICH, short_wh=st.sampled_from([0, 0, 300]))
+    def charge_stops_untold(self, which: int, short_wh: int) -> None:
+        outlet = choices.pick(choices.charging(self.world), which)
+        self.world.charger.stop(outlet, "Local", short_wh=short_wh, forgets=True)
+        self.tell(f"{outlet.number} stops, {short_wh} Wh short, and says nothing of it")
+
+    @precondition(lambda self: bool(self.world.charger.forgotten))
+    @rule()
+    def stop_is_remembered(self) -> None:
+        self.world.charger.remember()
+        self.tell("a forgotten stop is said after all")
+
     @precondition(lambda self: bool(choices.restartable(self.world)))
     @rule(which=WHICH)
     def charge_starts_again(self, which: int) -> None:

@@ -11,6 +11,7 @@ from irve_bridge.service.books import left_minor
 from irve_bridge.service.policy import Policy
 from irve_bridge.service.ports import Movement
 from simulators import pricing
+from tests.stateful.charger import Charge
 from tests.stateful.records import UNHEARD, Line, Record
 
 TARIFF = pricing.load(Path(__file__).parents[2] / "config" / "tariffs")["ac"]
@@ -26,6 +27,7 @@ def always(records: Sequence[Record]) -> None:
         _nothing_let_go_after_capture(record)
         _callbacks_in_order(record)
         _price_is_the_meters(record)
+        _presumed_is_never_more(record)
         if record.money_rests and record.session.state is State.SETTLED:
             _books_are_exact(record)
     _one_session_per_connector(records)
@@ -48,14 +50,20 @@ def expected_minor(record: Record) -> int | None:
     charge, session = record.charge, record.session
     if charge is None or charge.stopped_at is None or charge.lied:
         return None
-    if session.cost is None or session.stop_reason == "HoldEnding":
+    if session.cost is None or session.end_presumed:
         return None
+    return _price(charge)
+
+
+def _price(charge: Charge) -> int:
     return pricing.expected_minor(TARIFF, charge.energy_wh, charge.charging_s, charge.suspended_s)
 
 
 def owed_minor(record: Record) -> int | None:
     """Return what the driver owes: the price, of what was secured, less the operator's refunds."""
     session, cost_minor = record.session, expected_minor(record)
+    if session.end_presumed:
+        return None
     if record.decided_by_person is not None:
         decided_minor = min(record.decided_by_person, session.secured_minor or 0)
         return decided_minor - record.refunds_asked_minor
@@ -123,6 +131,16 @@ def _price_is_the_meters(record: Record) -> None:
     assert session.energy_wh == record.charge.energy_wh, told
     if session.energy_wh:
         assert session.cost.gross_minor == cost_minor, f"{session.cost} for {record.charge}"
+
+
+def _presumed_is_never_more(record: Record) -> None:
+    """An end that was presumed costs at most what was delivered, or what a stop after all says."""
+    charge, session = record.charge, record.session
+    if charge is None or charge.stopped_at is None or session.cost is None:
+        return
+    believable = charge.told if charge.short else not charge.lied
+    if session.end_presumed and believable and charge.id != UNHEARD:
+        assert session.cost.gross_minor <= _price(charge), f"{session.cost} for {charge}"
 
 
 def _books_are_exact(record: Record) -> None:

@@ -11,6 +11,7 @@ from tests.stateful.world import World
 CARD = "4242424242424242"
 BRIDGE = MeteredBy.BRIDGE
 OVER_THE_HOLD_S = 40 * 60
+IDLE_S = 20 * 60
 TERM_S = 31 * 86_400
 
 
@@ -195,6 +196,29 @@ async def stop_without_start(world: World) -> Session:
     return await _worked(world, session)
 
 
+async def stop_forgotten(world: World, plan: PlanName, short_wh: int = 0) -> Session:
+    """Bring about a charge that was read, then stopped untold, its connector free."""
+    session = await reach(world, "charging", plan)
+    await world.pass_time(OVER_THE_HOLD_S // 4, awake=True)
+    outlet = world.charger.outlets[session.connector_number - 1]
+    world.charger.read_meter(outlet)
+    world.charger.stop(outlet, "Local", short_wh=short_wh, forgets=True)
+    world.charger.unplug(outlet)
+    return await _worked(world, session)
+
+
+async def stop_never_told(world: World) -> Session:
+    """Bring about a prepaid charge whose stop was forgotten, and that is about to be ended."""
+    return await stop_forgotten(world, PlanName.FIXED)
+
+
+async def stop_told_after_all(world: World, plan: PlanName = PlanName.ESTIMATED) -> Session:
+    """Bring about a charge that was ended without its stop, which will say less than was read."""
+    session = await stop_forgotten(world, plan, short_wh=300)
+    await world.pass_time(IDLE_S, awake=True)
+    return await _worked(world, session)
+
+
 async def start_repeated(world: World) -> Session:
     """Bring about a charge whose start was heard, and is about to be told again."""
     session = await reach(world, "secured", PlanName.DYNAMIC)
@@ -250,6 +274,8 @@ SITUATIONS: dict[str, Callable[[World], Awaitable[Any]]] = {
         start_lost,
         stop_without_start,
         id_never_learnt,
+        stop_never_told,
+        stop_told_after_all,
         start_repeated,
         asked_back_and_given_by_hand,
         start_under_way,

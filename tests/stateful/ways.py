@@ -80,3 +80,5 @@ async def _stop(world: World, session: Session) -> None:
     if outlet.charge:
         charger.read_meter(outlet)
         charger.stop(outlet, "Local")
+    elif outlet.plugged:
+        charger.unplug(outlet)

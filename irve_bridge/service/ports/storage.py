@@ -135,7 +135,13 @@ class Transactions(Protocol):
         """Return the one with equal charge point, connector, id tag, start and first register."""
 
     def running(self, charge_point_id: str | None = None) -> list[Transaction]:
-        """Return the transactions without a stop, oldest first."""
+        """Return the transactions without an end, oldest first."""
+
+    def unheard(self, charge_point_id: str) -> list[Transaction]:
+        """Return those whose stop was not heard of, be they ended presumably, oldest first."""
+
+    def at_free_connectors(self) -> list[Transaction]:
+        """Return the running ones whose connector is free for others, oldest first."""
 
     def unbilled(self, since: datetime, until: datetime) -> list[Transaction]:
         """Return those that stopped in [since, until) having metered energy, for no session."""

@@ -1,7 +1,7 @@
 """The database is the truth about stations and tariffs."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -80,6 +80,7 @@ async def test_registering_again_keeps_what_the_charge_point_reported(
         status=ConnectorStatus.FAULTED,
         error_code="GroundFailure",
         status_at=now,
+        status_since=now,
     )
 
 
@@ -108,6 +109,27 @@ async def test_a_connector_s_status_is_not_the_charge_point_s(
     assert await storage.transact(unit) == replace(
         CP, status=ConnectorStatus.AVAILABLE, seen_at=now
     )
+
+
+async def test_a_status_said_again_is_as_old_as_when_it_was_first_said(
+    storage: Storage, now: datetime
+) -> None:
+    """Another one between begins anew."""
+    minute = timedelta(minutes=1)
+    said = (ConnectorStatus.AVAILABLE, ConnectorStatus.AVAILABLE, ConnectorStatus.CHARGING)
+
+    def unit(tx: Tx) -> list[timedelta]:
+        ages = []
+        for number, status in enumerate((*said, ConnectorStatus.AVAILABLE)):
+            tx.stations.reported("CP1", 1, status, None, now + number * minute)
+            outlet = tx.stations.connector("CP1", 1)
+            assert outlet
+            assert outlet.status_since
+            assert outlet.status_at == now + number * minute
+            ages.append(outlet.status_since - now)
+        return ages
+
+    assert await storage.transact(unit) == [0 * minute, 0 * minute, 2 * minute, 3 * minute]
 
 
 async def test_a_closed_socket_is_noted_and_when_it_was_last_heard_stays(

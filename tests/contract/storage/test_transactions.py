@@ -97,6 +97,23 @@ async def test_the_running_ones_are_listed_oldest_first(storage: Storage) -> Non
     await storage.transact(unit)
 
 
+async def test_an_end_that_is_presumed_ends_it_but_its_stop_is_still_to_come(
+    storage: Storage,
+) -> None:
+    ended = {"stop_at": STARTED.start_at, "meter_stop_wh": 1000}
+    presumed = replace(STARTED, id="2", presumed=True, **ended)  # type: ignore[arg-type]
+    stopped = replace(STARTED, id="3", **ended)  # type: ignore[arg-type]
+    elsewhere = replace(presumed, charge_point_id="CP2")
+
+    def unit(tx: Tx) -> None:
+        for transaction in (STARTED, presumed, stopped, elsewhere):
+            tx.transactions.add(transaction)
+        assert tx.transactions.running("CP1") == [STARTED]
+        assert tx.transactions.unheard("CP1") == [STARTED, presumed]
+
+    await storage.transact(unit)
+
+
 async def test_energy_that_no_session_bills_is_found(storage: Storage) -> None:
     """Of the day asked for, with energy, and of nobody's session."""
 

@@ -16,6 +16,7 @@ LATER = "2026-03-01T11:00:00Z"
 START = {"connectorId": 1, "idTag": "TAG1", "meterStart": 1000, "timestamp": AT}
 STOP = {"idTag": "TAG1", "meterStop": 6000, "timestamp": LATER}
 ENERGY = {"timestamp": AT, "sampledValue": [{"value": "2500"}]}
+SOMEWHAT_LATER = {"timestamp": "2026-03-01T10:15:00Z", "sampledValue": [{"value": "2500"}]}
 
 
 @pytest.fixture
@@ -214,6 +215,77 @@ async def test_a_stop_that_cannot_be_read_is_kept_whole_and_confirmed(
 ) -> None:
     assert await raw.confirmed("StopTransaction", {"meterStop": 3}) == {}
     assert count(database, "inbox") == 1
+
+
+async def test_a_new_start_on_its_connector_ends_a_charge_at_its_last_reading(
+    house: Any, raw: Any
+) -> None:
+    """Its stop was lost; told after all, it makes nothing cost more."""
+    session = await house.secure()
+    start = await raw.confirmed("StartTransaction", START)
+    values = {
+        "connectorId": 1,
+        "transactionId": start["transactionId"],
+        "meterValue": [SOMEWHAT_LATER],
+    }
+    await raw.confirmed("MeterValues", values)
+    elsewhere = {"connectorId": 2, "idTag": "BADGE", "timestamp": LATER}
+    await raw.confirmed("StartTransaction", START | elsewhere)
+    earlier = {"idTag": "BADGE", "timestamp": "2026-03-01T09:00:00Z"}
+    await raw.confirmed("StartTransaction", START | earlier)
+    assert (await house.session(session)).state is State.CHARGING
+
+    answer = await raw.confirmed("StartTransaction", START | elsewhere | {"connectorId": 1})
+    assert answer["idTagInfo"] == {"status": "Invalid"}
+    ended = await house.session(session)
+    assert (ended.state, ended.energy_wh, ended.end_presumed) == (State.SETTLING, 1500, True)
+    await raw.confirmed("StopTransaction", STOP | {"transactionId": start["transactionId"]})
+    assert await house.session(session) == ended
+
+
+async def test_a_repeated_start_ends_nothing(house: Any, raw: Any) -> None:
+    session = await house.secure()
+    await raw.confirmed("StartTransaction", START)
+    await raw.confirmed("StartTransaction", START)
+    assert (await house.session(session)).state is State.CHARGING
+
+
+@pytest.mark.parametrize("id_", ["its id", -1, "offline-6"])
+async def test_a_stop_after_all_is_known_by_its_id_or_its_tag(
+    house: Any, raw: Any, id_: Any
+) -> None:
+    """It says less than was read last: that much is billed, once."""
+    session = await house.secure()
+    start = await raw.confirmed("StartTransaction", START)
+    await raw.confirmed("MeterValues", {"connectorId": 1, "meterValue": [SOMEWHAT_LATER]})
+    await raw.confirmed("StartTransaction", START | {"idTag": "BADGE", "timestamp": LATER})
+    named = start["transactionId"] if id_ == "its id" else id_
+    stop = STOP | {"transactionId": named, "meterStop": 2000}
+    for _ in range(2):
+        assert await raw.confirmed("StopTransaction", stop) == {}
+        lowered = await house.session(session)
+        assert (lowered.energy_wh, lowered.decided_minor) == (1000, 40)
+    assert await raw.confirmed("StopTransaction", stop | {"meterStop": 1500}) == {}
+    assert await house.session(session) == lowered
+
+
+async def test_a_later_reading_of_a_charge_that_was_ended_adds_nothing(
+    house: Any, raw: Any
+) -> None:
+    session = await house.secure()
+    start = await raw.confirmed("StartTransaction", START)
+    values = {
+        "connectorId": 1,
+        "transactionId": start["transactionId"],
+        "meterValue": [SOMEWHAT_LATER],
+    }
+    await raw.confirmed("MeterValues", values)
+    await raw.confirmed("StartTransaction", START | {"idTag": "BADGE", "timestamp": LATER})
+    ended = await house.session(session)
+    more = {"timestamp": LATER, "sampledValue": [{"value": "9000"}]}
+    await raw.confirmed("MeterValues", values | {"meterValue": [more]})
+    await raw.confirmed("StopTransaction", STOP | {"transactionId": start["transactionId"]})
+    assert await house.session(session) == ended
 
 
 async def test_meter_values_keep_what_is_readable(house: Any, raw: Any) -> None:

@@ -21,13 +21,14 @@ AT: dict[str, Any] = {"at": LATER, "session_id": "ses_1"}
 TAKES = {Kind.CAPTURE, Kind.CREATE_CHARGE, Kind.CONFIRM_CHARGE}
 
 
-def ended(cost_minor: int, *, doubt: bool = False) -> SessionFact:
+def ended(cost_minor: int, *, doubt: bool = False, presumed: bool = False) -> SessionFact:
     return facts.ChargingEnded(
         **AT,
         stopped_at=LATER,
         energy_wh=cost_minor * 10,
         cost=Breakdown("EUR", cost_minor, cost_minor),
         doubt="dropped" if doubt else None,
+        presumed=presumed,
     )
 
 
@@ -53,6 +54,7 @@ AROUND: st.SearchStrategy[SessionFact] = st.one_of(
     ),
     amounts.map(ended),
     amounts.map(lambda cost_minor: ended(cost_minor, doubt=True)),
+    amounts.map(lambda cost_minor: ended(cost_minor, presumed=True)),
 )
 """What charge points, drivers and time bring, whether or not it fits."""
 

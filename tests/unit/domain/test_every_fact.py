@@ -27,6 +27,11 @@ FACTS: list[SessionFact] = [
     facts.ChargingEnded(**AT, stopped_at=LATER, energy_wh=3000, cost=COST),
     facts.ChargingEnded(**AT, stopped_at=LATER, energy_wh=None, cost=COST),
     facts.ChargingEnded(**AT, stopped_at=LATER, energy_wh=3000, cost=COST, doubt="dropped"),
+    *(
+        facts.ChargingEnded(**AT, stopped_at=NOW, energy_wh=energy_wh, cost=COST, presumed=True)
+        for energy_wh in (0, 2500)
+    ),
+    facts.ChargingEnded(**AT, stopped_at=LATER, energy_wh=900, cost=Breakdown("EUR", 400, 400)),
     facts.StartAccepted(**AT),
     facts.StartUnconfirmed(**AT),
     facts.StartRefused(**AT),

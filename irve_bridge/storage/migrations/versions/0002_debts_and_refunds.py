@@ -12,6 +12,7 @@ MOMENT = sa.DateTime(timezone=True)
 DUE = sa.text("state = 'due'")
 NOBODYS = sa.text("session_id IS NULL")
 FAILED = sa.text("status = 'failed'")
+PRESUMED = sa.text("presumed = TRUE")
 DISPUTES = sa.text("kind = 'dispute'")
 APART = timedelta(seconds=1)
 OVER = ("settled", "released", "abandoned", "written_off")
@@ -22,6 +23,9 @@ def upgrade() -> None:
     _fees()
     op.add_column("charge_points", sa.Column("behind_at", MOMENT))
     op.add_column("connectors", _text("next_tariff_ids", "[]"))
+    op.add_column("connectors", sa.Column("status_since", MOMENT))
+    op.execute("UPDATE connectors SET status_since = status_at")
+    _transactions()
     _sessions()
     _movements()
     _terms()
@@ -60,6 +64,18 @@ def _fees() -> None:
         op.add_column(table, _counted("application_fee_bps"))
 
 
+def _transactions() -> None:
+    op.add_column("transactions", sa.Column("heard_at", MOMENT))
+    op.add_column("transactions", _flag("presumed"))
+    op.create_index(
+        "ix_transactions_presumed",
+        "transactions",
+        ["charge_point_id", "start_at"],
+        sqlite_where=PRESUMED,
+        postgresql_where=PRESUMED,
+    )
+
+
 def _sessions() -> None:
     for column in (
         _text("time_zone", "Europe/Paris"),
@@ -69,6 +85,7 @@ def _sessions() -> None:
         sa.Column("overcapture_minor", sa.Integer()),
         sa.Column("card_fingerprint", sa.Text()),
         sa.Column("debt_session_id", sa.Text()),
+        _flag("end_presumed"),
         _counted("paid_minor"),
         _flag("taken"),
         sa.Column("due_since", MOMENT),
@@ -94,7 +111,7 @@ def _sessions() -> None:
     op.execute(
         "UPDATE sessions SET deadline_at = opened_at WHERE deadline_at IS NULL AND "
         "(state = 'due' OR "
-        "plan = 'estimated' AND state IN ('charging', 'stopping', 'review'))"
+        "state IN ('charging', 'stopping') OR plan = 'estimated' AND state = 'review')"
     )
 
 

@@ -1,0 +1,104 @@
+"""Transactions whose stop never comes: ended at their last trusted reading.
+
+Only what proves that nothing runs any more ends one: another start on its connector, the connector
+free for others while the charge point is online and its queue empty, or the long deadline. A boot
+alone proves nothing, being offline alone neither.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from irve_bridge.domain import facts
+from irve_bridge.domain.metering import Meter
+from irve_bridge.domain.session import Session
+from irve_bridge.domain.transaction import Transaction
+from irve_bridge.service.bills import bill
+from irve_bridge.service.handle import Work
+from irve_bridge.service.policy import Policy
+from irve_bridge.service.ports import Tx
+
+
+def end_at_last_reading(
+    work: Work, session: Session, transaction: Transaction, now: datetime, reason: str
+) -> facts.ChargingEnded:
+    """Return the end of a session's charge at its transaction's last trusted reading."""
+    meter = _last_reading(work.tx, transaction)
+    return bill(
+        work,
+        session,
+        transaction,
+        at=now,
+        stopped_at=meter.at,
+        meter_stop_wh=meter.register_wh,
+        reason=reason,
+    )
+
+
+def presume_end(
+    work: Work, session: Session, transaction: Transaction, now: datetime, reason: str
+) -> facts.ChargingEnded:
+    """Write down that a transaction is over, and return what that is for its session."""
+    _mark(work, transaction, reason)
+    return replace(end_at_last_reading(work, session, transaction, now, reason), presumed=True)
+
+
+def end_transaction(work: Work, transaction: Transaction, now: datetime, reason: str) -> None:
+    """End a transaction that is certainly over, and bill its session, if it has one."""
+    session = work.tx.sessions.get(transaction.session_id) if transaction.session_id else None
+    if session is None:
+        _mark(work, transaction, reason)
+    else:
+        work.advance(session, presume_end(work, session, transaction, now, reason))
+
+
+def end_replaced(work: Work, begun: Transaction, now: datetime) -> None:
+    """End whatever ran on the connector where something else has started since."""
+    for transaction in work.tx.transactions.running(begun.charge_point_id):
+        same_place = transaction.connector_number == begun.connector_number
+        if same_place and transaction.start_at <= begun.start_at:
+            end_transaction(work, transaction, now, "NewTransaction")
+
+
+def end_left_behind(work: Work, of: Transaction, now: datetime) -> None:
+    """End a transaction that was found left behind, if it still is."""
+    transaction = work.tx.transactions.get(of.charge_point_id, of.id)
+    if transaction is None or not transaction.running:
+        return
+    if left_behind(work.tx, transaction, now, work.policy):
+        end_transaction(work, transaction, now, "ConnectorIdle")
+
+
+def left_behind(tx: Tx, transaction: Transaction, now: datetime, policy: Policy) -> bool:
+    """Return whether a transaction without a stop is certainly over at its charge point.
+
+    Its connector has been free for others, and its charge point online with nothing queued and
+    nothing new metered, for as long as a queue may take: statuses overtake what is queued
+    (OCPP 1.6 ed. 2 §3.7).
+    """
+    point = tx.stations.charge_point(transaction.charge_point_id)
+    outlet = tx.stations.connector(transaction.charge_point_id, transaction.connector_number)
+    if point is None or outlet is None or not outlet.status.vacant:
+        return False
+    told = (outlet.status_since, transaction.heard_at, _last_reading(tx, transaction).at)
+    silent_for = point.silent_for(now, max(moment for moment in told if moment is not None))
+    return silent_for is not None and silent_for >= policy.idle_end
+
+
+def _last_reading(tx: Tx, transaction: Transaction) -> Meter:
+    meter = Meter.begin(transaction.start_at, transaction.meter_start_wh)
+    for reading in tx.transactions.readings(transaction.charge_point_id, transaction.id):
+        meter = meter.read(reading)
+    return meter
+
+
+def _mark(work: Work, transaction: Transaction, reason: str) -> None:
+    meter = _last_reading(work.tx, transaction)
+    work.tx.transactions.save(
+        replace(
+            transaction,
+            stop_at=meter.at,
+            meter_stop_wh=meter.register_wh,
+            stop_reason=reason,
+            presumed=True,
+        )
+    )
