@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from irve_bridge.domain import facts
+from irve_bridge.domain.breakdown import Breakdown
 from irve_bridge.domain.decide import Decision
 from irve_bridge.domain.intents import Kind
 from irve_bridge.domain.session import PlanName, Session, State
-from irve_bridge.domain.tariff import Breakdown
 from tests.books import decided
 from tests.unit.domain.sessions import LATER, NOW, session
 

@@ -19,6 +19,7 @@ from irve_bridge.service.meters import Meters
 from irve_bridge.service.policy import Policy
 from irve_bridge.service.ports import Storage, TakenReading, Tx
 from irve_bridge.service.sweep import Sweep
+from irve_bridge.signatures import OcmfVerifier
 from irve_bridge.storage import open_storage
 from irve_bridge.storage.migrate import migrate
 from tests.unit.domain.sessions import NOW, session, tariff
@@ -58,7 +59,7 @@ def charging(tx: Tx) -> None:
     secured = {"state": State.SECURED, "secured_at": NOW, "secured_minor": 3000}
     assert tx.sessions.add(session(PlanName.DYNAMIC, **secured, payment_method_id="pm_1"), NOW)
     transactions.started(
-        Work(tx, POLICY),
+        Work(tx, POLICY, OcmfVerifier()),
         facts.TransactionStarted(
             at=NOW,
             charge_point_id="CP1",
@@ -118,7 +119,7 @@ async def looked_at(storage: Storage, minutes: float, *happenings: Happening) ->
     """Let things happen to a charge, look once after so many minutes, and return its state."""
     await storage.transact(charging)
     bus, clock = InProcessBus(), Standing(after(minutes))
-    handler = Handler(storage, bus, POLICY)
+    handler = Handler(storage, bus, POLICY, OcmfVerifier())
     for happening in happenings:
         await handler.run(happening)
     await Sweep(storage, handler, clock).once(Meters(storage, bus, clock, lambda: None))

@@ -10,7 +10,8 @@ from ocpp.v16.enums import ReadingContext
 
 from irve_bridge.domain.charge_point import ChargePoint, Connector
 from irve_bridge.domain.signatures import Check, SignedReading, Verdict
-from irve_bridge.domain.tariff import Tariff, load
+from irve_bridge.domain.tariff import Tariff
+from irve_bridge.domain.tariff_loading import load
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service import signatures
 from irve_bridge.service.handle import Work
