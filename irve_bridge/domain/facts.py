@@ -90,7 +90,10 @@ class TransactionStarted(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransactionStopped(Fact):
-    """A transaction stopped at the charge point, perhaps long ago (`stopped_at`)."""
+    """A transaction stopped at the charge point, perhaps long ago (`stopped_at`).
+
+    Not `dated`: the charge point said no moment at which any clock was right.
+    """
 
     charge_point_id: str
     transaction_id: str
@@ -99,6 +102,7 @@ class TransactionStopped(Fact):
     reason: str = "Local"
     id_tag: str | None = None
     readings: tuple[Reading, ...] = ()
+    dated: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +181,8 @@ class ChargingBegan(SessionFact):
 class ChargingEnded(SessionFact):
     """The session's charge ended; `doubt` says why its meter is not to be billed, if so.
 
+    `note` says why it is billed up to the last trusted reading, not by the final register.
+
     `energy_wh` is None where the CSMS reported only an amount.
     """
 
@@ -184,6 +190,7 @@ class ChargingEnded(SessionFact):
     energy_wh: int | None
     cost: Breakdown
     doubt: str | None = None
+    note: str | None = None
     reason: str = "Local"
 
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 
+_HOUR = timedelta(hours=1)
+_MICROSECOND = timedelta(microseconds=1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
@@ -19,7 +22,7 @@ class Period:
 
     start_at: datetime
     end_at: datetime
-    energy_wh: int = 0
+    energy_wh: Fraction | int = 0
     charging: timedelta = timedelta()
     parking: timedelta = timedelta()
     reservation: timedelta = timedelta()
@@ -27,3 +30,31 @@ class Period:
     max_power_w: Fraction | int | None = None
     min_current_ma: int | None = None
     max_current_ma: int | None = None
+
+    @property
+    def elapsed(self) -> timedelta:
+        """How long it lasted."""
+        return self.end_at - self.start_at
+
+    @property
+    def power_w(self) -> tuple[Fraction | int, Fraction | int]:
+        """The least and the most power; where nobody said, the average."""
+        if self.min_power_w is not None or self.max_power_w is not None:
+            return _both(self.min_power_w, self.max_power_w)
+        if not self.elapsed:
+            return 0, 0
+        average_w = Fraction(self.energy_wh * (_HOUR // _MICROSECOND), self.elapsed // _MICROSECOND)
+        return average_w, average_w
+
+    @property
+    def current_ma(self) -> tuple[Fraction | int, Fraction | int]:
+        """The least and the most current, summed over the phases; where nobody said, none."""
+        return _both(self.min_current_ma, self.max_current_ma)
+
+
+def _both(
+    low: Fraction | int | None, high: Fraction | int | None
+) -> tuple[Fraction | int, Fraction | int]:
+    """Return both bounds where at most one may be known."""
+    known = high if low is None else low
+    return known or 0, (known if high is None else high) or 0

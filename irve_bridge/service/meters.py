@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from irve_bridge.domain.metering import Meter, Reading
+from irve_bridge.domain.metering import MOST_W, POWER_SLACK, Meter, Reading
+from irve_bridge.domain.moments import SLACK
 from irve_bridge.domain.session import Session, State
 from irve_bridge.domain.tariff import price, time_until
 from irve_bridge.domain.transaction import Transaction
@@ -51,14 +52,40 @@ class Running:
     peak_w: int = 0
     read_at: datetime | None = None
     limit_at: datetime | None = None
+    recounted_at: datetime | None = None
+    heard: int = 0
+
+    def dated(self, readings: Iterable[Reading], heard_at: datetime) -> list[Reading]:
+        """Return readings just heard, by moment, with none that would stop the meter."""
+        ahead = self.transaction.clock_ahead
+        dated = (self.meter.dated(reading, heard_at, ahead) for reading in readings)
+        return sorted(dated, key=lambda reading: reading.order)
 
     def read(self, readings: Iterable[Reading], now: datetime) -> None:
-        """Fold readings in and project the limit anew, on our clock: theirs may be wrong."""
+        """Fold readings in and project the limit anew, on our clock: theirs may be wrong.
+
+        After a register that is not trusted the limit stays where it was: energy may flow.
+        """
+        trusted = True
         for reading in readings:
+            self.heard += 1
             self.meter = self.meter.read(reading)
-            self.peak_w = max(self.peak_w, self.meter.power_w)
-        self.read_at = now
-        self._project(now)
+            self.peak_w = max(self.peak_w, min(self.meter.power_w, self._most_w))
+            trusted = reading.register_wh is None or self.meter.read_at >= reading.at
+        if trusted or self.read_at is None:
+            self.read_at = now
+            self._project(now)
+
+    @property
+    def _most_w(self) -> int:
+        """What is believed of the connector, whatever power it reports."""
+        return round((self.rated_w or MOST_W) * POWER_SLACK)
+
+    def its_own(self, readings: Sequence[Reading]) -> tuple[list[Reading], list[Reading]]:
+        """Part readings that name no transaction: what was read before the start is another's."""
+        began_at = self.transaction.clock_start_at - SLACK
+        earlier = [reading for reading in readings if reading.at < began_at]
+        return [reading for reading in readings if reading.at >= began_at], earlier
 
     def follow(self, session: Session) -> None:
         """Take the session as it became; what is secured may be more or less by now."""
@@ -100,6 +127,8 @@ class Running:
 Key = tuple[str, str]
 FAR = timedelta(days=30)
 """A limit further away than any charge lasts."""
+RECOUNT_EVERY = timedelta(seconds=5)
+"""A queue of thousands that comes late is not counted thousands of times."""
 
 
 class Meters:
@@ -131,7 +160,7 @@ class Meters:
     def heard(self, work: Work) -> None:
         """Follow committed work: transactions that began or ended, and what they reported."""
         for transaction, session, rated_w in work.began:
-            meter = _begin(transaction)
+            meter = _begin(transaction, rated_w)
             self._keep(Running(transaction, session, meter, rated_w, self._lead))
         for session in work.changed:
             self._follow(session)
@@ -154,12 +183,33 @@ class Meters:
         Readings that name no transaction of ours belong to the one running at the connector.
         """
         key = await self._key(charge_point_id, connector_number, transaction_id)
+        running = self._running.get(key)
+        if running is None:
+            await self._storage.add_readings([TakenReading(*key, reading) for reading in readings])
+            return
+        if key[1] != transaction_id:
+            readings, earlier = running.its_own(readings)
+            named = (charge_point_id, transaction_id or "")
+            await self._storage.add_readings([TakenReading(*named, each) for each in earlier])
+        readings = running.dated(readings, now)
         await self._storage.add_readings([TakenReading(*key, reading) for reading in readings])
-        if (running := self._running.get(key)) is not None:
-            running.read(readings, now)
-            self._limit_moved()
-            live = msgspec.json.encode(running.live(now))
-            await self._bus.publish(topic(running.session.id), live)
+        running.read(readings, now)
+        if running.meter.recount:
+            await self._recount(running, now)
+        self._limit_moved()
+        live = msgspec.json.encode(running.live(now))
+        await self._bus.publish(topic(running.session.id), live)
+
+    async def _recount(self, running: Running, now: datetime) -> None:
+        """Fold all readings anew, in their order; seldom, however many come late."""
+        if running.recounted_at is not None and now < running.recounted_at + RECOUNT_EVERY:
+            return
+        running.recounted_at, heard = now, running.heard
+        again = await self._storage.read(
+            lambda tx: running_from(tx, running.transaction, running.session, now)
+        )
+        if running.heard == heard:
+            running.meter = again.meter
 
     async def _key(
         self, charge_point_id: str, connector_number: int, transaction_id: str | None
@@ -235,8 +285,9 @@ def running_from(tx: Tx, transaction: Transaction, session: Session, now: dateti
     """Return a transaction's meter folded from everything stored."""
     outlet = tx.stations.connector(transaction.charge_point_id, transaction.connector_number)
     rated_w = outlet.power_w if outlet else 0
-    running = Running(transaction, session, _begin(transaction), rated_w)
-    running.read(tx.transactions.readings(transaction.charge_point_id, transaction.id), now)
+    running = Running(transaction, session, _begin(transaction, rated_w), rated_w)
+    readings = tx.transactions.readings(transaction.charge_point_id, transaction.id)
+    running.read(sorted(readings, key=lambda reading: reading.order), now)
     return running
 
 
@@ -246,8 +297,8 @@ def _acknowledge(tx: Tx, transaction: Transaction) -> None:
         tx.transactions.save(replace(stored, acknowledged=True))
 
 
-def _begin(transaction: Transaction) -> Meter:
-    return Meter.begin(transaction.start_at, transaction.meter_start_wh)
+def _begin(transaction: Transaction, rated_w: int) -> Meter:
+    return Meter.begin(transaction.start_at, transaction.meter_start_wh, rated_w)
 
 
 def _running(tx: Tx, now: datetime) -> list[Running]:

@@ -32,7 +32,7 @@ def running(of: Session | None = None, rated_w: int = 22_000) -> Running:
         accepted=True,
         session_id="ses_1",
     )
-    return Running(transaction, of or charging(), Meter.begin(NOW, 0), rated_w, LEAD)
+    return Running(transaction, of or charging(), Meter.begin(NOW, 0, rated_w), rated_w, LEAD)
 
 
 def reading(minutes: float, register_wh: int, power_w: int) -> Reading:
@@ -59,18 +59,18 @@ def test_a_car_may_draw_again_what_it_drew_before() -> None:
 
 
 def test_a_stop_is_asked_for_before_the_limit_by_what_it_takes_to_arrive() -> None:
-    hasty = running()
-    hasty.read([reading(1, BOUGHT_WH - 10, 36_000)], NOW + MINUTE)
+    hasty = running(rated_w=36_000)
+    hasty.read([reading(120, BOUGHT_WH - 10, 36_000)], NOW + 2 * HOUR)
     at_once = replace_lead(hasty, timedelta())
     assert at_once.limit_at is not None
     assert hasty.limit_at is not None
     assert at_once.limit_at - hasty.limit_at == LEAD
-    assert hasty.limit_at < NOW + MINUTE, "what is left would be drawn before a stop arrives"
+    assert hasty.limit_at < NOW + 2 * HOUR, "what is left would be drawn before a stop arrives"
 
 
 def replace_lead(of: Running, lead: timedelta) -> Running:
     other = replace(of, lead=lead)
-    other.read((), NOW + MINUTE)
+    other.read((), NOW + 2 * HOUR)
     return other
 
 

@@ -13,6 +13,7 @@ DUE = sa.text("state = 'due'")
 NOBODYS = sa.text("session_id IS NULL")
 FAILED = sa.text("status = 'failed'")
 DISPUTES = sa.text("kind = 'dispute'")
+SAID = sa.text("start_said_at IS NOT NULL")
 APART = timedelta(seconds=1)
 OVER = ("settled", "released", "abandoned", "written_off")
 
@@ -23,6 +24,7 @@ def upgrade() -> None:
     op.add_column("charge_points", sa.Column("behind_at", MOMENT))
     _sessions()
     _movements()
+    _clocks()
     _terms()
     # What nobody's webhooks said was never read, and would be kept without a term.
     op.execute("UPDATE inbox SET fact = '{}' WHERE kind = 'ProviderSpoke' AND session_id IS NULL")
@@ -56,6 +58,18 @@ def upgrade() -> None:
 def _fees() -> None:
     for table in ("charge_points", "sessions"):
         op.add_column(table, _counted("application_fee_bps"))
+
+
+def _clocks() -> None:
+    op.add_column("transactions", sa.Column("start_said_at", MOMENT))
+    op.add_column("readings", sa.Column("said_at", MOMENT))
+    op.create_index(
+        "ix_transactions_said",
+        "transactions",
+        ["charge_point_id", "start_said_at"],
+        sqlite_where=SAID,
+        postgresql_where=SAID,
+    )
 
 
 def _sessions() -> None:
