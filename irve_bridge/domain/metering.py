@@ -20,6 +20,9 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from msgspec import Struct
+from msgspec.structs import replace as changed
+
 from irve_bridge.domain.moments import during
 from irve_bridge.domain.period import Period
 from irve_bridge.domain.spans import Activity, Span, periods
@@ -73,8 +76,7 @@ class Low(NamedTuple):
     grown: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meter:
+class Meter(Struct, frozen=True, kw_only=True):
     """A transaction's meter so far: trusted energy and how the time was spent.
 
     `closed` are the periods that the last reading closed: those of all readings, and after them
@@ -165,16 +167,16 @@ class Meter:
         if reading.soc_percent is not None:
             told["soc_percent"] = reading.soc_percent
         if reading.activity not in {None, then.activity}:
-            told |= {"activity": reading.activity, "current_ma": None}
+            told |= {"activity": reading.activity, "current_ma": _both(None, reading.current_ma)}
             told["spans"] = then._spans()  # noqa: SLF001 - one of its own
-        return replace(then, **told) if told else then
+        return changed(then, **told) if told else then
 
     def until(self, at: datetime, **told: Any) -> "Meter":
         """Return the meter at a later moment: with nothing new read, only time has passed."""
         elapsed = max(at - self.at, _NOTHING)
         spent = "parking" if self.activity.parking else "charging"
         told[spent] = getattr(self, spent) + elapsed
-        return replace(self, at=self.at + elapsed, closed=(), **told)
+        return changed(self, at=self.at + elapsed, closed=(), **told)
 
     def _register(self, reading: Reading, register_wh: int) -> "Meter":
         """Take a register that is not late; one that is trusted closes the periods before it."""
@@ -184,10 +186,11 @@ class Meter:
         trusted = self._trusted(fits, reading.at)
         if self.at == self.cut_at:
             amended = bool(fits[0] > self.cut_wh and self.cut_at > self.start_at)
-            return replace(self, **trusted, recount=self.recount or amended)
+            return changed(self, **trusted, recount=self.recount or amended)
         closed = periods(self._spans(), fits[0] - self.cut_wh)
-        cut = {"cut_at": self.at, "cut_wh": fits[0], "spans": (), "current_ma": None}
-        return replace(self, **trusted, **cut, closed=closed)  # type: ignore[arg-type]  # by name
+        cut: dict[str, Any] = {"cut_at": self.at, "cut_wh": fits[0], "spans": ()}
+        cut["current_ma"] = _both(None, reading.current_ma)
+        return changed(self, **trusted, **cut, closed=closed)
 
     def _fits(self, register_wh: int, at: datetime) -> tuple[int, bool] | None:
         """Return the energy a register means, and whether it counts from zero; None for none.
@@ -205,7 +208,7 @@ class Meter:
 
     def _most_wh(self, at: datetime) -> float:
         """Return the most that can have flowed by a moment: since the start, and since it grew."""
-        lately = self.energy_wh + deliverable_wh(self.rated_w, at - self.grew_at)
+        lately = self.energy_wh + deliverable_wh(self.rated_w, max(at - self.grew_at, _NOTHING))
         return min(lately, deliverable_wh(self.rated_w, at - self.start_at))
 
     def _trusted(self, fits: tuple[int, bool], at: datetime) -> dict[str, Any]:
@@ -227,15 +230,15 @@ class Meter:
         if reading.context == BEGIN or energy_wh >= self.energy_wh - ENERGY_SLACK_WH:
             return self
         grown = self.low is not None and (self.low.grown or energy_wh > self.low.energy_wh)
-        return replace(self, low=Low(reading.at, energy_wh, grown))
+        return changed(self, low=Low(reading.at, energy_wh, grown))
 
     def _late(self, reading: Reading) -> "Meter":
         """A register not yet counted still counts, though in which period must be counted again."""
         trusted: dict[str, Any] = {}
-        if reading.register_wh is not None and reading.at >= self.read_at:
+        if reading.register_wh is not None:
             fits = self._fits(reading.register_wh, reading.at)
-            trusted = self._trusted(fits, reading.at) if fits else {}
-        return replace(self, **trusted, closed=(), recount=True)
+            trusted = self._trusted(fits, max(reading.at, self.read_at)) if fits else {}
+        return changed(self, **trusted, closed=(), recount=True)
 
     def _shows_later(self, register_wh: int, at: datetime, heard_at: datetime) -> bool:
         """Whether a register has grown since the last one, at a moment that leaves no time to."""
@@ -311,7 +314,7 @@ def finish(
     if doubt is not None or note is not None:
         energy_wh = min(energy_wh, meter.energy_wh) if energy_wh >= 0 else meter.energy_wh
     ended = meter.until(stop_at)
-    rest = replace(ended, energy_wh=max(energy_wh, ended.energy_wh)).open
+    rest = changed(ended, energy_wh=max(energy_wh, ended.energy_wh)).open
     return Metered(
         volumes=replace(ended.volumes, energy_wh=energy_wh),
         periods=_up_to(energy_wh, (*closed, *rest)),

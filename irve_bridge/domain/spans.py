@@ -43,6 +43,8 @@ def periods(spans: Sequence[Span], energy_wh: int) -> tuple[Period, ...]:
 
     Those are the spans of charging, in proportion to their time; without any, all of them.
     """
+    if len(spans) == 1:
+        return (_period(spans[0], energy_wh),)
     flowing = [s for s in spans if s.activity is Activity.CHARGING] or spans
     whole = sum((s.elapsed for s in flowing), timedelta()) // _MICROSECOND
     return tuple(
