@@ -107,6 +107,7 @@ class Meter(Struct, frozen=True, kw_only=True):
     low: Low | None = None
     restarted: Low | None = None
     spans: tuple[Span, ...] = ()
+    last: Reading | None = None
     closed: tuple[Period, ...] = ()
     recount: bool = False
 
@@ -161,7 +162,9 @@ class Meter(Struct, frozen=True, kw_only=True):
         then = self.until(reading.at, current_ma=_both(self.current_ma, reading.current_ma))
         if reading.register_wh is not None:
             then = then._register(reading, reading.register_wh)  # noqa: SLF001 - one of its own
-        told: dict[str, Any] = {}
+        told: dict[str, Any] = {"last": reading}
+        if self._out_of_order(reading):
+            told["recount"] = True
         if (power_w := _power(reading, self, then)) != then.power_w:
             told["power_w"] = power_w
         if reading.soc_percent is not None:
@@ -169,7 +172,7 @@ class Meter(Struct, frozen=True, kw_only=True):
         if reading.activity not in {None, then.activity}:
             told |= {"activity": reading.activity, "current_ma": _both(None, reading.current_ma)}
             told["spans"] = then._spans()  # noqa: SLF001 - one of its own
-        return changed(then, **told) if told else then
+        return changed(then, **told)
 
     def until(self, at: datetime, **told: Any) -> "Meter":
         """Return the meter at a later moment: with nothing new read, only time has passed."""
@@ -185,8 +188,7 @@ class Meter(Struct, frozen=True, kw_only=True):
             return self._fallen(reading, register_wh)
         trusted = self._trusted(fits, reading.at)
         if self.at == self.cut_at:
-            amended = bool(fits[0] > self.cut_wh and self.cut_at > self.start_at)
-            return changed(self, **trusted, recount=self.recount or amended)
+            return changed(self, **trusted)
         closed = periods(self._spans(), fits[0] - self.cut_wh)
         cut: dict[str, Any] = {"cut_at": self.at, "cut_wh": fits[0], "spans": ()}
         cut["current_ma"] = _both(None, reading.current_ma)
@@ -239,6 +241,11 @@ class Meter(Struct, frozen=True, kw_only=True):
             fits = self._fits(reading.register_wh, reading.at)
             trusted = self._trusted(fits, max(reading.at, self.read_at)) if fits else {}
         return changed(self, **trusted, closed=(), recount=True)
+
+    def _out_of_order(self, reading: Reading) -> bool:
+        """Whether, of the readings of one moment, this one is to be folded before the last."""
+        last = self.last
+        return last is not None and last.at == reading.at and reading.order < last.order
 
     def _shows_later(self, register_wh: int, at: datetime, heard_at: datetime) -> bool:
         """Whether a register has grown since the last one, at a moment that leaves no time to."""
