@@ -229,7 +229,8 @@ class Meter(Struct, frozen=True, kw_only=True):
         """Count nothing of a register that cannot be; remember one far below the last."""
         energy_wh = register_wh - self.meter_start_wh
         energy_wh = register_wh if energy_wh < 0 else energy_wh
-        if reading.context == BEGIN or energy_wh >= self.energy_wh - ENERGY_SLACK_WH:
+        fell = self.low is not None or energy_wh < self.energy_wh - ENERGY_SLACK_WH
+        if reading.context == BEGIN or energy_wh >= self.energy_wh or not fell:
             return self
         grown = self.low is not None and (self.low.grown or energy_wh > self.low.energy_wh)
         return changed(self, low=Low(reading.at, energy_wh, grown))
