@@ -12,7 +12,6 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from irve_bridge.domain import tariff_loading
-from irve_bridge.domain.breakdown import Dimension
 from irve_bridge.domain.charge_point import ChargePoint, Connector
 from irve_bridge.domain.errors import BridgeError, Refusal
 from irve_bridge.domain.tariff import Tariff
@@ -197,19 +196,8 @@ def _refuse_tariffs(charge_point_id: str, outlet: ConnectorEntry, known: dict[st
                 "which is not in the file"
             )
         tariff_loading.refuse_unlawful(known[tariff_id], int(outlet.power_kw * 1000))
-        if not _plain(known[tariff_id]):
-            raise FileRefused(
-                f"tariff {tariff_id} has restrictions, step sizes or price bounds: not supported"
-            )
     if len({known[tariff_id].currency for tariff_id in outlet.tariff_ids}) > 1:
         raise FileRefused(f"{charge_point_id}/{outlet.number} has tariffs in several currencies")
-
-
-def _plain(tariff: Tariff) -> bool:
-    components = [c for e in tariff.elements for c in e.price_components]
-    plain = all(c.step_size <= 1 or c.type is Dimension.FLAT for c in components)
-    open_ended = tariff.min_price is None and tariff.max_price is None
-    return plain and open_ended and not any(e.restrictions for e in tariff.elements)
 
 
 def _sentences(error: ValidationError) -> Iterator[str]:

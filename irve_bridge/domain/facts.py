@@ -91,7 +91,10 @@ class TransactionStarted(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransactionStopped(Fact):
-    """A transaction stopped at the charge point, perhaps long ago (`stopped_at`)."""
+    """A transaction stopped at the charge point, perhaps long ago (`stopped_at`).
+
+    Not `dated`: the charge point said no moment at which any clock was right.
+    """
 
     charge_point_id: str
     transaction_id: str
@@ -101,6 +104,7 @@ class TransactionStopped(Fact):
     id_tag: str | None = None
     readings: tuple[Reading, ...] = ()
     signed: tuple[SignedReading, ...] = ()
+    dated: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,14 +184,16 @@ class ChargingBegan(SessionFact):
 class ChargingEnded(SessionFact):
     """The session's charge ended; `doubt` says why its meter is not to be billed, if so.
 
-    `energy_wh` is None where the CSMS reported only an amount. `presumed`: its stop never came, and
-    it ends at its last trusted reading; one that comes after all may only make it cost less.
+    `energy_wh` is None where the CSMS reported only an amount. `note` says why it is billed up to
+    the last trusted reading, not by the final register. `presumed`: its stop never came, and it
+    ends at its last trusted reading; one that comes after all may only make it cost less.
     """
 
     stopped_at: datetime
     energy_wh: int | None
     cost: Breakdown
     doubt: str | None = None
+    note: str | None = None
     reason: str = "Local"
     presumed: bool = False
 

@@ -1,37 +1,53 @@
-"""From what a meter said to energy that may be billed.
+"""From what a meter said to energy that may be billed: the one place of these rules.
 
-A running meter is a fold over readings: `Meter.read` takes one reading and returns the meter after
-it. Registers never decrease within a transaction (OCPP 1.6 ed. 2 §7.28), so one that does is not
-trusted, and neither is a final register below the last trusted one.
+A running meter is a fold over readings: `Meter.read` takes one reading, at a cost that does not
+grow, and returns the meter after it, with the periods that the reading closed. `finish` folds all
+of them again and holds them against the final register. docs/metering.md lists what charge points
+do and which rule answers it:
+
+- Only registers are billed, whatever context they come in: a register is true however many
+  messages are lost or repeated, an interval is not.
+- Registers never decrease within a transaction (OCPP 1.6 ed. 2 §7.28): a lower one counts nothing.
+- More than the connector can deliver counts nothing.
+- A register below the first one is of the transaction alone: it counts from zero.
+- A register that has grown is later than the one before, whatever a clock says.
+- What is billed is the final register less the first, where the readings do not gainsay it.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
+from fractions import Fraction
+from typing import Any, NamedTuple
 
-from irve_bridge.domain.tariff import Volumes
+from msgspec import Struct
+from msgspec.structs import replace as changed
+
+from irve_bridge.domain.moments import during
+from irve_bridge.domain.period import Period
+from irve_bridge.domain.spans import Activity, Span, periods
+
+__all__ = ["Activity", "Meter", "Metered", "Reading", "finish", "fold"]
 
 POWER_SLACK, ENERGY_SLACK_WH = 1.2, 500
 """Connectors exceed their rating a little, and clocks are read at slightly other moments."""
 
+ROUNDING_WH = 100
+"""A reading in kWh may be rounded up to its one decimal; the final register is in whole Wh."""
 
-class Activity(StrEnum):
-    """What the connector reports while a transaction runs."""
+MOST_W = 1_000_000
+"""What no connector exceeds, for one whose power nobody knows."""
 
-    CHARGING = "charging"
-    SUSPENDED_EVSE = "suspended_evse"
-    SUSPENDED_EV = "suspended_ev"
-
-    @property
-    def parking(self) -> bool:
-        """Whether this is PARKING_TIME: the vehicle asks for no power (OCPI 2.2.1 mod_cdrs)."""
-        return self is Activity.SUSPENDED_EV
+BEGIN = "Transaction.Begin"
+_NOTHING = timedelta()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One moment of a transaction's meter; None where the charge point did not say."""
+    """One moment of a transaction's meter; None where the charge point did not say.
+
+    `said_at` is what the charge point's clock showed, where that was not the moment.
+    """
 
     at: datetime
     register_wh: int | None = None
@@ -41,73 +57,232 @@ class Reading:
     soc_percent: int | None = None
     activity: Activity | None = None
     context: str = "Sample.Periodic"
+    said_at: datetime | None = None
+
+    @property
+    def order(self) -> tuple[datetime, int, str, int, int, int]:
+        """By moment; of the registers of one moment the highest counts, so it comes first."""
+        register_wh = -1 if self.register_wh is None else self.register_wh
+        others = (self.power_w or 0, self.current_ma or 0, self.soc_percent or 0)
+        return self.at, -register_wh, self.activity or "", *others
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meter:
-    """A transaction's meter so far: trusted energy and how the time was spent."""
+class Low(NamedTuple):
+    """A register that fell: what it said last, in energy, and whether it has grown since."""
+
+    at: datetime
+    energy_wh: int
+    grown: bool = False
+
+
+class Meter(Struct, frozen=True, kw_only=True):
+    """A transaction's meter so far: trusted energy and how the time was spent.
+
+    `closed` are the periods that the last reading closed: those of all readings, and after them
+    `open`, are the periods so far. `recount` says that they are not the ones that `finish` would
+    give, because something came late: then all readings are to be folded again, in their order.
+    """
 
     start_at: datetime
     meter_start_wh: int
     at: datetime
-    register_wh: int
-    charging: timedelta = timedelta()
-    parking: timedelta = timedelta()
+    """The last moment known of; of the last trusted register; of its last growth."""
+    read_at: datetime
+    grew_at: datetime
+    cut_at: datetime
+    """When the last period was closed, and at which energy."""
+    cut_wh: int = 0
+    rated_w: int = MOST_W
+    energy_wh: int = 0
     activity: Activity = Activity.CHARGING
     power_w: int = 0
+    current_ma: tuple[int, int] | None = None
     soc_percent: int | None = None
+    heard: bool = False
+    """Whether any register was trusted; whether the last that grew counts from zero."""
+    relative: bool | None = None
+    low: Low | None = None
+    restarted: Low | None = None
+    spans: tuple[Span, ...] = ()
+    last: Reading | None = None
+    closed: tuple[Period, ...] = ()
+    recount: bool = False
 
     @classmethod
-    def begin(cls, start_at: datetime, meter_start_wh: int) -> "Meter":
-        """Return the meter of a transaction that has just started."""
+    def begin(cls, start_at: datetime, meter_start_wh: int, rated_w: int | None = None) -> "Meter":
+        """Return the meter of a transaction that has just started, at a connector of this power."""
         return cls(
             start_at=start_at,
             meter_start_wh=meter_start_wh,
             at=start_at,
-            register_wh=meter_start_wh,
+            read_at=start_at,
+            grew_at=start_at,
+            cut_at=start_at,
+            rated_w=rated_w or MOST_W,
         )
 
     @property
-    def energy_wh(self) -> int:
-        """Trusted energy since the start."""
-        return self.register_wh - self.meter_start_wh
+    def register_wh(self) -> int:
+        """The last trusted register, as if all counted from the first one."""
+        return self.meter_start_wh + self.energy_wh
 
     @property
-    def volumes(self) -> Volumes:
-        """What the tariff prices."""
-        return Volumes(self.energy_wh, self.charging, self.parking, started=True)
+    def open(self) -> tuple[Period, ...]:
+        """The periods since the last one that was closed, with what was read meanwhile."""
+        energy_wh = self.energy_wh - self.cut_wh
+        if energy_wh and self.at == self.cut_at:
+            return (Period(start_at=self.at, end_at=self.at, energy_wh=energy_wh),)
+        return periods(self._spans(), energy_wh)
+
+    def dated(self, reading: Reading, heard_at: datetime, ahead: timedelta = _NOTHING) -> Reading:
+        """Return a reading just heard with its moment on our clock: none may stop the meter.
+
+        `ahead` is how far the charge point's clock was at the start. If it was turned back since,
+        or stands, the growth of the register shows it: the reading is of when we heard of it.
+        """
+        if reading.at == heard_at:
+            return reading
+        at = during(reading.at, ahead, self.start_at, heard_at).at
+        if reading.register_wh is not None and self._shows_later(reading.register_wh, at, heard_at):
+            at = heard_at
+        return reading if at == reading.at else replace(reading, at=at, said_at=reading.at)
 
     def read(self, reading: Reading) -> "Meter":
-        """Return the meter after one reading; what is late or below the register counts nothing."""
+        """Return the meter after one reading; what cannot be counts nothing."""
         if reading.at < self.at:
+            return self._late(reading)
+        then = self.until(reading.at, current_ma=_both(self.current_ma, reading.current_ma))
+        if reading.register_wh is not None:
+            then = then._register(reading, reading.register_wh)  # noqa: SLF001 - one of its own
+        told: dict[str, Any] = {"last": reading}
+        if self._out_of_order(reading):
+            told["recount"] = True
+        if (power_w := _power(reading, self, then)) != then.power_w:
+            told["power_w"] = power_w
+        if reading.soc_percent is not None:
+            told["soc_percent"] = reading.soc_percent
+        if reading.activity not in {None, then.activity}:
+            told |= {"activity": reading.activity, "current_ma": _both(None, reading.current_ma)}
+            told["spans"] = then._spans()  # noqa: SLF001 - one of its own
+        return changed(then, **told)
+
+    def until(self, at: datetime, **told: Any) -> "Meter":
+        """Return the meter at a later moment: with nothing new read, only time has passed."""
+        return changed(self, at=max(at, self.at), closed=(), **told)
+
+    def _register(self, reading: Reading, register_wh: int) -> "Meter":
+        """Take a register that is not late; one that is trusted closes the periods before it."""
+        fits = self._fits(register_wh, reading.at)
+        if fits is None:
+            return self._fallen(reading, register_wh)
+        trusted = self._trusted(fits, reading.at)
+        if self.at == self.cut_at:
+            return changed(self, **trusted)
+        closed = periods(self._spans(), fits[0] - self.cut_wh)
+        cut: dict[str, Any] = {"cut_at": self.at, "cut_wh": fits[0], "spans": ()}
+        cut["current_ma"] = _both(None, reading.current_ma)
+        return changed(self, **trusted, **cut, closed=closed)
+
+    def _fits(self, register_wh: int, at: datetime) -> tuple[int, bool] | None:
+        """Return the energy a register means, and whether it counts from zero; None for none.
+
+        Where it can mean either, the lesser is meant; one that has grown from the first one on
+        never counts from zero.
+        """
+        if self.meter_start_wh < 0:
+            return None
+        energy_wh, most_wh = register_wh - self.meter_start_wh, self._most_wh(at)
+        if self.energy_wh <= energy_wh <= most_wh:
+            return energy_wh, False
+        alone = self.relative or (energy_wh < 0 and self.relative is None)
+        return (register_wh, True) if alone and self.energy_wh <= register_wh <= most_wh else None
+
+    def _most_wh(self, at: datetime) -> float:
+        """Return the most that can have flowed by a moment: since the start, and since it grew."""
+        lately = self.energy_wh + deliverable_wh(self.rated_w, max(at - self.grew_at, _NOTHING))
+        return min(lately, deliverable_wh(self.rated_w, at - self.start_at))
+
+    def _trusted(self, fits: tuple[int, bool], at: datetime) -> dict[str, Any]:
+        """Return what a trusted register changes; after a fall, whether it went on from below."""
+        energy_wh, relative = fits
+        trusted: dict[str, Any] = {"energy_wh": energy_wh, "read_at": at, "heard": True}
+        if energy_wh > self.energy_wh:
+            trusted |= {"grew_at": at, "relative": relative}
+        if self.low is not None:
+            trusted["low"] = None
+            if went_on(self.low, energy_wh, at, self.rated_w):
+                trusted["restarted"] = self.low
+        return trusted
+
+    def _fallen(self, reading: Reading, register_wh: int) -> "Meter":
+        """Count nothing of a register that cannot be; remember one far below the last."""
+        energy_wh = register_wh - self.meter_start_wh
+        energy_wh = register_wh if energy_wh < 0 else energy_wh
+        fell = self.low is not None or energy_wh < self.energy_wh - ENERGY_SLACK_WH
+        if reading.context == BEGIN or energy_wh >= self.energy_wh or not fell:
             return self
-        then = self.until(reading.at)
-        register_wh = reading.register_wh if reading.register_wh is not None else then.register_wh
-        return replace(
-            then,
-            register_wh=max(register_wh, then.register_wh),
-            activity=reading.activity or then.activity,
-            power_w=_power(reading, self),
-            soc_percent=then.soc_percent if reading.soc_percent is None else reading.soc_percent,
-        )
+        grown = self.low is not None and (self.low.grown or energy_wh > self.low.energy_wh)
+        return changed(self, low=Low(reading.at, energy_wh, grown))
 
-    def until(self, at: datetime) -> "Meter":
-        """Return the meter at a later moment with nothing new read: only time has passed."""
-        elapsed = max(at - self.at, timedelta())
-        if self.activity.parking:
-            return replace(self, at=max(at, self.at), parking=self.parking + elapsed)
-        return replace(self, at=max(at, self.at), charging=self.charging + elapsed)
+    def _late(self, reading: Reading) -> "Meter":
+        """A register not yet counted still counts, though in which period must be counted again."""
+        trusted: dict[str, Any] = {}
+        if reading.register_wh is not None:
+            fits = self._fits(reading.register_wh, reading.at)
+            trusted = self._trusted(fits, max(reading.at, self.read_at)) if fits else {}
+        return changed(self, **trusted, closed=(), recount=True)
+
+    def _out_of_order(self, reading: Reading) -> bool:
+        """Whether, of the readings of one moment, this one is to be folded before the last."""
+        last = self.last
+        return last is not None and last.at == reading.at and reading.order < last.order
+
+    def _shows_later(self, register_wh: int, at: datetime, heard_at: datetime) -> bool:
+        """Whether a register has grown since the last one, at a moment that leaves no time to."""
+        fits = self._fits(register_wh, heard_at) if at <= self.read_at else None
+        if fits is None or fits[0] <= self.energy_wh:
+            return False
+        return at < self.read_at or self._fits(register_wh, at) is None
+
+    def _spans(self) -> tuple[Span, ...]:
+        """What the open periods are made of: their activities, one after the other."""
+        began_at = self.spans[-1].end_at if self.spans else self.cut_at
+        if began_at == self.at:
+            return self.spans
+        return (*self.spans, Span(began_at, self.at, self.activity, self.current_ma))
 
 
-@dataclass(frozen=True, slots=True)
+def fold(meter: Meter, readings: Iterable[Reading]) -> tuple[Meter, list[Period]]:
+    """Return the meter after readings that came in any order, and the periods they closed."""
+    closed: list[Period] = []
+    for reading in sorted(readings, key=lambda each: each.order):
+        meter = meter.read(reading)
+        closed += meter.closed
+    return meter, closed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Metered:
-    """A finished transaction's volumes; `doubt` says why they must not be billed, if so.
+    """A finished transaction: the energy that may be billed, and periods that add up to it.
 
-    The volumes are then what nobody doubts: as far as readings and final register agree.
+    `doubt` says why a person must look at it first: what is here is then what nobody doubts, as
+    far as readings and final register agree. `note` says why it is billed up to the last trusted
+    reading. Neither: it is billed by the final register.
     """
 
-    volumes: Volumes
+    energy_wh: int
+    periods: tuple[Period, ...]
     doubt: str | None = None
+    note: str | None = None
+
+    def timeless(self) -> "Metered":
+        """Return it with its energy and without its time, which nobody knows."""
+        no_time: Any = {"charging": _NOTHING, "parking": _NOTHING}
+        return replace(self, periods=tuple(replace(p, **no_time) for p in self.periods))
+
+    def up_to(self, energy_wh: int) -> "Metered":
+        """Return it with the first of its energy only, and all of its time."""
+        return replace(self, energy_wh=energy_wh, periods=_up_to(energy_wh, self.periods))
 
 
 def finish(
@@ -117,57 +292,92 @@ def finish(
     meter_stop_wh: int,
     readings: Iterable[Reading],
     power_w: int | None = None,
+    longest: timedelta | None = None,
 ) -> Metered:
     """Return what a finished transaction used, from its register and everything read between.
 
     The order in which readings arrived does not matter; those after the stop do not count.
-    `power_w` is what the connector can deliver: more energy than that is not believed.
+    `power_w` is what the connector can deliver: more energy than that is not believed. `longest`
+    is how long it can have lasted, where the clock that said so is not believed.
     """
-    meter = Meter.begin(start_at, meter_start_wh)
-    for reading in sorted(readings, key=lambda r: r.at):
-        if reading.at <= stop_at:
-            meter = meter.read(reading)
-    last_wh, duration = meter.register_wh, stop_at - start_at
-    meter = meter.until(stop_at)
-    doubt = _doubt(meter_start_wh, last_wh, meter_stop_wh, start_at, stop_at)
-    doubt = doubt or _power_doubt(meter_stop_wh - meter_start_wh, duration, power_w)
-    trusted_wh = meter_stop_wh
-    if doubt is not None:
-        agreed_wh = _agreed(meter_start_wh, last_wh, meter_stop_wh)
-        credible = _power_doubt(agreed_wh - meter_start_wh, duration, power_w) is None
-        trusted_wh = agreed_wh if credible else meter_start_wh
-    return Metered(replace(meter, register_wh=trusted_wh).volumes, doubt)
+    before = (reading for reading in readings if reading.at <= stop_at)
+    meter, closed = fold(Meter.begin(start_at, meter_start_wh, power_w), before)
+    duration = stop_at - start_at if longest is None else longest
+    energy_wh = meter_stop_wh - meter_start_wh
+    note = None
+    if meter_stop_wh < 0 and meter.heard:
+        note = f"the final register ({meter_stop_wh} Wh) is not known"
+    doubt = _doubt(meter, meter_stop_wh, stop_at) or _power_doubt(energy_wh, duration, power_w)
+    if doubt is not None or note is not None:
+        energy_wh = min(energy_wh, meter.energy_wh) if energy_wh >= 0 else meter.energy_wh
+    ended = meter.until(stop_at)
+    rest = changed(ended, energy_wh=max(energy_wh, ended.energy_wh)).open
+    return Metered(
+        energy_wh=energy_wh,
+        periods=_up_to(energy_wh, (*closed, *rest)),
+        doubt=doubt,
+        note=note,
+    )
 
 
-def _agreed(start_wh: int, last_wh: int, stop_wh: int) -> int:
-    """Return how far the readings and the final register agree; one below the start is lost."""
-    if start_wh < 0:
-        return start_wh
-    return min(last_wh, stop_wh) if stop_wh >= start_wh else last_wh
+def deliverable_wh(power_w: int, duration: timedelta) -> float:
+    """Return the most energy that is believed of a connector in so much time."""
+    return power_w * POWER_SLACK * (duration.total_seconds() / 3600) + ENERGY_SLACK_WH
 
 
-def _doubt(
-    start_wh: int, last_wh: int, stop_wh: int, start_at: datetime, stop_at: datetime
-) -> str | None:
+def went_on(low: Low, energy_wh: int, at: datetime, rated_w: int) -> bool:
+    """Return whether a register grew to here from where it fell to, instead of coming back."""
+    return low.grown and energy_wh - low.energy_wh <= deliverable_wh(rated_w, at - low.at)
+
+
+def _up_to(energy_wh: int, all_: Iterable[Period]) -> tuple[Period, ...]:
+    """Return the periods with the energy of none beyond what is billed."""
+    kept, left_wh = [], Fraction(energy_wh)
+    for period in all_:
+        kept.append(period if period.energy_wh <= left_wh else replace(period, energy_wh=left_wh))
+        left_wh -= kept[-1].energy_wh
+    return tuple(kept)
+
+
+def _doubt(meter: Meter, stop_wh: int, stop_at: datetime) -> str | None:
+    """Return what gainsays the final register, if anything does."""
+    start_wh, energy_wh = meter.meter_start_wh, stop_wh - meter.meter_start_wh
     if start_wh < 0:
         return f"the first register ({start_wh} Wh) is not known"
-    if stop_wh < start_wh:
+    if stop_at < meter.start_at:
+        return f"the stop ({stop_at:%FT%TZ}) lies before the start ({meter.start_at:%FT%TZ})"
+    unknown = stop_wh < 0 and meter.heard
+    if energy_wh < 0 and not unknown:
         return f"the final register ({stop_wh} Wh) is below the first ({start_wh} Wh)"
-    if stop_wh < last_wh:
+    if energy_wh < meter.energy_wh - ROUNDING_WH and not unknown:
+        last_wh = meter.register_wh
         return f"the final register ({stop_wh} Wh) is below the last reading ({last_wh} Wh)"
-    if stop_at < start_at:
-        return f"the stop ({stop_at:%FT%TZ}) lies before the start ({start_at:%FT%TZ})"
-    return None
+    low = meter.low
+    if low is not None and (
+        low.grown if unknown else went_on(low, energy_wh, stop_at, meter.rated_w)
+    ):
+        return _restart(low)
+    return _restart(meter.restarted) if meter.restarted else None
+
+
+def _restart(low: Low) -> str:
+    return f"the register restarted: it went on from {low.energy_wh} Wh at {low.at:%FT%TZ}"
 
 
 def _power_doubt(energy_wh: int, duration: timedelta, power_w: int | None) -> str | None:
-    if power_w is None:
+    if power_w is None or energy_wh <= deliverable_wh(power_w, duration):
         return None
-    most_wh = power_w * (duration / timedelta(hours=1)) * POWER_SLACK + ENERGY_SLACK_WH
-    return f"{energy_wh} Wh is more than {power_w} W can deliver" if energy_wh > most_wh else None
+    return f"{energy_wh} Wh is more than {power_w} W can deliver"
 
 
-def _power(reading: Reading, before: Meter) -> int:
+def _both(told: tuple[int, int] | None, more: int | None) -> tuple[int, int] | None:
+    """Return the least and the most of what was told."""
+    if more is None:
+        return told
+    return (more, more) if told is None else (min(told[0], more), max(told[1], more))
+
+
+def _power(reading: Reading, before: Meter, after: Meter) -> int:
     """As it says, else from the register's growth since the reading before."""
     if reading.power_w is not None:
         return reading.power_w
@@ -176,4 +386,4 @@ def _power(reading: Reading, before: Meter) -> int:
     elapsed_s = (reading.at - before.at).total_seconds()
     if reading.register_wh is None or elapsed_s <= 0:
         return before.power_w
-    return round(max(reading.register_wh - before.register_wh, 0) * 3600 / elapsed_s)
+    return round((after.energy_wh - before.energy_wh) * 3600 / elapsed_s)

@@ -16,10 +16,11 @@ from typing import NamedTuple
 from irve_bridge.domain.breakdown import Breakdown
 from irve_bridge.domain.conditions import Moment, Quantity
 from irve_bridge.domain.local_time import Calendar
+from irve_bridge.domain.money import to_minor
 from irve_bridge.domain.period import Period
 from irve_bridge.domain.rules import Rule, Use, rules_of
 from irve_bridge.domain.tariff import Tariff
-from irve_bridge.domain.totals import Share, breakdown, stepped
+from irve_bridge.domain.totals import Share, breakdown, stepped, total
 
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -137,6 +138,10 @@ class Pricer:
     def cost(self, tally: Tally) -> Breakdown:
         """Return what the tally comes to, rounded once."""
         return breakdown(self.tariff, self.shares(tally))
+
+    def gross_minor(self, tally: Tally) -> int:
+        """Return what the tally comes to with VAT, as `cost` does."""
+        return to_minor(total(self.tariff, self.shares(tally)).gross, self.tariff.currency)
 
     def gross(self, tally: Tally) -> Fraction:
         """Return what was used comes to, with VAT, exactly; without step sizes and price bounds."""

@@ -12,7 +12,8 @@ from irve_bridge.domain.rules import Use
 
 MAINS_V = 230
 HORIZON = timedelta(hours=1)
-"""No charge is projected further: whoever asks looks again before."""
+"""How far a charge is projected, unless asked for more: most are heard of again before."""
+_FAR_US = timedelta(days=3650) // timedelta(microseconds=1)
 _HOUR, _MICROSECOND = timedelta(hours=1), timedelta(microseconds=1)
 
 
@@ -35,11 +36,18 @@ def charge(at: datetime, power_w: int, energy_wh: int | None, minutes: int | Non
 
 
 def time_until(
-    pricer: Pricer, tally: Tally, at: datetime, limit_minor: int, power_w: int, *, parking: bool
+    pricer: Pricer,
+    tally: Tally,
+    at: datetime,
+    limit_minor: int,
+    power_w: int,
+    *,
+    parking: bool,
+    horizon: timedelta = HORIZON,
 ) -> timedelta | None:
     """Return how long after `at` the cost reaches the limit at this power.
 
-    None means never, or not within `HORIZON`. Step sizes are paid in advance here: the block that
+    None means never, or not within `horizon`. Step sizes are paid in advance here: the block that
     is begun counts whole.
     """
     limit = Fraction(limit_minor, 10 ** minor_digits(pricer.tariff.currency))
@@ -47,7 +55,7 @@ def time_until(
     if most is not None and most.incl_vat is not None and most.incl_vat <= limit:
         return None
     spent = timedelta()
-    while spent <= HORIZON:
+    while spent <= horizon:
         now = at + spent
         tally = pricer.add(tally, _steady(now, timedelta(), 0, power_w))
         left = limit - pricer.gross(tally) - _begun(tally)
@@ -55,7 +63,8 @@ def time_until(
             return spent
         rate, ahead = _rate(tally, power_w, parking=parking), _ahead(tally, now, power_w)
         if rate and (ahead is None or left <= rate * (ahead // _MICROSECOND)):
-            return spent + timedelta(microseconds=int(left / rate))
+            further = int(left / rate)
+            return spent + timedelta(microseconds=further) if further < _FAR_US else None
         if ahead is None:
             return None
         energy_wh = Fraction(power_w * (ahead // _MICROSECOND), _HOUR // _MICROSECOND)

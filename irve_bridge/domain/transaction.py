@@ -5,7 +5,7 @@ ids fit the same tables.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +15,9 @@ class Transaction:
     `accepted` is what the start was answered; `session_id` names the payment it belongs to, if any.
     `acknowledged` says that the charge point has used the id: it will name it at the stop.
     `heard_at` is when its start was heard. `presumed`: its stop was never heard of, so that it was
-    ended at its last trusted reading; one that comes after all takes that end's place.
+    ended at its last trusted reading; one that comes after all takes that end's place. Its moments
+    are on our clock; `start_said_at` is what the charge point's showed at the start, where that
+    cannot be.
     """
 
     charge_point_id: str
@@ -25,6 +27,7 @@ class Transaction:
     start_at: datetime
     meter_start_wh: int
     accepted: bool
+    start_said_at: datetime | None = None
     session_id: str | None = None
     acknowledged: bool = False
     stop_at: datetime | None = None
@@ -32,6 +35,16 @@ class Transaction:
     stop_reason: str | None = None
     heard_at: datetime | None = None
     presumed: bool = False
+
+    @property
+    def clock_start_at(self) -> datetime:
+        """When it started, by the charge point's own clock."""
+        return self.start_said_at or self.start_at
+
+    @property
+    def clock_ahead(self) -> timedelta:
+        """How far the charge point's clock was ahead of ours at the start."""
+        return self.clock_start_at - self.start_at
 
     @property
     def running(self) -> bool:

@@ -1,16 +1,18 @@
 """What a transaction that has ended costs its session."""
 
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from irve_bridge.domain import facts, metering
+from irve_bridge.domain.breakdown import Breakdown
+from irve_bridge.domain.metering import Metered
+from irve_bridge.domain.moments import SLACK
 from irve_bridge.domain.session import Session
-from irve_bridge.domain.tariff import Volumes, price
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.handle import Work
+from irve_bridge.service.prices import pricer
 from irve_bridge.service.signatures import signed_part
 
-_CLOCK_SLACK = timedelta(minutes=5)
+CLOCK_DOUBT = "its clock is wrong, and was set meanwhile: nobody knows how long it lasted"
 
 
 def bill(
@@ -22,12 +24,15 @@ def bill(
     stopped_at: datetime,
     meter_stop_wh: int,
     reason: str,
+    believed: bool = True,
 ) -> facts.ChargingEnded:
     """Return the end of a session's charge, learnt at `at`, with its cost or why to doubt it.
 
-    A doubtful end costs what nobody doubts: where only the clock is wrong, no time.
+    A doubtful end costs what nobody doubts: where only the clock is wrong, no time. `believed`
+    says whether the stop is of a moment that the charge point's clock can have shown.
     """
     outlet = work.tx.stations.connector(transaction.charge_point_id, transaction.connector_number)
+    secured_at = session.secured_at or session.opened_at
     metered = metering.finish(
         transaction.start_at,
         transaction.meter_start_wh,
@@ -35,34 +40,29 @@ def bill(
         meter_stop_wh,
         work.tx.transactions.readings(transaction.charge_point_id, transaction.id),
         outlet.power_w if outlet else None,
+        longest=None if believed else at - secured_at,
     )
-    clock_doubt = _clock_doubt(session, transaction, stopped_at, at)
-    volumes = _timeless(metered.volumes) if clock_doubt else metered.volumes
-    volumes, signature_doubt = signed_part(work, transaction, volumes)
+    believed = believed and transaction.start_at >= secured_at - SLACK
+    clock_doubt = None if believed or not session.tariff.prices_time else CLOCK_DOUBT
+    billed_wh, signature_doubt = signed_part(work, transaction, metered.energy_wh)
+    metered = (metered.timeless() if clock_doubt else metered).up_to(billed_wh)
     return facts.ChargingEnded(
         at=at,
         session_id=session.id,
         stopped_at=stopped_at,
-        energy_wh=volumes.energy_wh,
-        cost=price(session.tariff, volumes),
+        energy_wh=metered.energy_wh,
+        cost=_cost(session, transaction, metered, believed=believed),
         doubt=metered.doubt or clock_doubt or signature_doubt,
+        note=metered.note,
         reason=reason,
     )
 
 
-def _clock_doubt(
-    session: Session, transaction: Transaction, stopped_at: datetime, at: datetime
-) -> str | None:
-    """Time is billed only between our own moments: a charge point's clock may be wrong."""
-    if not session.tariff.prices_time:
-        return None
-    secured_at = session.secured_at or session.opened_at
-    if transaction.start_at < secured_at - _CLOCK_SLACK:
-        return f"it says to have started ({transaction.start_at:%FT%TZ}) before it was paid for"
-    if stopped_at > at + _CLOCK_SLACK:
-        return f"it says to have stopped in the future ({stopped_at:%FT%TZ})"
-    return None
-
-
-def _timeless(volumes: Volumes) -> Volumes:
-    return replace(volumes, charging=timedelta(), parking=timedelta())
+def _cost(
+    session: Session, transaction: Transaction, metered: Metered, *, believed: bool
+) -> Breakdown:
+    """Return what was metered costs; nothing where the price depends on a clock not believed."""
+    if session.tariff.by_clock and not believed:
+        return Breakdown(session.currency, 0, 0)
+    priced = pricer(session.tariff, session.time_zone)
+    return priced.cost(priced.tally(transaction.start_at, metered.periods))

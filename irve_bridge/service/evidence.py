@@ -178,12 +178,19 @@ def _meter(kept: Record) -> dict[str, Any] | None:
     if transaction is None:
         return None
     readings = [
-        {"at": each.at, "register_wh": each.register_wh, "power_w": each.power_w}
+        {
+            "at": each.at,
+            "said_at": each.said_at,
+            "register_wh": each.register_wh,
+            "power_w": each.power_w,
+            "context": each.context,
+        }
         for each in kept.readings
     ]
     return {
         "transaction_id": transaction.id,
         "start_at": transaction.start_at,
+        "start_said_at": transaction.start_said_at,
         "start_register_wh": transaction.meter_start_wh,
         "stop_at": transaction.stop_at,
         "stop_register_wh": transaction.meter_stop_wh,

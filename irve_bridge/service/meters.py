@@ -8,15 +8,20 @@ crossed at this power, so that a charge point that falls silent is stopped too.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import reduce
 
 import msgspec
 
-from irve_bridge.domain.metering import Meter, Reading
+from irve_bridge.domain.metering import MOST_W, POWER_SLACK, Meter, Reading
+from irve_bridge.domain.moments import SLACK
+from irve_bridge.domain.period import Period
+from irve_bridge.domain.pricing import Pricer, Tally
+from irve_bridge.domain.projection import HORIZON, time_until
 from irve_bridge.domain.session import Session, State
-from irve_bridge.domain.tariff import price, time_until
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.handle import Work, topic
 from irve_bridge.service.ports import Bus, Clock, Storage, TakenReading, Tx
+from irve_bridge.service.prices import pricer
 from irve_bridge.service.transactions import NO_IDS
 
 
@@ -37,52 +42,116 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(slots=True)
 class Running:
-    """One running transaction's meter; `limit_at` is when its stop must be asked for.
+    """One running transaction: its meter, and what the periods it closed have cost.
 
-    Until the next reading the power may rise to what it was already, or, before anything was read,
-    to what the connector can give; `lead` is what a stop takes to arrive.
+    `limit_at` is when its stop must be asked for. Until the next reading the power may rise to what
+    it was already, or, before anything was read, to what the connector can give; `lead` is what a
+    stop takes to arrive. Where the limit lies beyond `horizon`, it is looked for at `look_at`.
     """
 
     transaction: Transaction
     session: Session
+    pricer: Pricer
     meter: Meter
+    tally: Tally
     rated_w: int = 0
     lead: timedelta = timedelta()
     peak_w: int = 0
     read_at: datetime | None = None
     limit_at: datetime | None = None
+    horizon: timedelta = HORIZON
+    look_at: datetime | None = None
+    recounted_at: datetime | None = None
+    heard: int = 0
+
+    @classmethod
+    def begin(
+        cls, transaction: Transaction, session: Session, rated_w: int, lead: timedelta = timedelta()
+    ) -> "Running":
+        """Return a transaction that has just started, with nothing read."""
+        start_at, priced = transaction.start_at, pricer(session.tariff, session.time_zone)
+        meter = Meter.begin(start_at, transaction.meter_start_wh, rated_w)
+        return cls(transaction, session, priced, meter, priced.start(start_at), rated_w, lead)
+
+    def dated(self, readings: Iterable[Reading], heard_at: datetime) -> list[Reading]:
+        """Return readings just heard, by moment, with none that would stop the meter."""
+        ahead = self.transaction.clock_ahead
+        dated = (self.meter.dated(reading, heard_at, ahead) for reading in readings)
+        return sorted(dated, key=lambda reading: reading.order)
 
     def read(self, readings: Iterable[Reading], now: datetime) -> None:
-        """Fold readings in and project the limit anew, on our clock: theirs may be wrong."""
+        """Fold readings in and project the limit anew, on our clock: theirs may be wrong.
+
+        After a register that is not trusted the limit stays where it was: energy may flow.
+        """
+        trusted = True
         for reading in readings:
+            self.heard += 1
             self.meter = self.meter.read(reading)
-            self.peak_w = max(self.peak_w, self.meter.power_w)
-        self.read_at = now
-        self._project(now)
+            self.tally = self._with(self.meter.closed)
+            self.peak_w = max(self.peak_w, min(self.meter.power_w, self._most_w))
+            trusted = reading.register_wh is None or self.meter.read_at >= reading.at
+        if trusted or self.read_at is None:
+            self.read_at = now
+            self._project(now, HORIZON)
+
+    def recounted(self, again: "Running") -> None:
+        """Take what was folded from all readings in their order."""
+        self.meter, self.tally = again.meter, again.tally
+
+    def reaches_limit(self, now: datetime) -> bool:
+        """Return whether its stop is to be asked for; what is silent is looked at ever further."""
+        while self.look_at is not None and self.look_at <= now and self.read_at is not None:
+            self._project(self.read_at, 2 * self.horizon)
+        return self.limit_at is not None and self.limit_at <= now
+
+    @property
+    def next_at(self) -> datetime | None:
+        """When its limit is reached, or to be looked for."""
+        return self.limit_at or self.look_at
+
+    @property
+    def _most_w(self) -> int:
+        """What is believed of the connector, whatever power it reports."""
+        return round((self.rated_w or MOST_W) * POWER_SLACK)
+
+    def its_own(self, readings: Sequence[Reading]) -> tuple[list[Reading], list[Reading]]:
+        """Part readings that name no transaction: what was read before the start is another's."""
+        began_at = self.transaction.clock_start_at - SLACK
+        earlier = [reading for reading in readings if reading.at < began_at]
+        return [reading for reading in readings if reading.at >= began_at], earlier
 
     def follow(self, session: Session) -> None:
         """Take the session as it became; what is secured may be more or less by now."""
         moved = session.secured_minor != self.session.secured_minor
         self.session = session
         if moved and self.read_at is not None:
-            self._project(self.read_at)
+            self._project(self.read_at, HORIZON)
 
-    def _project(self, read_at: datetime) -> None:
+    def _project(self, read_at: datetime, horizon: timedelta) -> None:
         limit_minor = self.session.secured_minor
-        if limit_minor is not None:
-            left = time_until(
-                self.session.tariff,
-                self.meter.volumes,
-                limit_minor,
-                self.peak_w or self.rated_w,
-                parking=self.meter.activity.parking,
-            )
-            self.limit_at = None if left is None else read_at + min(left - self.lead, FAR)
+        if limit_minor is None:
+            return
+        left = time_until(
+            self.pricer,
+            self._with(self.meter.open),
+            self.meter.at,
+            limit_minor,
+            self.peak_w or self.rated_w,
+            parking=self.meter.activity.parking,
+            horizon=horizon,
+        )
+        self.horizon = horizon
+        self.limit_at = None if left is None else read_at + left - self.lead
+        self.look_at = read_at + horizon - self.lead if left is None else None
+
+    def _with(self, periods: Iterable[Period]) -> Tally:
+        return reduce(self.pricer.add, periods, self.tally)
 
     def live(self, now: datetime) -> Live:
         """Return what the driver sees now."""
         meter = self.meter.until(now)
-        cost_minor = price(self.session.tariff, meter.volumes).gross_minor
+        cost_minor = self.pricer.gross_minor(self._with(meter.open))
         return Live(
             session_id=self.session.id,
             state=self.session.state.value,
@@ -98,8 +167,8 @@ class Running:
 
 
 Key = tuple[str, str]
-FAR = timedelta(days=30)
-"""A limit further away than any charge lasts."""
+RECOUNT_EVERY = timedelta(seconds=5)
+"""A queue of thousands that comes late is not counted thousands of times."""
 
 
 class Meters:
@@ -131,8 +200,7 @@ class Meters:
     def heard(self, work: Work) -> None:
         """Follow committed work: transactions that began or ended, and what they reported."""
         for transaction, session, rated_w in work.began:
-            meter = _begin(transaction)
-            self._keep(Running(transaction, session, meter, rated_w, self._lead))
+            self._keep(Running.begin(transaction, session, rated_w, self._lead))
         for session in work.changed:
             self._follow(session)
         for taken in work.readings:
@@ -154,12 +222,33 @@ class Meters:
         Readings that name no transaction of ours belong to the one running at the connector.
         """
         key = await self.key(charge_point_id, connector_number, transaction_id)
+        running = self._running.get(key)
+        if running is None:
+            await self._storage.add_readings([TakenReading(*key, reading) for reading in readings])
+            return
+        if key[1] != transaction_id:
+            readings, earlier = running.its_own(readings)
+            named = (charge_point_id, transaction_id or "")
+            await self._storage.add_readings([TakenReading(*named, each) for each in earlier])
+        readings = running.dated(readings, now)
         await self._storage.add_readings([TakenReading(*key, reading) for reading in readings])
-        if (running := self._running.get(key)) is not None:
-            running.read(readings, now)
-            self._limit_moved()
-            live = msgspec.json.encode(running.live(now))
-            await self._bus.publish(topic(running.session.id), live)
+        running.read(readings, now)
+        if running.meter.recount:
+            await self._recount(running, now)
+        self._limit_moved()
+        live = msgspec.json.encode(running.live(now))
+        await self._bus.publish(topic(running.session.id), live)
+
+    async def _recount(self, running: Running, now: datetime) -> None:
+        """Fold all readings anew, in their order; seldom, however many come late."""
+        if running.recounted_at is not None and now < running.recounted_at + RECOUNT_EVERY:
+            return
+        running.recounted_at, heard = now, running.heard
+        again = await self._storage.read(
+            lambda tx: running_from(tx, running.transaction, running.session, now)
+        )
+        if running.heard == heard:
+            running.recounted(again)
 
     async def key(
         self, charge_point_id: str, connector_number: int, transaction_id: str | None
@@ -191,19 +280,13 @@ class Meters:
         return [
             r.session.id
             for r in self._running.values()
-            if r.limit_at is not None and r.limit_at <= now and r.session.state is State.CHARGING
+            if r.session.state is State.CHARGING and r.reaches_limit(now)
         ]
 
     def next_limit(self) -> datetime | None:
-        """Return when the next limit would be reached."""
-        return min(
-            (
-                r.limit_at
-                for r in self._running.values()
-                if r.limit_at is not None and r.session.state is State.CHARGING
-            ),
-            default=None,
-        )
+        """Return when the next limit would be reached, or must be looked for."""
+        charging = (r for r in self._running.values() if r.session.state is State.CHARGING)
+        return min((r.next_at for r in charging if r.next_at is not None), default=None)
 
     def _follow(self, session: Session) -> None:
         if session.transaction_id is None or session.started_at is None:
@@ -236,8 +319,9 @@ def running_from(tx: Tx, transaction: Transaction, session: Session, now: dateti
     """Return a transaction's meter folded from everything stored."""
     outlet = tx.stations.connector(transaction.charge_point_id, transaction.connector_number)
     rated_w = outlet.power_w if outlet else 0
-    running = Running(transaction, session, _begin(transaction), rated_w)
-    running.read(tx.transactions.readings(transaction.charge_point_id, transaction.id), now)
+    running = Running.begin(transaction, session, rated_w)
+    readings = tx.transactions.readings(transaction.charge_point_id, transaction.id)
+    running.read(sorted(readings, key=lambda reading: reading.order), now)
     return running
 
 
@@ -245,10 +329,6 @@ def _acknowledge(tx: Tx, transaction: Transaction) -> None:
     stored = tx.transactions.get(transaction.charge_point_id, transaction.id)
     if stored is not None and stored.running:
         tx.transactions.save(replace(stored, acknowledged=True))
-
-
-def _begin(transaction: Transaction) -> Meter:
-    return Meter.begin(transaction.start_at, transaction.meter_start_wh)
 
 
 def _running(tx: Tx, now: datetime) -> list[Running]:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from irve_bridge.domain.signatures import Check, SignedReading, Verdict, telling, vouch
-from irve_bridge.domain.tariff import Volumes
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.handle import Work
 
@@ -33,16 +32,14 @@ def verified(work: Work, transaction: Transaction) -> list[SignedReading]:
     ]
 
 
-def signed_part(
-    work: Work, transaction: Transaction, volumes: Volumes
-) -> tuple[Volumes, str | None]:
-    """Return what of ended volumes may be billed, and why not all, if signatures are required."""
+def signed_part(work: Work, transaction: Transaction, energy_wh: int) -> tuple[int, str | None]:
+    """Return how much of an energy may be billed, and why not all, if signatures are required."""
     signed = verified(work, transaction)
     charge_point = work.tx.stations.charge_point(transaction.charge_point_id)
     if charge_point is None or not charge_point.requires_signatures:
-        return volumes, None
-    vouched = vouch(signed, volumes.energy_wh)
-    return replace(volumes, energy_wh=vouched.energy_wh), vouched.doubt
+        return energy_wh, None
+    vouched = vouch(signed, energy_wh)
+    return vouched.energy_wh, vouched.doubt
 
 
 def _verify(

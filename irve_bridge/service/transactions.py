@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from irve_bridge.domain import facts
+from irve_bridge.domain import facts, moments
 from irve_bridge.domain.breakdown import Breakdown
 from irve_bridge.domain.charge_point import Connector, ConnectorStatus
 from irve_bridge.domain.intents import Do, Intent, Kind
@@ -112,8 +112,12 @@ def started(work: Work, fact: facts.TransactionStarted) -> StartReply:
     end_replaced(work, transaction, fact.at)
     session = work.tx.sessions.by_id_tag(fact.charge_point_id, fact.id_tag)
     accepted = session is not None and session.state is State.SECURED
+    secured_at = (session.secured_at or session.opened_at) if session else None
+    start_at = moments.start(fact.started_at, fact.at, secured_at)
     transaction = replace(
         transaction,
+        start_at=start_at,
+        start_said_at=None if start_at == fact.started_at else fact.started_at,
         id=str(work.tx.transactions.next_id()),
         accepted=accepted,
         session_id=session.id if session and accepted else None,
@@ -138,28 +142,44 @@ def stopped(work: Work, fact: facts.TransactionStopped) -> None:
     signatures.keep(work, transaction.charge_point_id, transaction.id, fact.signed)
     if not transaction.running and not transaction.presumed:
         return
+    stop = _moment(transaction, fact.stopped_at, fact.at, dated=fact.dated)
     transaction = replace(
         transaction,
-        stop_at=fact.stopped_at,
+        stop_at=stop.at,
         meter_stop_wh=fact.meter_stop_wh,
         stop_reason=fact.reason,
         presumed=False,
     )
     work.tx.transactions.save(transaction)
-    work.tx.transactions.add_readings(
-        TakenReading(transaction.charge_point_id, transaction.id, r) for r in fact.readings
-    )
+    work.tx.transactions.add_readings(_taken(transaction, r, stop) for r in fact.readings)
     if transaction.session_id and (session := work.tx.sessions.get(transaction.session_id)):
         ended = bill(
             work,
             session,
             transaction,
             at=fact.at,
-            stopped_at=fact.stopped_at,
+            stopped_at=stop.at,
             meter_stop_wh=fact.meter_stop_wh,
             reason=fact.reason,
+            believed=stop.believed,
         )
         work.advance(session, ended)
+
+
+def _moment(
+    transaction: Transaction, said_at: datetime, heard_at: datetime, *, dated: bool = True
+) -> moments.Moment:
+    if not dated:
+        return moments.Moment(max(heard_at, transaction.start_at), believed=False)
+    return moments.during(said_at, transaction.clock_ahead, transaction.start_at, heard_at)
+
+
+def _taken(transaction: Transaction, reading: Reading, stop: moments.Moment) -> TakenReading:
+    """Return a reading that came with the stop: one of no possible moment is of the stop."""
+    at = _moment(transaction, reading.at, stop.at).at
+    said_at = None if at == reading.at else reading.at
+    placed = replace(reading, at=min(at, stop.at), said_at=said_at)
+    return TakenReading(transaction.charge_point_id, transaction.id, placed)
 
 
 def find_stopped(work: Work, fact: facts.TransactionStopped) -> Transaction | None:
@@ -175,7 +195,7 @@ def find_stopped(work: Work, fact: facts.TransactionStopped) -> Transaction | No
     unheard = [
         t
         for t in transactions.unheard(fact.charge_point_id)
-        if t.start_at <= fact.stopped_at and not (nameless and t.acknowledged)
+        if t.clock_start_at <= fact.stopped_at and not (nameless and t.acknowledged)
     ]
     running = [t for t in unheard if t.running]
     for among in (running, unheard):
@@ -252,7 +272,8 @@ def _refuse(work: Work, session: Session, transaction: Transaction, at: datetime
 def _note_activity(work: Work, fact: facts.ConnectorStatusChanged, activity: Activity) -> None:
     for transaction in work.tx.transactions.running(fact.charge_point_id):
         if transaction.connector_number == fact.connector_number:
-            at = _after_its_like(work, transaction, fact, activity)
+            since = _moment(transaction, fact.since, fact.at).at
+            at = _after_its_like(work, transaction, since, activity)
             reading = Reading(at=at, activity=activity, context="Other")
             taken = TakenReading(transaction.charge_point_id, transaction.id, reading)
             work.tx.transactions.add_readings([taken])
@@ -260,7 +281,7 @@ def _note_activity(work: Work, fact: facts.ConnectorStatusChanged, activity: Act
 
 
 def _after_its_like(
-    work: Work, transaction: Transaction, fact: facts.ConnectorStatusChanged, activity: Activity
+    work: Work, transaction: Transaction, since: datetime, activity: Activity
 ) -> datetime:
     """Return a status's moment; of two within one second the later one came later.
 
@@ -269,7 +290,7 @@ def _after_its_like(
     readings = work.tx.transactions.readings(transaction.charge_point_id, transaction.id)
     known = [reading for reading in readings if reading.activity is not None]
     if not known or known[-1].activity is activity:
-        return fact.since
+        return since
     last_at = known[-1].at
-    same_second = fact.since <= last_at < fact.since + timedelta(seconds=1)
-    return last_at + timedelta(microseconds=1) if same_second else fact.since
+    same_second = since <= last_at < since + timedelta(seconds=1)
+    return last_at + timedelta(microseconds=1) if same_second else since

@@ -208,6 +208,7 @@ transactions = Table(
     Column("start_at", UTCDateTime, nullable=False),
     Column("meter_start_wh", BigInteger, nullable=False),
     Column("accepted", Boolean, nullable=False),
+    Column("start_said_at", UTCDateTime),
     Column("session_id", Text),
     Column("acknowledged", Boolean, nullable=False),
     Column("stop_at", UTCDateTime),
@@ -218,6 +219,14 @@ transactions = Table(
 )
 # A repeated StartTransaction finds the first one.
 Index(None, transactions.c.charge_point_id, transactions.c.start_at)
+# … whatever its clock said.
+Index(
+    "ix_transactions_said",
+    transactions.c.charge_point_id,
+    transactions.c.start_said_at,
+    sqlite_where=transactions.c.start_said_at.is_not(None),
+    postgresql_where=transactions.c.start_said_at.is_not(None),
+)
 # The running ones are a handful among all that ever were.
 Index(
     "ix_transactions_running",
@@ -258,6 +267,7 @@ readings = Table(
     Column("soc_percent", BigInteger),
     Column("activity", Text),
     Column("context", Text, nullable=False),
+    Column("said_at", UTCDateTime),
     # A digest of the values: a unique index over the columns themselves holds no two NULLs equal.
     Column("content", LargeBinary, nullable=False),
     # One repeated message is kept once; the same index reads a transaction by time.

@@ -28,7 +28,10 @@ _SAVE = update(transactions).where(_ONE)
 _GET = select(transactions).where(_ONE)
 _SAME_START = select(transactions).where(
     transactions.c.charge_point_id == bindparam("charge_point_id"),
-    transactions.c.start_at == bindparam("start_at"),
+    or_(
+        transactions.c.start_at == bindparam("start_at"),
+        transactions.c.start_said_at == bindparam("start_at"),
+    ),
     transactions.c.connector_number == bindparam("connector_number"),
     func.lower(transactions.c.id_tag) == func.lower(bindparam("id_tag")),
     transactions.c.meter_start_wh == bindparam("meter_start_wh"),
@@ -108,7 +111,10 @@ class SqlTransactions:
         return maybe(row, Transaction)
 
     def same_start(self, transaction: Transaction) -> Transaction | None:
-        """Return the one with equal charge point, connector, id tag, start and first register."""
+        """Return the one with equal charge point, connector, id tag, start and first register.
+
+        The start is what the charge point's clock said, which may not be when it was.
+        """
         row = self._connection.execute(_SAME_START, to_row(transaction)).first()
         return maybe(row, Transaction)
 

@@ -171,7 +171,8 @@ class Answers:
         return StartConfirmation(int(reply.transaction_id), _id_tag_info(accepted=reply.accepted))
 
     async def _stop(self, message: StopTransaction, now: datetime) -> Confirmation:
-        stopped_at = timestamps.parse(message.timestamp, now) or now
+        said_at = timestamps.parse(message.timestamp, now)
+        stopped_at = said_at or now
         await self._note_queue(stopped_at, now)
         fact = facts.TransactionStopped(
             at=now,
@@ -183,6 +184,7 @@ class Answers:
             id_tag=message.id_tag,
             readings=readings(message.transaction_data, stopped_at),
             signed=signed_readings(message.transaction_data, stopped_at),
+            dated=said_at is not None,
         )
         await self._handler.run(lambda work: transactions.stopped(work, fact))
         return HEARD

@@ -12,7 +12,15 @@ from irve_bridge.charge_points.v16.decode import MeterValue, SampledValue
 from irve_bridge.domain.metering import Reading
 
 LARGEST = 10**15
-PHASES = frozenset({Phase.l1, Phase.l2, Phase.l3, Phase.l1_n, Phase.l2_n, Phase.l3_n})
+# What flows through a phase is the same whether it is said of it, or of it against neutral.
+PHASES = {
+    Phase.l1: 1,
+    Phase.l2: 2,
+    Phase.l3: 3,
+    Phase.l1_n: 1,
+    Phase.l2_n: 2,
+    Phase.l3_n: 3,
+}
 # The field of a reading and what one unit is worth in it; a value without a unit is in the first.
 UNITS: dict[Measurand, tuple[str, dict[UnitOfMeasure, int]]] = {
     Measurand.energy_active_import_register: (
@@ -24,7 +32,7 @@ UNITS: dict[Measurand, tuple[str, dict[UnitOfMeasure, int]]] = {
     Measurand.voltage: ("voltage_mv", {UnitOfMeasure.v: 1000}),
     Measurand.soc: ("soc_percent", {UnitOfMeasure.percent: 1}),
 }
-SUMMED = frozenset({"power_w", "current_ma"})
+SUMMED = frozenset({"register_wh", "power_w", "current_ma"})
 SOC_MOST_PERCENT = 100
 
 
@@ -48,7 +56,7 @@ def _of_one(value: MeterValue, now: datetime) -> Iterator[Reading]:
 def _figures(samples: Iterable[SampledValue]) -> dict[str, int]:
     """Return a figure per field: the overall value, else the sum of the phases of a flow."""
     overall: dict[str, int] = {}
-    summed: dict[str, int] = {}
+    phases: dict[str, dict[int, int]] = {}
     for sample in samples:
         field, amount = _amount(sample)
         if amount is None:
@@ -56,8 +64,8 @@ def _figures(samples: Iterable[SampledValue]) -> dict[str, int]:
         if sample.phase is None:
             overall[field] = amount
         elif field in SUMMED and sample.phase in PHASES:
-            summed[field] = summed.get(field, 0) + amount
-    return summed | overall
+            phases.setdefault(field, {})[PHASES[sample.phase]] = amount
+    return {field: sum(each.values()) for field, each in phases.items()} | overall
 
 
 def _amount(sample: SampledValue) -> tuple[str, int | None]:

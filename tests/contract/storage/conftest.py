@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 
+from irve_bridge.domain.pricing import Pricer
+from irve_bridge.domain.projection import quote
 from irve_bridge.domain.session import MeteredBy, PlanName, Session
-from irve_bridge.domain.tariff import Tariff, Volumes, price
+from irve_bridge.domain.tariff import Tariff
 from irve_bridge.domain.tariff_loading import load
 from irve_bridge.service.ports import Storage, Tx
 from irve_bridge.storage import open_storage
@@ -85,7 +87,7 @@ def opened(tariff: Tariff) -> Callable[..., Session]:
             opened_at=NOW,
             provider="stripe",
             account="acct_1",
-            cost=price(tariff, Volumes(12_345, timedelta(hours=1), started=True)),
+            cost=quote(Pricer(tariff, UTC), NOW, 11_000, 12_345, None),
         )
         return replace(session, **changes)
 

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ from irve_bridge.storage.sqlite import SqliteStorage
 
 PASSWORD = "correct horse battery"
 KEY = "00ff10ee" * 5
+PAID_AT = datetime(2026, 3, 1, 9, 59, tzinfo=UTC)
 TARIFF = Tariff("T1", "EUR", (TariffElement((PriceComponent(Dimension.ENERGY, Decimal("0.40")),)),))
 
 
@@ -125,8 +126,8 @@ class House:
             currency="EUR",
             amount_minor=15_000,
             least_minor=1,
-            opened_at=now,
-            secured_at=now,
+            opened_at=PAID_AT,
+            secured_at=PAID_AT,
             secured_minor=15_000,
             provider="stripe",
         )

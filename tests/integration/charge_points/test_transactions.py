@@ -15,7 +15,7 @@ AT = "2026-03-01T10:00:00Z"
 LATER = "2026-03-01T11:00:00Z"
 START = {"connectorId": 1, "idTag": "TAG1", "meterStart": 1000, "timestamp": AT}
 STOP = {"idTag": "TAG1", "meterStop": 6000, "timestamp": LATER}
-ENERGY = {"timestamp": AT, "sampledValue": [{"value": "2500"}]}
+ENERGY = {"timestamp": "2026-03-01T10:30:00Z", "sampledValue": [{"value": "2500"}]}
 SOMEWHAT_LATER = {"timestamp": "2026-03-01T10:15:00Z", "sampledValue": [{"value": "2500"}]}
 
 

@@ -146,8 +146,10 @@ class House:
         return await self.until(session.id, State.SECURED)
 
     async def charging(self, payment_type: str = "dynamic", **fields: Any) -> Session:
-        """Go as far as a transaction that started four minutes ago."""
+        """Go as far as a transaction that started four minutes ago, with more power than usual."""
         session = await self.secured(payment_type, **fields)
+        fast = replace(CONNECTOR, power_w=400_000)
+        await self.storage.transact(lambda tx: tx.stations.put(fast))
         now = self.clock.now()
         start = facts.TransactionStarted(
             at=now,
@@ -168,10 +170,8 @@ class House:
         await self.meters.take("CP1", 1, session.transaction_id, [reading], now)
 
     async def end(self, session: Session, energy_wh: int) -> None:
-        """Let the charge point stop the transaction, after minutes of more power than is usual."""
+        """Let the charge point stop the transaction."""
         now = self.clock.now()
-        fast = replace(CONNECTOR, power_w=400_000)
-        await self.storage.transact(lambda tx: tx.stations.put(fast))
         stop = facts.TransactionStopped(
             at=now,
             charge_point_id="CP1",

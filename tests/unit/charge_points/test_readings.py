@@ -70,7 +70,7 @@ def test_a_wh_that_is_not_complete_is_not_counted(sample: dict[str, str], regist
         {"value": "9" * 5000},
         {"value": "5", "unit": "W"},
         {"value": "5", "location": "Inlet"},
-        {"value": "5", "phase": "L1"},
+        {"value": "5", "phase": "N"},
         {"value": "5", "format": "SignedData"},
         {"value": "5", "measurand": "Energy.Active.Export.Register"},
         {"value": "101", "measurand": "SoC"},

@@ -38,8 +38,8 @@ def test_the_order_of_arrival_does_not_matter(
     random.shuffle(readings)
     assert finish(NOW, start_wh, stop, register, readings) == in_order
     assert in_order.doubt is None
-    assert in_order.volumes.energy_wh == register - start_wh
-    assert in_order.volumes.charging + in_order.volumes.parking == stop - NOW
+    assert in_order.energy_wh == register - start_wh
+    assert sum((p.charging + p.parking for p in in_order.periods), timedelta()) == stop - NOW
 
 
 def test_time_in_which_the_car_asks_for_nothing_is_parking() -> None:
@@ -48,8 +48,9 @@ def test_time_in_which_the_car_asks_for_nothing_is_parking() -> None:
         reading(15, activity=Activity.CHARGING),
         reading(20, activity=Activity.SUSPENDED_EVSE),
     ]
-    volumes = finish(NOW, 0, LATER, 5000, paused).volumes
-    assert (volumes.parking, volumes.charging) == (timedelta(minutes=5), timedelta(minutes=25))
+    periods = finish(NOW, 0, LATER, 5000, paused).periods
+    assert sum((p.parking for p in periods), timedelta()) == timedelta(minutes=5)
+    assert sum((p.charging for p in periods), timedelta()) == timedelta(minutes=25)
 
 
 @pytest.mark.parametrize(
@@ -77,13 +78,16 @@ def test_a_register_that_drops_for_a_moment_counts_nothing() -> None:
 
 
 def test_a_late_reading_does_not_turn_the_meter_back() -> None:
+    """What it says is in the bill all the same: the readings are to be folded again."""
     meter = Meter.begin(NOW, 0).read(reading(5, register_wh=500, power_w=7000))
-    assert meter.read(reading(4, register_wh=400, power_w=1)) is meter
+    late = meter.read(reading(4, register_wh=400, power_w=1))
+    assert (late.energy_wh, late.at, late.power_w) == (500, meter.at, 7000)
+    assert late.recount
 
 
 def test_readings_after_the_stop_do_not_count() -> None:
     metered = finish(NOW, 0, LATER, 100, [reading(60, register_wh=9000)])
-    assert (metered.volumes.energy_wh, metered.doubt) == (100, None)
+    assert (metered.energy_wh, metered.doubt) == (100, None)
 
 
 @pytest.mark.parametrize(

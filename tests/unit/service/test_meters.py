@@ -1,15 +1,21 @@
 """When a running charge must be stopped: never later than its limit, whatever the next reading."""
 
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
-from irve_bridge.domain.metering import Meter, Reading
+from irve_bridge.domain.metering import Reading, finish
+from irve_bridge.domain.period import Period
+from irve_bridge.domain.restrictions import Restrictions
 from irve_bridge.domain.session import Session, State
+from irve_bridge.domain.tariff import TariffElement
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.meters import Running
-from tests.unit.domain.sessions import NOW, session
+from tests.unit.domain.sessions import NOW, session, tariff
 
 LEAD = timedelta(seconds=5)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -32,7 +38,7 @@ def running(of: Session | None = None, rated_w: int = 22_000) -> Running:
         accepted=True,
         session_id="ses_1",
     )
-    return Running(transaction, of or charging(), Meter.begin(NOW, 0), rated_w, LEAD)
+    return Running.begin(transaction, of or charging(), rated_w, LEAD)
 
 
 def reading(minutes: float, register_wh: int, power_w: int) -> Reading:
@@ -59,18 +65,18 @@ def test_a_car_may_draw_again_what_it_drew_before() -> None:
 
 
 def test_a_stop_is_asked_for_before_the_limit_by_what_it_takes_to_arrive() -> None:
-    hasty = running()
-    hasty.read([reading(1, BOUGHT_WH - 10, 36_000)], NOW + MINUTE)
+    hasty = running(rated_w=36_000)
+    hasty.read([reading(120, BOUGHT_WH - 10, 36_000)], NOW + 2 * HOUR)
     at_once = replace_lead(hasty, timedelta())
     assert at_once.limit_at is not None
     assert hasty.limit_at is not None
     assert at_once.limit_at - hasty.limit_at == LEAD
-    assert hasty.limit_at < NOW + MINUTE, "what is left would be drawn before a stop arrives"
+    assert hasty.limit_at < NOW + 2 * HOUR, "what is left would be drawn before a stop arrives"
 
 
 def replace_lead(of: Running, lead: timedelta) -> Running:
     other = replace(of, lead=lead)
-    other.read((), NOW + MINUTE)
+    other.read((), NOW + 2 * HOUR)
     return other
 
 
@@ -86,15 +92,53 @@ def test_a_hold_that_grew_or_shrank_moves_the_limit_at_once(
 ) -> None:
     """A driver who has just agreed to more is not stopped before the next reading."""
     moved = running()
-    moved.read([reading(1, 10_000, 10_000)], NOW + MINUTE)
+    moved.read([reading(60, 10_000, 10_000)], NOW + HOUR)
     moved.follow(charging(secured_minor))
     left_h = (bought_wh - 10_000) / 10_000
-    assert within_a_second(moved.limit_at, NOW + MINUTE + left_h * HOUR - LEAD)
+    assert within_a_second(moved.limit_at, NOW + HOUR + left_h * HOUR - LEAD)
 
 
 def test_what_is_not_secured_money_moves_no_limit() -> None:
     same = running()
-    same.read([reading(1, 10_000, 10_000)], NOW + MINUTE)
+    same.read([reading(60, 10_000, 10_000)], NOW + HOUR)
     before = same.limit_at
     same.follow(replace(charging(), dispute="needs_response"))
     assert same.limit_at == before
+
+
+def by_night(secured_minor: int) -> Session:
+    """From 20:00 in Paris on a kWh costs ten times what it costs by day."""
+    plain = tariff(ENERGY="0.50").elements[0]
+    dear = replace(plain.price_components[0], price=Decimal(5))
+    night = TariffElement((dear,), Restrictions(start_time="20:00"))
+    priced = replace(tariff(ENERGY="0.50"), elements=(night, plain))
+    return replace(charging(secured_minor), tariff=priced)
+
+
+def test_a_limit_that_only_the_night_brings_is_found_though_nothing_is_read_any_more() -> None:
+    """60.00 buy 8 h by day and, from 20:00, 11 kWh in an hour are 66.00 more."""
+    silent = running(by_night(3000), rated_w=2_000)
+    silent.read((), NOW)
+    assert silent.limit_at is None
+    looked = []
+    while not silent.reaches_limit(silent.next_at or NOW) and len(looked) < 20:
+        looked.append(silent.next_at)
+    assert silent.limit_at is not None
+    assert looked == sorted(looked)
+    spent = silent.pricer.tally(NOW, list(_steady(silent.limit_at + LEAD, 2_000)))
+    assert 2990 <= silent.pricer.gross_minor(spent) <= 3000
+
+
+def _steady(until: datetime, power_w: int) -> Iterator[Period]:
+    energy_wh = Fraction(power_w * ((until - NOW) // timedelta(microseconds=1)), 3_600_000_000)
+    yield Period(start_at=NOW, end_at=until, energy_wh=energy_wh, charging=until - NOW)
+
+
+def test_the_running_cost_is_the_bill_of_what_was_read_so_far() -> None:
+    charge = running(by_night(100_000), rated_w=11_000)
+    told = [reading(60 * hour, 11_000 * hour, 11_000) for hour in range(1, 14)]
+    for each in told:
+        charge.read([each], each.at)
+    metered = finish(NOW, 0, told[-1].at, told[-1].register_wh or 0, told, 11_000)
+    bill = charge.pricer.cost(charge.pricer.tally(NOW, metered.periods))
+    assert charge.live(told[-1].at).cost_minor == bill.gross_minor

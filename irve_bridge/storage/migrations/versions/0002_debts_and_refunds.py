@@ -14,6 +14,7 @@ NOBODYS = sa.text("session_id IS NULL")
 FAILED = sa.text("status = 'failed'")
 PRESUMED = sa.text("presumed = TRUE")
 DISPUTES = sa.text("kind = 'dispute'")
+SAID = sa.text("start_said_at IS NOT NULL")
 APART = timedelta(seconds=1)
 OVER = ("settled", "released", "abandoned", "written_off")
 
@@ -28,6 +29,7 @@ def upgrade() -> None:
     _transactions()
     _sessions()
     _movements()
+    _clocks()
     _terms()
     _signatures()
     # What nobody's webhooks said was never read, and would be kept without a term.
@@ -73,6 +75,18 @@ def _transactions() -> None:
         ["charge_point_id", "start_at"],
         sqlite_where=PRESUMED,
         postgresql_where=PRESUMED,
+    )
+
+
+def _clocks() -> None:
+    op.add_column("transactions", sa.Column("start_said_at", MOMENT))
+    op.add_column("readings", sa.Column("said_at", MOMENT))
+    op.create_index(
+        "ix_transactions_said",
+        "transactions",
+        ["charge_point_id", "start_said_at"],
+        sqlite_where=SAID,
+        postgresql_where=SAID,
     )
 
 

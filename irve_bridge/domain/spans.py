@@ -1,0 +1,71 @@
+"""When the energy between two registers flowed, by what the connector reported meanwhile."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from fractions import Fraction
+from typing import NamedTuple
+
+from irve_bridge.domain.period import Period
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Activity(StrEnum):
+    """What the connector reports while a transaction runs."""
+
+    CHARGING = "charging"
+    SUSPENDED_EVSE = "suspended_evse"
+    SUSPENDED_EV = "suspended_ev"
+
+    @property
+    def parking(self) -> bool:
+        """Whether this is PARKING_TIME: the vehicle asks for no power (OCPI 2.2.1 mod_cdrs)."""
+        return self is Activity.SUSPENDED_EV
+
+
+class Span(NamedTuple):
+    """A time of one activity; the least and the most current told in it, if any was."""
+
+    start_at: datetime
+    end_at: datetime
+    activity: Activity
+    current_ma: tuple[int, int] | None = None
+
+    @property
+    def elapsed(self) -> timedelta:
+        """How long it lasted."""
+        return self.end_at - self.start_at
+
+
+def periods(spans: Sequence[Span], energy_wh: int) -> tuple[Period, ...]:
+    """Return a period for each span, and all the energy in those in which energy can have flowed.
+
+    Those are the spans of charging, in proportion to their time; without any, all of them.
+    """
+    if len(spans) == 1:
+        return (_period(spans[0], energy_wh),)
+    flowing = [s for s in spans if s.activity is Activity.CHARGING] or spans
+    whole = sum((s.elapsed for s in flowing), timedelta()) // _MICROSECOND
+    return tuple(
+        _period(span, _share(energy_wh, span, whole) if span in flowing else 0) for span in spans
+    )
+
+
+def _share(energy_wh: int, span: Span, whole: int) -> Fraction | int:
+    part = span.elapsed // _MICROSECOND
+    return energy_wh if part == whole else Fraction(energy_wh * part, whole)
+
+
+def _period(span: Span, energy_wh: Fraction | int) -> Period:
+    parking = span.activity.parking
+    least, most = span.current_ma or (None, None)
+    return Period(
+        start_at=span.start_at,
+        end_at=span.end_at,
+        energy_wh=energy_wh,
+        charging=timedelta() if parking else span.elapsed,
+        parking=span.elapsed if parking else timedelta(),
+        min_current_ma=least,
+        max_current_ma=most,
+    )

@@ -1,0 +1,271 @@
+"""What charge points do to their meters, and how each is billed: docs/metering.md is the table.
+
+Every test names the thread in which people met with it.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from irve_bridge.domain.metering import Activity, Meter, Metered, Reading, finish
+from irve_bridge.domain.period import Period
+from tests.unit.domain.sessions import LATER, NOW
+
+RATED_W = 22_000
+MINUTE = timedelta(minutes=1)
+
+
+def at(minutes: float) -> datetime:
+    return NOW + minutes * MINUTE
+
+
+def read(minutes: float, register_wh: int, context: str = "Sample.Periodic") -> Reading:
+    return Reading(at=at(minutes), register_wh=register_wh, context=context)
+
+
+def metered(start_wh: int, stop_wh: int, *readings: Reading, stop_at: datetime = LATER) -> Metered:
+    """Half an hour at a connector of 22 kW."""
+    return finish(NOW, start_wh, stop_at, stop_wh, readings, RATED_W)
+
+
+def outcome(of: Metered) -> tuple[int, str]:
+    """The energy billed, and how: by the final register, to the last reading, or in review."""
+    how = "review" if of.doubt else "last trusted" if of.note else "billed"
+    return of.energy_wh, how
+
+
+def running(start_wh: int, *readings: Reading) -> list[int]:
+    """The energy a driver is shown after each reading."""
+    meter, shown = Meter.begin(NOW, start_wh, RATED_W), []
+    for reading in readings:
+        meter = meter.read(reading)
+        shown.append(meter.energy_wh)
+    return shown
+
+
+# Registers
+
+
+@pytest.mark.parametrize("order", [slice(None), slice(None, None, -1)])
+def test_the_register_of_the_beginning_beside_that_of_now_counts_nothing(order: slice) -> None:
+    """Growatt: every sample carries both, in either order.
+
+    https://github.com/lbbrhzn/ocpp/issues/1838
+    """
+    readings = [read(10, 160_000), read(10, 157_440, "Transaction.Begin")][order]
+    readings += [read(20, 163_630), read(20, 157_440, "Transaction.Begin")][order]
+    assert running(157_440, *readings)[1::2] == [2560, 6190]
+    assert outcome(metered(157_440, 163_700, *readings)) == (6260, "billed")
+
+
+def test_a_register_that_is_zero_for_a_moment_counts_nothing() -> None:
+    """Wallbox: a nonsensical zero every few days (https://github.com/lbbrhzn/ocpp/issues/1756)."""
+    readings = [read(5, 16_001_000), read(10, 0), read(15, 16_003_000)]
+    assert running(16_000_000, *readings) == [1000, 1000, 3000]
+    assert outcome(metered(16_000_000, 16_004_000, *readings)) == (4000, "billed")
+
+
+def test_a_register_that_drops_out_again_and_again_counts_what_it_last_was() -> None:
+    """ABB: a register of the charge alone, zero every other time.
+
+    https://github.com/lbbrhzn/ocpp/issues/374
+    """
+    readings = [read(5, 895), read(6, 0), read(10, 1790), read(11, 0), read(12, 0)]
+    assert running(0, *readings) == [895, 895, 1790, 1790, 1790]
+    assert outcome(metered(0, 4000, *readings)) == (4000, "billed")
+
+
+def test_readings_of_the_charge_alone_are_counted_beside_registers_of_a_lifetime() -> None:
+    """Grizzl-E: meter values from zero, start and stop by the lifetime register.
+
+    https://github.com/lbbrhzn/ocpp/issues/2093
+    """
+    readings = [read(5, 0), read(10, 1500), read(20, 3000)]
+    assert running(358_000, *readings) == [0, 1500, 3000]
+    assert outcome(metered(358_000, 361_200, *readings)) == (3200, "billed")
+
+
+def test_readings_of_the_charge_alone_that_pass_the_first_register_mean_the_lesser() -> None:
+    """… of a charge point that is almost new (https://github.com/lbbrhzn/ocpp/issues/2093)."""
+    readings = [read(5, 600), read(10, 1300), read(15, 2500)]
+    assert running(1000, *readings) == [600, 1300, 1500]
+    assert outcome(metered(1000, 4000, *readings)) == (3000, "billed")
+
+
+def test_a_register_that_restarts_at_zero_and_stays_below_goes_to_a_person() -> None:
+    """Growatt: up to the restart it is trusted (https://github.com/lbbrhzn/ocpp/issues/1709)."""
+    readings = [read(5, 101_500), read(10, 103_000), read(15, 93), read(20, 1600)]
+    assert running(100_000, *readings) == [1500, 3000, 3000, 3000]
+    assert outcome(metered(100_000, 2400, *readings)) == (3000, "review")
+
+
+def test_a_register_that_restarts_and_passes_what_it_was_goes_to_a_person() -> None:
+    """From zero to zero: the sum is more than the final register says, nobody knows how much.
+
+    https://github.com/lbbrhzn/ocpp/issues/1709
+    """
+    readings = [read(3, 1000), read(6, 0), read(9, 800), read(12, 1700), read(15, 2600)]
+    restarted = metered(0, 3000, *readings)
+    assert outcome(restarted) == (2600, "review")
+    assert "restarted" in str(restarted.doubt)
+
+
+def test_what_flows_after_the_stop_is_not_billed() -> None:
+    """Wallbox: the register grows on when the stop was told (https://github.com/lbbrhzn/ocpp/issues/1069)."""
+    readings = [read(20, 3000), read(31, 4200), read(40, 4300, "Transaction.End")]
+    assert outcome(metered(0, 4000, *readings)) == (4000, "billed")
+
+
+def test_an_unknown_final_register_is_billed_up_to_the_last_reading() -> None:
+    """-1 where it is not known (https://github.com/lorenzodonini/ocpp-go/issues/114)."""
+    readings = [read(10, 2000), read(25, 5000)]
+    unknown = metered(1000, -1, *readings)
+    assert outcome(unknown) == (4000, "last trusted")
+    assert "-1 Wh" in str(unknown.note)
+
+
+def test_an_unknown_final_register_without_a_reading_goes_to_a_person() -> None:
+    """Nothing says what flowed (https://github.com/lorenzodonini/ocpp-go/issues/114)."""
+    assert outcome(metered(1000, -1)) == (0, "review")
+
+
+def test_a_final_register_below_the_first_goes_to_a_person() -> None:
+    """What was read before is trusted (https://github.com/dallmann-consulting/OCPP.Core/issues/33)."""
+    assert outcome(metered(5000, 3000, read(10, 6000))) == (1000, "review")
+
+
+def test_a_final_register_below_the_last_reading_goes_to_a_person() -> None:
+    """Either is wrong: what both allow is trusted (OCPP 1.6 ed. 2 §7.28)."""
+    assert outcome(metered(0, 3000, read(10, 3500))) == (3000, "review")
+
+
+def test_a_reading_that_was_rounded_up_gainsays_nothing() -> None:
+    """12.4 kWh is up to 12.449: the final register is in whole Wh (OCPP 1.6 ed. 2 §6.49)."""
+    assert outcome(metered(0, 3351, read(29, 3400))) == (3351, "billed")
+
+
+def test_one_reading_beyond_the_connectors_power_counts_nothing() -> None:
+    """A lifetime of energy in one minute (https://github.com/evcc-io/evcc/issues/29374)."""
+    readings = [read(10, 2000), read(11, 7_783_903), read(20, 4000)]
+    assert running(0, *readings) == [2000, 2000, 4000]
+    assert outcome(metered(0, 5000, *readings)) == (5000, "billed")
+
+
+def test_a_final_register_beyond_the_connectors_power_goes_to_a_person() -> None:
+    """The readings are trusted (https://github.com/evcc-io/evcc/issues/29374)."""
+    assert outcome(metered(0, 7_783_903, read(20, 4000))) == (4000, "review")
+
+
+# Order
+
+
+def test_readings_that_come_late_count_where_they_belong() -> None:
+    """Others overtake what was queued offline (OCPP 1.6 ed. 2 §3.7): it is counted again."""
+    in_order = [read(5, 1000), read(10, 2000), read(15, 3000)]
+    late = [in_order[0], in_order[2], in_order[1]]
+    meter = Meter.begin(NOW, 0, RATED_W)
+    for reading in late:
+        meter = meter.read(reading)
+    assert (meter.energy_wh, meter.recount) == (3000, True)
+    assert metered(0, 4000, *late) == metered(0, 4000, *in_order)
+
+
+def test_a_queue_behind_a_newer_status_counts_at_once() -> None:
+    """Statuses are not queued, so the first after an outage is newer than all readings.
+
+    https://github.com/lbbrhzn/ocpp/issues/361
+    """
+    status = Reading(at=at(20), activity=Activity.SUSPENDED_EV)
+    assert running(0, status, read(5, 1000), read(10, 2000)) == [0, 1000, 2000]
+
+
+def test_a_repeated_reading_changes_nothing() -> None:
+    """A retry has a new message id (https://github.com/EVerest/libocpp/issues/298)."""
+    readings = [read(5, 1000), read(10, 2000)]
+    assert metered(0, 3000, *readings, *readings) == metered(0, 3000, *readings)
+
+
+# Clocks
+
+
+def test_a_reading_of_the_future_does_not_stop_the_meter() -> None:
+    """Growatt: local time, and no zone said (https://github.com/evcc-io/evcc/issues/10399)."""
+    meter = Meter.begin(NOW, 0, RATED_W)
+    for minutes in (10, 20):
+        told = replace(read(minutes, 100 * minutes), at=at(minutes + 120))
+        dated = meter.dated(told, at(minutes))
+        assert (dated.at, dated.said_at) == (at(minutes), told.at)
+        meter = meter.read(dated)
+    assert (meter.energy_wh, meter.at) == (2000, at(20))
+
+
+def test_a_clock_that_is_ahead_throughout_is_ours_less_what_it_was_ahead_at_the_start() -> None:
+    """… though it is told hours later (https://github.com/evcc-io/evcc/issues/10399)."""
+    told = replace(read(10, 1000), at=at(130))
+    dated = Meter.begin(NOW, 0).dated(told, at(600), ahead=timedelta(hours=2))
+    assert dated.at == at(10)
+
+
+def test_a_reading_of_a_clock_never_set_is_of_when_it_was_heard() -> None:
+    """EN+: 1970 (https://github.com/evcc-io/evcc/issues/15752)."""
+    told = replace(read(10, 1000), at=datetime.fromisoformat("1970-01-01T00:03:00Z"))
+    dated = Meter.begin(NOW, 0).dated(told, at(10))
+    assert (dated.at, dated.said_at) == (at(10), told.at)
+
+
+def test_a_clock_turned_back_while_charging_does_not_stop_the_meter() -> None:
+    """Summer time ends, or the clock is set: a register that has grown is later.
+
+    https://github.com/evcc-io/evcc/issues/10399
+    """
+    meter = Meter.begin(NOW, 0, RATED_W).read(read(80, 8000))
+    dated = meter.dated(replace(read(81, 8100), at=at(21)), at(81))
+    assert dated.at == at(81)
+    assert meter.read(dated).energy_wh == 8100
+
+
+def test_a_clock_that_stands_still_does_not_stop_the_meter() -> None:
+    """As of a clock that restarts (https://github.com/evcc-io/evcc/issues/15752)."""
+    meter = Meter.begin(NOW, 0, RATED_W).read(read(1, 100))
+    dated = meter.dated(replace(read(11, 1500), at=at(1)), at(11))
+    assert meter.read(dated).energy_wh == 1500
+
+
+def test_without_a_clock_energy_is_billed_and_not_doubted_for_its_power() -> None:
+    """How long it lasted is not known, only how long at most (https://github.com/evcc-io/evcc/issues/15752)."""
+    timeless = finish(NOW, 0, NOW, 5000, (), RATED_W, longest=timedelta(hours=1)).timeless()
+    assert outcome(timeless) == (5000, "billed")
+    assert timeless.periods == (Period(start_at=NOW, end_at=NOW, energy_wh=5000),)
+
+
+# Periods
+
+
+def test_energy_flows_while_the_car_charges_and_not_while_it_parks() -> None:
+    """Between two registers a status says when (OCPI 2.2.1 mod_cdrs, PARKING_TIME)."""
+    readings = [
+        read(10, 2000),
+        Reading(at=at(15), activity=Activity.SUSPENDED_EV),
+        Reading(at=at(25), activity=Activity.CHARGING),
+    ]
+    told = metered(0, 4000, *readings).periods
+    assert [(p.charging // MINUTE, p.parking // MINUTE, p.energy_wh) for p in told] == [
+        (10, 0, 2000),
+        (5, 0, 1000),
+        (0, 10, 0),
+        (5, 0, 1000),
+    ]
+
+
+def test_a_period_tells_the_current_between_its_readings() -> None:
+    readings = [
+        replace(read(10, 2000), current_ma=16_000),
+        replace(read(20, 3000), current_ma=9000),
+    ]
+    told = metered(0, 4000, *readings).periods
+    assert [(p.min_current_ma, p.max_current_ma) for p in told] == [
+        (16_000, 16_000),
+        (9000, 16_000),
+        (9000, 9000),
+    ]
