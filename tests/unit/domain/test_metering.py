@@ -136,3 +136,11 @@ def test_a_period_tells_the_current_between_its_readings() -> None:
         (9000, 16_000),
         (9000, 9000),
     ]
+
+
+def test_a_meter_does_not_grow_with_its_readings() -> None:
+    """A reading costs the same after a night of them."""
+    meter = Meter.begin(NOW, 0)
+    for second in range(1, 5000):
+        meter = meter.read(reading(second / 60, register_wh=second, activity=Activity.CHARGING))
+    assert (meter.energy_wh, meter.spans, len(meter.closed)) == (4999, (), 1)

@@ -86,15 +86,34 @@ def test_a_hold_that_grew_or_shrank_moves_the_limit_at_once(
 ) -> None:
     """A driver who has just agreed to more is not stopped before the next reading."""
     moved = running()
-    moved.read([reading(1, 10_000, 10_000)], NOW + MINUTE)
+    moved.read([reading(60, 10_000, 10_000)], NOW + HOUR)
     moved.follow(charging(secured_minor))
     left_h = (bought_wh - 10_000) / 10_000
-    assert within_a_second(moved.limit_at, NOW + MINUTE + left_h * HOUR - LEAD)
+    assert within_a_second(moved.limit_at, NOW + HOUR + left_h * HOUR - LEAD)
 
 
 def test_what_is_not_secured_money_moves_no_limit() -> None:
     same = running()
-    same.read([reading(1, 10_000, 10_000)], NOW + MINUTE)
+    same.read([reading(60, 10_000, 10_000)], NOW + HOUR)
     before = same.limit_at
     same.follow(replace(charging(), dispute="needs_response"))
     assert same.limit_at == before
+
+
+def test_a_register_that_is_not_trusted_does_not_put_off_the_limit() -> None:
+    """It restarted, say: energy flows on, though nobody knows how much."""
+    restarted = running()
+    restarted.read([reading(10, 3000, 20_000)], NOW + 10 * MINUTE)
+    before = restarted.limit_at
+    restarted.read([reading(11, 5, 20_000)], NOW + 11 * MINUTE)
+    assert restarted.limit_at == before
+    restarted.read([reading(12, 3700, 20_000)], NOW + 12 * MINUTE)
+    assert restarted.limit_at != before
+
+
+def test_a_power_beyond_the_rating_does_not_bring_the_limit_forward() -> None:
+    """A charge point that reports nonsense is not stopped for it: its register counts."""
+    nonsense = running(rated_w=25_000)
+    nonsense.read([reading(1, 100, 90_000_000)], NOW + MINUTE)
+    left_h = (BOUGHT_WH - 100) / 30_000
+    assert within_a_second(nonsense.limit_at, NOW + MINUTE + left_h * HOUR - LEAD)
