@@ -176,3 +176,23 @@ async def test_readings_come_back_by_time_and_by_transaction(storage: Storage) -
 async def test_no_readings_are_no_work(storage: Storage) -> None:
     await storage.add_readings([])
     assert await storage.read(lambda tx: tx.transactions.readings("CP1", "1")) == []
+
+
+async def test_a_start_whose_clock_is_not_believed_is_known_again_by_what_it_said(
+    storage: Storage,
+) -> None:
+    """Its moment is when it was first heard of; the same message comes later."""
+    said_at = STARTED.start_at + timedelta(hours=2)
+    heard = replace(STARTED, start_said_at=said_at)
+    await storage.transact(lambda tx: tx.transactions.add(heard))
+    again = replace(STARTED, id="", start_at=said_at)
+    other = replace(again, start_at=said_at + timedelta(seconds=1))
+    assert await storage.read(lambda tx: tx.transactions.same_start(again)) == heard
+    assert await storage.read(lambda tx: tx.transactions.same_start(other)) is None
+
+
+async def test_what_a_clock_showed_is_kept_beside_the_moment(storage: Storage) -> None:
+    reading = replace(READING, said_at=READING.at - timedelta(days=9000))
+    taken = TakenReading("CP1", "1", reading)
+    await storage.add_readings([taken])
+    assert await storage.read(lambda tx: tx.transactions.readings("CP1", "1")) == [reading]

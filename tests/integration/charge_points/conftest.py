@@ -110,7 +110,9 @@ class House:
     committed: asyncio.Event = field(default_factory=asyncio.Event)
     url: str = ""
 
-    async def secure(self, id_tag: str = "TAG1", connector_number: int = 1) -> Session:
+    async def secure(
+        self, id_tag: str = "TAG1", connector_number: int = 1, tariff: Tariff = TARIFF
+    ) -> Session:
         """Store a session that is paid for and waits for its start."""
         now = self.clock.now()
         session = Session(
@@ -122,7 +124,7 @@ class House:
             charge_point_id="CP1",
             connector_number=connector_number,
             id_tag=id_tag,
-            tariff=TARIFF,
+            tariff=tariff,
             currency="EUR",
             amount_minor=15_000,
             least_minor=1,

@@ -88,6 +88,42 @@ def test_phases_of_power_are_summed_where_no_overall_value_is_given() -> None:
     assert read(*phases, {"value": "5", **POWER}) == (Reading(at=AT, power_w=5000),)
 
 
+def test_phases_of_a_register_are_summed_once_however_they_are_told() -> None:
+    """Without a total (https://github.com/lbbrhzn/ocpp/pull/1925); L1 and L1-N are one phase."""
+    phases = [{"value": str(v), "phase": f"L{i}"} for i, v in enumerate((100, 200, 300), 1)]
+    assert read(*phases) == (Reading(at=AT, register_wh=600),)
+    against_neutral = [sample | {"phase": f"{sample['phase']}-N"} for sample in phases]
+    assert read(*phases, *against_neutral) == (Reading(at=AT, register_wh=600),)
+    assert read(*phases, {"value": "601"}) == (Reading(at=AT, register_wh=601),)
+
+
+def test_an_interval_is_no_register() -> None:
+    """A lost one would be lost, a repeated one counted twice (OCPP 1.6 ed. 2 §7.31)."""
+    interval = {"value": "59.1", "measurand": "Energy.Active.Import.Interval", "unit": "Wh"}
+    assert read(interval, {"value": "900"}) == (Reading(at=AT, register_wh=900),)
+    assert read(interval) == ()
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        "Interruption.Begin",
+        "Interruption.End",
+        "Sample.Clock",
+        "Sample.Periodic",
+        "Transaction.Begin",
+        "Transaction.End",
+        "Trigger",
+        "Other",
+    ],
+)
+def test_a_register_is_one_in_whatever_context(context: str) -> None:
+    """Alfen names wrong ones (https://github.com/lbbrhzn/ocpp/issues/361)."""
+    assert read({"value": "5", "context": context}) == (
+        Reading(at=AT, register_wh=5, context=context),
+    )
+
+
 def test_the_register_of_the_beginning_and_of_now_are_two_readings() -> None:
     """Some charge points put both into one meter value."""
     begin, now = read({"value": "100", "context": "Transaction.Begin"}, {"value": "900"})

@@ -135,13 +135,30 @@ async def send(url: str, secret: str) -> Outcome:
         return await hand.perform(task)
 
 
-def test_every_failure_names_tests_that_exist() -> None:
-    """The table of failures would be a promise without proof: each row has one, in its file."""
-    lines = (ROOT / "docs" / "failures.md").read_text("utf-8").splitlines()
+@pytest.mark.parametrize(("paper", "rows_least"), [("failures.md", 50), ("metering.md", 35)])
+def test_every_row_names_tests_that_exist(paper: str, rows_least: int) -> None:
+    """A table of failures would be a promise without proof: each row has one, in its file."""
+    lines = (ROOT / "docs" / paper).read_text("utf-8").splitlines()
     rows = [line.split("|")[-2].strip() for line in lines if line.startswith("| ")]
     proofs = [row.split(", ") for row in rows if row != "shown by"]
-    assert len(proofs) > 50
+    assert len(proofs) > rows_least
     assert [named for row in proofs for named in row if not exists(named)] == []
+
+
+def test_every_quirk_of_a_meter_stands_in_the_table() -> None:
+    """A rule that only its test knows would be nobody's to rely on."""
+    paper = (ROOT / "docs" / "metering.md").read_text("utf-8")
+    for name in ("unit/domain/test_meter_quirks.py", "integration/charge_points/test_clocks.py"):
+        source = (ROOT / "tests" / name).read_text("utf-8")
+        tests = re.findall(r"^(?:async )?def (test_\w+)", source, re.MULTILINE)
+        assert [test for test in tests if f"`{name}::{test}`" not in paper] == []
+
+
+def test_every_outcome_of_a_meter_is_one_of_three() -> None:
+    lines = (ROOT / "docs" / "metering.md").read_text("utf-8").splitlines()
+    rows = [line.split("|") for line in lines if line.startswith("| ")]
+    outcomes = {row[3].strip() for row in rows if len(row) == 6}
+    assert outcomes == {"outcome", "billed", "last trusted", "review"}
 
 
 def exists(named: str) -> bool:

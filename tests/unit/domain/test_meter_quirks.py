@@ -237,35 +237,3 @@ def test_without_a_clock_energy_is_billed_and_not_doubted_for_its_power() -> Non
     timeless = finish(NOW, 0, NOW, 5000, (), RATED_W, longest=timedelta(hours=1)).timeless()
     assert outcome(timeless) == (5000, "billed")
     assert timeless.periods == (Period(start_at=NOW, end_at=NOW, energy_wh=5000),)
-
-
-# Periods
-
-
-def test_energy_flows_while_the_car_charges_and_not_while_it_parks() -> None:
-    """Between two registers a status says when (OCPI 2.2.1 mod_cdrs, PARKING_TIME)."""
-    readings = [
-        read(10, 2000),
-        Reading(at=at(15), activity=Activity.SUSPENDED_EV),
-        Reading(at=at(25), activity=Activity.CHARGING),
-    ]
-    told = metered(0, 4000, *readings).periods
-    assert [(p.charging // MINUTE, p.parking // MINUTE, p.energy_wh) for p in told] == [
-        (10, 0, 2000),
-        (5, 0, 1000),
-        (0, 10, 0),
-        (5, 0, 1000),
-    ]
-
-
-def test_a_period_tells_the_current_between_its_readings() -> None:
-    readings = [
-        replace(read(10, 2000), current_ma=16_000),
-        replace(read(20, 3000), current_ma=9000),
-    ]
-    told = metered(0, 4000, *readings).periods
-    assert [(p.min_current_ma, p.max_current_ma) for p in told] == [
-        (16_000, 16_000),
-        (9000, 16_000),
-        (9000, 9000),
-    ]

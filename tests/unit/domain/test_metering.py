@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from irve_bridge.domain.metering import Activity, Meter, Reading, finish
 from tests.unit.domain.sessions import LATER, NOW
 
+MINUTE = timedelta(minutes=1)
+
 
 def at(minutes: float) -> object:
     return NOW + timedelta(minutes=minutes)
@@ -106,3 +108,40 @@ def test_power_follows_the_register_where_it_is_not_reported() -> None:
     meter = Meter.begin(NOW, 0).read(reading(6, register_wh=1100))
     assert meter.power_w == 11_000
     assert meter.read(reading(7, activity=Activity.SUSPENDED_EV)).power_w == 0
+
+
+def test_energy_flows_while_the_car_charges_and_not_while_it_parks() -> None:
+    """Between two registers a status says when (OCPI 2.2.1 mod_cdrs, PARKING_TIME)."""
+    readings = [
+        reading(10, register_wh=2000),
+        reading(15, activity=Activity.SUSPENDED_EV),
+        reading(25, activity=Activity.CHARGING),
+    ]
+    told = finish(NOW, 0, LATER, 4000, readings).periods
+    assert [(p.charging // MINUTE, p.parking // MINUTE, p.energy_wh) for p in told] == [
+        (10, 0, 2000),
+        (5, 0, 1000),
+        (0, 10, 0),
+        (5, 0, 1000),
+    ]
+
+
+def test_a_period_tells_the_current_between_its_readings() -> None:
+    readings = [
+        reading(10, register_wh=2000, current_ma=16_000),
+        reading(20, register_wh=3000, current_ma=9000),
+    ]
+    told = finish(NOW, 0, LATER, 4000, readings).periods
+    assert [(p.min_current_ma, p.max_current_ma) for p in told] == [
+        (16_000, 16_000),
+        (9000, 16_000),
+        (9000, 9000),
+    ]
+
+
+def test_a_meter_does_not_grow_with_its_readings() -> None:
+    """A reading costs the same after a night of them."""
+    meter = Meter.begin(NOW, 0)
+    for second in range(1, 5000):
+        meter = meter.read(reading(second / 60, register_wh=second, activity=Activity.CHARGING))
+    assert (meter.energy_wh, meter.spans, len(meter.closed)) == (4999, (), 1)

@@ -116,7 +116,7 @@ def by_night(secured_minor: int) -> Session:
 
 
 def test_a_limit_that_only_the_night_brings_is_found_though_nothing_is_read_any_more() -> None:
-    """60.00 buy 8 h by day and, from 20:00, 11 kWh in an hour are 66.00 more."""
+    """30.00 buy 25 h at 2 kW by day, and 2.5 h by night, which begins after seven."""
     silent = running(by_night(3000), rated_w=2_000)
     silent.read((), NOW)
     assert silent.limit_at is None
@@ -142,3 +142,22 @@ def test_the_running_cost_is_the_bill_of_what_was_read_so_far() -> None:
     metered = finish(NOW, 0, told[-1].at, told[-1].register_wh or 0, told, 11_000)
     bill = charge.pricer.cost(charge.pricer.tally(NOW, metered.periods))
     assert charge.live(told[-1].at).cost_minor == bill.gross_minor
+
+
+def test_a_register_that_is_not_trusted_does_not_put_off_the_limit() -> None:
+    """It restarted, say: energy flows on, though nobody knows how much."""
+    restarted = running()
+    restarted.read([reading(10, 3000, 20_000)], NOW + 10 * MINUTE)
+    before = restarted.limit_at
+    restarted.read([reading(11, 5, 20_000)], NOW + 11 * MINUTE)
+    assert restarted.limit_at == before
+    restarted.read([reading(12, 3700, 20_000)], NOW + 12 * MINUTE)
+    assert restarted.limit_at != before
+
+
+def test_a_power_beyond_the_rating_does_not_bring_the_limit_forward() -> None:
+    """A charge point that reports nonsense is not stopped for it: its register counts."""
+    nonsense = running(rated_w=25_000)
+    nonsense.read([reading(1, 100, 90_000_000)], NOW + MINUTE)
+    left_h = (BOUGHT_WH - 100) / 30_000
+    assert within_a_second(nonsense.limit_at, NOW + MINUTE + left_h * HOUR - LEAD)

@@ -1,0 +1,193 @@
+"""What clocks and registers cannot be: from the charge point's words to the session's bill.
+
+docs/metering.md lists the rules; each test names the thread in which people met with it.
+"""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from irve_bridge.domain import facts
+from irve_bridge.domain.metering import Reading
+from irve_bridge.domain.session import Session, State
+from irve_bridge.domain.tariff import Dimension, PriceComponent, Tariff, TariffElement
+from irve_bridge.service import transactions
+from tests.integration.charge_points.conftest import PAID_AT, TARIFF
+
+BY_TIME = Tariff(
+    "T2",
+    "EUR",
+    (
+        TariffElement(
+            (
+                PriceComponent(Dimension.ENERGY, Decimal("0.40")),
+                PriceComponent(Dimension.PARKING_TIME, Decimal(6)),
+            )
+        ),
+    ),
+)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+LOCAL = 2 * HOUR
+"""How far a clock is ahead that shows local summer time and names no zone."""
+STARTED_AT = PAID_AT + MINUTE
+
+
+async def start(
+    house: Any, session: Session, said_at: datetime, heard_at: datetime
+) -> transactions.StartReply:
+    fact = facts.TransactionStarted(
+        at=heard_at,
+        charge_point_id="CP1",
+        connector_number=1,
+        id_tag=session.id_tag,
+        meter_start_wh=1000,
+        started_at=said_at,
+    )
+    reply: transactions.StartReply = await house.handler.run(
+        lambda work: transactions.started(work, fact)
+    )
+    return reply
+
+
+async def stop(
+    house: Any, session: Session, said_at: datetime, heard_at: datetime, meter_stop_wh: int = 6000
+) -> Session:
+    fact = facts.TransactionStopped(
+        at=heard_at,
+        charge_point_id="CP1",
+        transaction_id=(await house.session(session)).transaction_id,
+        meter_stop_wh=meter_stop_wh,
+        stopped_at=said_at,
+    )
+    await house.handler.run(lambda work: transactions.stopped(work, fact))
+    ended: Session = await house.session(session)
+    return ended
+
+
+async def read(
+    house: Any, id_: str | None, said_at: datetime, heard_at: datetime, register_wh: int
+) -> None:
+    reading = Reading(at=said_at, register_wh=register_wh)
+    await house.meters.take("CP1", 1, id_, [reading], heard_at)
+
+
+async def shown_wh(house: Any, session: Session) -> int:
+    energy_wh: int = house.meters.live(await house.session(session), STARTED_AT).energy_wh
+    return energy_wh
+
+
+async def test_a_clock_ahead_throughout_is_billed_by_its_own_durations(house: Any) -> None:
+    """Local time without a zone; the stop is told hours later.
+
+    https://github.com/evcc-io/evcc/issues/10399
+    """
+    session = await house.secure(tariff=BY_TIME)
+    await start(house, session, STARTED_AT + LOCAL, STARTED_AT)
+    assert (await house.session(session)).started_at == STARTED_AT
+    ended = await stop(house, session, STARTED_AT + LOCAL + HOUR, STARTED_AT + 9 * HOUR)
+    assert (ended.state, ended.energy_wh) == (State.SETTLING, 5000)
+    assert ended.stopped_at == STARTED_AT + HOUR
+
+
+async def test_a_start_that_is_believed_only_when_repeated_is_the_same(house: Any) -> None:
+    """By then its moment has come; ABB resends the original one.
+
+    https://github.com/mobilityhouse/ocpp/issues/186
+    """
+    session = await house.secure()
+    first = await start(house, session, STARTED_AT + LOCAL, STARTED_AT)
+    assert first.accepted
+    assert await start(house, session, STARTED_AT + LOCAL, STARTED_AT + LOCAL) == first
+
+
+@pytest.mark.parametrize(("tariff", "state"), [(TARIFF, State.SETTLING), (BY_TIME, State.REVIEW)])
+async def test_a_clock_set_meanwhile_is_doubted_only_where_time_is_priced(
+    house: Any, tariff: Tariff, state: State
+) -> None:
+    """It began before it was paid for, and was set before it ended.
+
+    https://github.com/evcc-io/evcc/issues/15752
+    """
+    session = await house.secure(tariff=tariff)
+    await start(house, session, STARTED_AT - 9000 * HOUR, STARTED_AT)
+    ended = await stop(house, session, STARTED_AT + HOUR, STARTED_AT + HOUR)
+    assert (ended.state, ended.energy_wh) == (state, 5000)
+    assert ended.cost is not None
+    assert ended.cost.gross_minor == 200
+
+
+async def test_readings_of_a_clock_gone_wrong_move_the_meter(house: Any) -> None:
+    """Tomorrow, then yesterday, then right again: each counts when it is heard.
+
+    https://github.com/evcc-io/evcc/issues/15752
+    """
+    session = await house.secure()
+    id_ = (await start(house, session, STARTED_AT, STARTED_AT)).transaction_id
+    for minutes, said in ((10, 23 * HOUR), (20, -23 * HOUR), (30, timedelta())):
+        heard_at = STARTED_AT + minutes * MINUTE
+        await read(house, id_, heard_at + said, heard_at, 1000 + 100 * minutes)
+        assert await shown_wh(house, session) == 100 * minutes
+    ended = await stop(house, session, STARTED_AT + HOUR, STARTED_AT + HOUR, 5000)
+    assert (ended.state, ended.energy_wh) == (State.SETTLING, 4000)
+
+
+async def test_an_unnamed_reading_from_before_the_start_is_anothers(house: Any) -> None:
+    """An old queue is told in bulk (https://github.com/lbbrhzn/ocpp/issues/361)."""
+    session = await house.secure()
+    await start(house, session, STARTED_AT, STARTED_AT)
+    heard_at = STARTED_AT + HOUR
+    await read(house, None, STARTED_AT - 90 * HOUR, heard_at, 9000)
+    assert await shown_wh(house, session) == 0
+    await read(house, None, STARTED_AT + HOUR, heard_at, 2000)
+    assert await shown_wh(house, session) == 1000
+
+
+async def test_a_reading_of_a_transaction_that_ended_is_not_the_next_ones(house: Any) -> None:
+    """EN+ goes on naming it (https://github.com/evcc-io/evcc/issues/14673)."""
+    before = await house.secure("TAG0")
+    ended_id = (await start(house, before, STARTED_AT, STARTED_AT)).transaction_id
+    await stop(house, before, STARTED_AT + MINUTE, STARTED_AT + MINUTE, 1100)
+    session = await house.secure("TAG1", 2)
+    began_at = STARTED_AT + 2 * MINUTE
+    await start(house, session, began_at, began_at)
+    await read(house, ended_id, began_at + HOUR, began_at + HOUR, 9000)
+    assert await shown_wh(house, session) == 0
+
+
+async def test_readings_after_the_stop_bill_nothing(house: Any) -> None:
+    """Wallbox's register grows on, and its readings come after the stop.
+
+    https://github.com/lbbrhzn/ocpp/issues/1069, https://github.com/lbbrhzn/ocpp/issues/2075
+    """
+    session = await house.secure()
+    id_ = (await start(house, session, STARTED_AT, STARTED_AT)).transaction_id
+    ended = await stop(house, session, STARTED_AT + HOUR, STARTED_AT + HOUR)
+    await read(house, id_, STARTED_AT + HOUR, STARTED_AT + HOUR + MINUTE, 6600)
+    assert await house.session(session) == ended
+
+
+async def test_an_unknown_final_register_is_told_in_the_history(house: Any) -> None:
+    """-1: billed to the last reading (https://github.com/lorenzodonini/ocpp-go/issues/114)."""
+    session = await house.secure()
+    id_ = (await start(house, session, STARTED_AT, STARTED_AT)).transaction_id
+    await read(house, id_, STARTED_AT + HOUR, STARTED_AT + HOUR, 5500)
+    ended = await stop(house, session, STARTED_AT + HOUR, STARTED_AT + HOUR, -1)
+    assert (ended.state, ended.energy_wh) == (State.SETTLING, 4500)
+    history = await house.storage.read(lambda tx: tx.sessions.history(session.id))
+    assert "-1 Wh" in history[-1].fact["note"]
+
+
+async def test_what_came_late_is_counted_again_in_its_place(house: Any) -> None:
+    """The running meter is then what it is after a restart, which reads all back in order."""
+    session = await house.secure()
+    id_ = (await start(house, session, STARTED_AT, STARTED_AT)).transaction_id
+    heard_at = STARTED_AT + HOUR
+    for minutes, register_wh in ((10, 2000), (30, 4000), (20, 3000)):
+        await read(house, id_, STARTED_AT + minutes * MINUTE, heard_at, register_wh)
+    ((_, counted),) = house.meters._running.items()
+    assert not counted.meter.recount
+    await house.meters.rebuild()
+    ((_, rebuilt),) = house.meters._running.items()
+    assert rebuilt.meter == counted.meter
