@@ -50,6 +50,8 @@ class ChargePoint:
     `status` is what it says of itself as a whole, as connector 0 (OCPP 1.6 ed. 2 §4.9): Available,
     Unavailable or Faulted. Its money goes to the provider's `account`, the platform's own for "";
     of what drivers pay there the platform keeps a fee, in hundredths of a percent.
+    Who operates it stands on receipts: with a SIREN, a VAT number or both. Where it stands is told
+    in CDRs: country by ISO 3166-1 alpha-3, coordinates in decimal degrees (WGS 84).
     `behind_at` is when it last told of something older than its connection: its queue was not
     empty then.
     """
@@ -58,7 +60,16 @@ class ChargePoint:
     name: str
     operator_name: str
     operator_phone: str
+    operator_address: str = ""
+    operator_siren: str = ""
+    operator_vat_number: str = ""
+    operator_email: str = ""
     address: str = ""
+    city: str = ""
+    postal_code: str = ""
+    country: str = "FRA"
+    latitude: str = ""
+    longitude: str = ""
     time_zone: str = "Europe/Paris"
     account: str = ""
     application_fee_bps: int = 0
@@ -85,13 +96,19 @@ class ChargePoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connector:
-    """One outlet of a charge point; `number` is OCPP's connectorId, from 1."""
+    """One outlet of a charge point; `number` is OCPP's connectorId, from 1.
+
+    `standard`, `format` and `power_type` are OCPI's names for its plug (mod_locations).
+    """
 
     charge_point_id: str
     number: int
     evse_id: str
     power_w: int
     tariff_id: str
+    standard: str = "IEC_62196_T2"
+    format: str = "SOCKET"
+    power_type: str = "AC_3_PHASE"
     status: ConnectorStatus = ConnectorStatus.UNKNOWN
     error_code: str | None = None
     status_at: datetime | None = None

@@ -20,6 +20,7 @@ from irve_bridge.service.callbacks import MAILED, callback, mail
 from irve_bridge.service.ledger import Ledger
 from irve_bridge.service.policy import Policy, deadline
 from irve_bridge.service.ports import Bus, Storage, TakenReading, Tx
+from irve_bridge.service.receipts import issue
 
 T = TypeVar("T")
 _ONE_AT_A_TIME = frozenset({Do.START, Do.CLOSE, Do.COLLECT, Do.RECHARGE, Do.EXTEND})
@@ -51,6 +52,7 @@ class Work:
         saved = self.tx.sessions.save(self._dated(decision), decision.steps, fact)
         if isinstance(fact, facts.PersonalDataTermPassed):
             self.tx.sessions.erase(saved.id)
+        issue(self.tx, saved, fact.at)
         self._intend(saved, decision, fact)
         self.changed.append(saved)
         return saved

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from irve_bridge.domain.charge_point import ChargePoint, Connector
 from irve_bridge.domain.errors import Refusal, UnknownThing
+from irve_bridge.domain.receipt import Receipt
 from irve_bridge.domain.session import Session, State
 from irve_bridge.domain.tariff import Tariff
 from irve_bridge.service.evidence import Record, record
@@ -116,6 +117,10 @@ class Views:
     async def newest(self, state: State | None, limit: int) -> list[Session]:
         """Return sessions, newest first, those in one state or all."""
         return await self._storage.read(lambda tx: tx.sessions.search(state, limit))
+
+    async def receipts(self, session_id: str) -> list[Receipt]:
+        """Return the receipt of a session and what corrects it, in the order of their numbers."""
+        return await self._storage.read(lambda tx: tx.receipts.of_session(session_id))
 
     async def record(self, session_id: str) -> Record:
         """Return all that is kept of a session.

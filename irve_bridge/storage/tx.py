@@ -6,6 +6,7 @@ from irve_bridge.service import ports
 from irve_bridge.storage.books import SqlBooks
 from irve_bridge.storage.inbox import SqlInbox
 from irve_bridge.storage.intents import SqlIntents
+from irve_bridge.storage.receipts import SqlReceipts
 from irve_bridge.storage.replies import SqlReplies
 from irve_bridge.storage.sessions import SqlSessions
 from irve_bridge.storage.stations import SqlStations
@@ -22,4 +23,5 @@ class SqlTx:
         self.intents: ports.Intents = SqlIntents(connection)
         self.inbox: ports.Inbox = SqlInbox(connection)
         self.books: ports.Books = SqlBooks(connection)
+        self.receipts: ports.Receipts = SqlReceipts(connection)
         self.replies: ports.Replies = SqlReplies(connection)

@@ -17,7 +17,7 @@ from irve_bridge.web.middlewares import (
     observe,
     request_seconds,
 )
-from irve_bridge.web.pages import finish, money, session
+from irve_bridge.web.pages import finish, money, receipt, session
 from irve_bridge.web.pages.home import home
 from irve_bridge.web.pages.station import station
 from irve_bridge.web.progress import STREAMS
@@ -35,6 +35,8 @@ ROUTES = (
     web.post("/c/{token}/pay", money.pay),
     web.post("/c/{token}/extend", money.extend),
     web.get("/c/{token}/events", progress.events),
+    web.get("/c/{token}/receipt", receipt.receipts),
+    web.get(r"/c/{token}/receipt/{number:\d{1,9}}.pdf", receipt.receipt_pdf),
     web.get("/finish-dynamic-charge/{session_id}", finish.show),
     web.post("/finish-dynamic-charge/{session_id}", finish.finish),
     web.post("/api/create-payment", payments.create_payment),

@@ -14,6 +14,7 @@ from irve_bridge.domain.decide import Step
 from irve_bridge.domain.facts import Fact, SessionFact
 from irve_bridge.domain.intents import Intent, Lane
 from irve_bridge.domain.metering import Reading
+from irve_bridge.domain.receipt import Receipt
 from irve_bridge.domain.session import Session
 from irve_bridge.domain.tariff import Tariff
 from irve_bridge.domain.transaction import Transaction
@@ -322,6 +323,16 @@ class Books(Protocol):
         """Return a session's movements, in order."""
 
 
+class Receipts(Protocol):
+    """Receipts and credit notes: numbered without gaps for each operator, never changed."""
+
+    def add(self, receipt: Receipt) -> Receipt:
+        """Give a paper its operator's next number, keep it, and return it."""
+
+    def of_session(self, session_id: str) -> list[Receipt]:
+        """Return the papers of a session, in the order of their numbers."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredReply:
     """What an Idempotency-Key was answered; `fingerprint` is of the request."""
@@ -350,6 +361,7 @@ class Tx(Protocol):
     intents: Intents
     inbox: Inbox
     books: Books
+    receipts: Receipts
     replies: Replies
 
 

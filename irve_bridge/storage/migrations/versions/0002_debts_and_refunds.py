@@ -1,4 +1,4 @@
-"""Debts, refunds, disputes, fees and terms; movements know the payment they are part of."""
+"""Debts, refunds, disputes, fees, terms and receipts; movements know what payment they are of."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -21,6 +21,8 @@ def upgrade() -> None:
     """Add the columns, and fill in what older rows say already."""
     _fees()
     op.add_column("charge_points", sa.Column("behind_at", MOMENT))
+    _identities()
+    _receipts()
     _sessions()
     _movements()
     _terms()
@@ -56,6 +58,33 @@ def upgrade() -> None:
 def _fees() -> None:
     for table in ("charge_points", "sessions"):
         op.add_column(table, _counted("application_fee_bps"))
+
+
+def _identities() -> None:
+    """Who operates and where it is: the stations file, applied anew, fills them in."""
+    for name in ("operator_address", "operator_siren", "operator_vat_number", "operator_email"):
+        op.add_column("charge_points", _named(name))
+    for name in ("city", "postal_code", "latitude", "longitude"):
+        op.add_column("charge_points", _named(name))
+    op.add_column("charge_points", _named("country", "FRA"))
+    op.add_column("connectors", _named("standard", "IEC_62196_T2"))
+    op.add_column("connectors", _named("format", "SOCKET"))
+    op.add_column("connectors", _named("power_type", "AC_3_PHASE"))
+
+
+def _receipts() -> None:
+    op.create_table(
+        "receipts",
+        sa.Column("operator", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("session_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("issued_at", MOMENT, nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["session_id"], ["sessions.id"], name="fk_receipts_session_id"),
+        sa.PrimaryKeyConstraint("operator", "number", name="pk_receipts"),
+    )
+    op.create_index("ix_receipts_session_id", "receipts", ["session_id"])
 
 
 def _sessions() -> None:
@@ -151,6 +180,10 @@ def _movements() -> None:
 
 def _counted(name: str, start: str = "0") -> sa.Column[int]:
     return sa.Column(name, sa.Integer(), nullable=False, server_default=start)
+
+
+def _named(name: str, start: str = "") -> sa.Column[str]:
+    return sa.Column(name, sa.Text(), nullable=False, server_default=start)
 
 
 def _flag(name: str) -> sa.Column[bool]:
