@@ -234,7 +234,7 @@ def split_of(session: Session) -> Split:
     cost = session.cost
     if cost is not None and cost.lines and cost.gross_minor:
         return Split(cost.net_minor, tuple(Tax(v.percent, v.amount_minor) for v in cost.vat))
-    rate = session.tariff.components[0].vat
+    rate = session.tariff.elements[0].price_components[0].vat
     weights = Fraction(100), Fraction(rate)
     net_minor, vat_minor = allot(1_000_000, weights)
     return Split(net_minor, (Tax(rate, vat_minor),))

@@ -12,9 +12,9 @@ def periods_of(tx: Tx, session: Session) -> tuple[Period, ...]:
     Its times are those that the meter told; where the CSMS meters, all of it was charging. None
     where the charge never ended.
     """
-    if session.started_at is None or session.stopped_at is None:
+    if session.started_at is None or (ended_at := session.stopped_at or session.ended_at) is None:
         return ()
-    stopped_at = max(session.stopped_at, session.started_at)
+    stopped_at = max(ended_at, session.started_at)
     energy_wh = session.energy_wh or 0
     transaction = tx.transactions.get(session.charge_point_id, session.transaction_id or "")
     charging, parking = stopped_at - session.started_at, stopped_at - stopped_at

@@ -362,6 +362,22 @@ receipts = Table(
     Column("body", Json, nullable=False),
 )
 
+# A charge that nobody paid for has a CDR too: it is of a transaction, and may be of no session.
+cdrs = Table(
+    "cdrs",
+    metadata,
+    Column("sequence", BigId, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("charge_point_id", Text, nullable=False),
+    Column("transaction_id", Text),
+    Column("session_id", ForeignKey("sessions.id"), index=True),
+    Column("total_minor", Integer, nullable=False),
+    # The id of the CDR that this one credits.
+    Column("credits", Text),
+    Column("document", Json, nullable=False),
+)
+
 replies = Table(
     "replies",
     metadata,

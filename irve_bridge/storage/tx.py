@@ -4,6 +4,7 @@ from sqlalchemy import Connection
 
 from irve_bridge.service import ports
 from irve_bridge.storage.books import SqlBooks
+from irve_bridge.storage.cdrs import SqlCdrs
 from irve_bridge.storage.inbox import SqlInbox
 from irve_bridge.storage.intents import SqlIntents
 from irve_bridge.storage.receipts import SqlReceipts
@@ -23,5 +24,6 @@ class SqlTx:
         self.intents: ports.Intents = SqlIntents(connection)
         self.inbox: ports.Inbox = SqlInbox(connection)
         self.books: ports.Books = SqlBooks(connection)
+        self.cdrs: ports.Cdrs = SqlCdrs(connection)
         self.receipts: ports.Receipts = SqlReceipts(connection)
         self.replies: ports.Replies = SqlReplies(connection)

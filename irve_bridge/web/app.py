@@ -49,6 +49,7 @@ ROUTES = (
     web.post("/api/sessions/{session_id}/refunds", operator.refund),
     web.post("/api/sessions/{session_id}/decision", operator.decide),
     web.get("/api/sessions/{session_id}/evidence", operator.evidence),
+    web.get("/api/sessions/{session_id}/cdr", operator.cdrs),
     web.post("/webhook", webhook),
     web.get("/healthz", health.alive),
     web.get("/readyz", health.ready),

@@ -25,6 +25,7 @@ from irve_bridge.service.ports.hands import (
 )
 from irve_bridge.service.ports.storage import (
     Books,
+    Cdrs,
     Happening,
     Inbox,
     Intents,
@@ -48,6 +49,7 @@ __all__ = [
     "Attempt",
     "Books",
     "Bus",
+    "Cdrs",
     "Clock",
     "Done",
     "Failed",

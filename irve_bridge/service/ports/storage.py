@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from irve_bridge.domain.cdr import Cdr
 from irve_bridge.domain.charge_point import ChargePoint, Connector, ConnectorStatus
 from irve_bridge.domain.decide import Step
 from irve_bridge.domain.facts import Fact, SessionFact
@@ -333,6 +334,16 @@ class Receipts(Protocol):
         """Return the papers of a session, in the order of their numbers."""
 
 
+class Cdrs(Protocol):
+    """CDRs: only ever added."""
+
+    def add(self, cdr: Cdr) -> None:
+        """Keep a CDR."""
+
+    def of_session(self, session_id: str) -> list[Cdr]:
+        """Return a session's CDRs in the order they were made."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredReply:
     """What an Idempotency-Key was answered; `fingerprint` is of the request."""
@@ -362,6 +373,7 @@ class Tx(Protocol):
     inbox: Inbox
     books: Books
     receipts: Receipts
+    cdrs: Cdrs
     replies: Replies
 
 

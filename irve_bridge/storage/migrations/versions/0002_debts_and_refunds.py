@@ -1,4 +1,4 @@
-"""Debts, refunds, disputes, fees, terms and receipts; movements know what payment they are of."""
+"""Debts, refunds, disputes, fees, terms, receipts and CDRs; movements know their payment."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -8,6 +8,7 @@ from alembic import op
 revision = "0002"
 down_revision = "0001"
 
+BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 MOMENT = sa.DateTime(timezone=True)
 DUE = sa.text("state = 'due'")
 NOBODYS = sa.text("session_id IS NULL")
@@ -23,6 +24,7 @@ def upgrade() -> None:
     op.add_column("charge_points", sa.Column("behind_at", MOMENT))
     _identities()
     _receipts()
+    _cdrs()
     _sessions()
     _movements()
     _terms()
@@ -85,6 +87,25 @@ def _receipts() -> None:
         sa.PrimaryKeyConstraint("operator", "number", name="pk_receipts"),
     )
     op.create_index("ix_receipts_session_id", "receipts", ["session_id"])
+
+
+def _cdrs() -> None:
+    op.create_table(
+        "cdrs",
+        sa.Column("sequence", BIG_ID, nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("charge_point_id", sa.Text(), nullable=False),
+        sa.Column("transaction_id", sa.Text()),
+        sa.Column("session_id", sa.Text()),
+        sa.Column("total_minor", sa.Integer(), nullable=False),
+        sa.Column("credits", sa.Text()),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["session_id"], ["sessions.id"], name="fk_cdrs_session_id"),
+        sa.PrimaryKeyConstraint("sequence", name="pk_cdrs"),
+        sa.UniqueConstraint("id", name="uq_cdrs_id"),
+    )
+    op.create_index("ix_cdrs_session_id", "cdrs", ["session_id"])
 
 
 def _sessions() -> None:
