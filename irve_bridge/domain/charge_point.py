@@ -82,6 +82,11 @@ class ChargePoint:
     firmware: str | None = None
     status: ConnectorStatus = ConnectorStatus.UNKNOWN
 
+    @property
+    def operator_identified(self) -> bool:
+        """Whether a receipt can say who was paid, as the law wants it."""
+        return bool(self.operator_siren or self.operator_vat_number)
+
     def silent_for(self, now: datetime, since: datetime | None) -> timedelta | None:
         """Return how long it has been online since a moment with nothing queued; None if offline.
 

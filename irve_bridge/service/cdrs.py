@@ -8,25 +8,26 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from irve_bridge.domain.cdr import Cdr, Concluded, Cost, Location, Token, cdr, credit
-from irve_bridge.domain.lifecycle import DONE
 from irve_bridge.domain.money import minor_digits
+from irve_bridge.domain.period import Period
 from irve_bridge.domain.receipt import split_of
 from irve_bridge.domain.session import Session, State
-from irve_bridge.service.periods import periods_of
 from irve_bridge.service.ports import Tx
 
 
-def issue_cdrs(tx: Tx, session: Session, at: datetime) -> list[Cdr]:
-    """Keep the CDRs without which a session's do not say what is owed, and return them in order."""
-    if session.state not in DONE or session.started_at is None:
-        return []
-    issued = list(_missing(tx, session, tx.cdrs.of_session(session.id), at))
+def issue_cdrs(tx: Tx, session: Session, periods: Sequence[Period], at: datetime) -> list[Cdr]:
+    """Keep the CDRs without which a session's do not say what is owed, and return them in order.
+
+    None where there are no periods: nothing was charged.
+    """
+    issued = list(_missing(tx, session, periods, at)) if periods else []
     for each in issued:
         tx.cdrs.add(each)
     return issued
 
 
-def _missing(tx: Tx, session: Session, issued: Sequence[Cdr], at: datetime) -> Iterator[Cdr]:
+def _missing(tx: Tx, session: Session, periods: Sequence[Period], at: datetime) -> Iterator[Cdr]:
+    issued = tx.cdrs.of_session(session.id)
     owed_minor = 0 if session.state is State.RELEASED else session.decided_minor or 0
     standing = _standing(issued)
     if standing and standing.total_minor == owed_minor:
@@ -35,7 +36,7 @@ def _missing(tx: Tx, session: Session, issued: Sequence[Cdr], at: datetime) -> I
         yield credit(standing, at)
     if owed_minor or not issued:
         made = sum(each.credits is None for each in issued)
-        yield _made(tx, session, made + 1, owed_minor, at)
+        yield _made(tx, session, periods, made + 1, owed_minor, at)
 
 
 def _standing(issued: Sequence[Cdr]) -> Cdr | None:
@@ -44,7 +45,14 @@ def _standing(issued: Sequence[Cdr]) -> Cdr | None:
     return next((c for c in issued if c.credits is None and c.id not in credited), None)
 
 
-def _made(tx: Tx, session: Session, number: int, owed_minor: int, at: datetime) -> Cdr:
+def _made(
+    tx: Tx,
+    session: Session,
+    periods: Sequence[Period],
+    number: int,
+    owed_minor: int,
+    at: datetime,
+) -> Cdr:
     cdr_id = f"{session.id}-{number}"
     papers = tx.receipts.of_session(session.id)
     concluded = Concluded(
@@ -53,7 +61,7 @@ def _made(tx: Tx, session: Session, number: int, owed_minor: int, at: datetime) 
         token=Token(uid=session.id_tag, contract_id=session.id),
         location=location_of(tx, session.charge_point_id, session.connector_number),
         tariff=session.tariff,
-        periods=periods_of(tx, session),
+        periods=periods,
         cost=Cost(
             currency=session.currency,
             net_minor=split_of(session).part(owed_minor).net_minor,

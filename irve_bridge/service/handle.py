@@ -15,11 +15,13 @@ from irve_bridge.domain import facts
 from irve_bridge.domain.cdr import Cdr
 from irve_bridge.domain.decide import Decision, decide
 from irve_bridge.domain.intents import Do, Intent, Kind
+from irve_bridge.domain.lifecycle import DONE
 from irve_bridge.domain.session import Delivery, Session, State
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.callbacks import MAILED, callback, cdr_callback, mail
 from irve_bridge.service.cdrs import issue_cdrs
 from irve_bridge.service.ledger import Ledger
+from irve_bridge.service.periods import periods_of
 from irve_bridge.service.policy import Policy, deadline
 from irve_bridge.service.ports import Bus, Storage, TakenReading, Tx
 from irve_bridge.service.receipts import issue
@@ -63,10 +65,11 @@ class Work:
     def _papers(self, before: Session, session: Session, at: datetime) -> list[Cdr]:
         """Keep what bills a session that has come to owe something else; return the CDRs."""
         owes = (session.state, session.decided_minor)
-        if owes == (before.state, before.decided_minor):
+        if session.state not in DONE or owes == (before.state, before.decided_minor):
             return []
-        issue(self.tx, session, at)
-        return issue_cdrs(self.tx, session, at)
+        periods = periods_of(self.tx, session)
+        issue(self.tx, session, periods, at)
+        return issue_cdrs(self.tx, session, periods, at)
 
     def open(self, session: Session) -> bool:
         """Record a new session; False where another one has the connector."""

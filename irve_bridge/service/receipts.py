@@ -4,19 +4,19 @@ No state is left to ask for one later: whoever is settled has a number, and no n
 its paper.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from irve_bridge.domain.charge_point import ChargePoint
-from irve_bridge.domain.lifecycle import DONE
+from irve_bridge.domain.period import Period
 from irve_bridge.domain.receipt import Charge, Operator, Place, missing_minor, paper_of
 from irve_bridge.domain.session import Session
-from irve_bridge.service.periods import periods_of
 from irve_bridge.service.ports import Tx
 
 
-def issue(tx: Tx, session: Session, at: datetime) -> None:
+def issue(tx: Tx, session: Session, periods: Sequence[Period], at: datetime) -> None:
     """Number the paper without which a session's papers do not say what is owed, if any."""
-    issued = tuple(tx.receipts.of_session(session.id)) if session.state in DONE else ()
+    issued = tuple(tx.receipts.of_session(session.id))
     if not missing_minor(session, issued):
         return
     point = tx.stations.charge_point(session.charge_point_id)
@@ -26,7 +26,7 @@ def issue(tx: Tx, session: Session, at: datetime) -> None:
         at=at,
         operator=operator_of(point),
         place=_place(tx, session, point),
-        charge=_charge(tx, session),
+        charge=_charge(tx, session, periods),
     )
     tx.receipts.add(paper)
 
@@ -57,10 +57,9 @@ def _place(tx: Tx, session: Session, point: ChargePoint | None) -> Place:
     )
 
 
-def _charge(tx: Tx, session: Session) -> Charge:
+def _charge(tx: Tx, session: Session, periods: Sequence[Period]) -> Charge:
     """The register is read up to what is billed of it."""
     transaction = tx.transactions.get(session.charge_point_id, session.transaction_id or "")
-    periods = periods_of(tx, session)
     start_wh = transaction.meter_start_wh if transaction else None
     known = start_wh is not None and session.energy_wh is not None
     return Charge(
