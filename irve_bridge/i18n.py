@@ -66,6 +66,10 @@ class Language:
         """Return an energy in kWh."""
         return f"{self._number(energy_wh, '#,##0.00')}\N{NO-BREAK SPACE}kWh"
 
+    def kwh_exact(self, energy_wh: int) -> str:
+        """Return an energy in kWh to the watt-hour, as a meter's register shows it."""
+        return f"{self._number(energy_wh, '#,##0.000')}\N{NO-BREAK SPACE}kWh"
+
     def kwh_short(self, energy_wh: int) -> str:
         """Return a round energy in kWh."""
         return f"{self._number(energy_wh, '#,##0.##')}\N{NO-BREAK SPACE}kWh"

@@ -1,25 +1,39 @@
 """The operator's file of stations: read, compared with the database, applied."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from irve_bridge.domain import tariff_loading
 from irve_bridge.domain.charge_point import ChargePoint, Connector
 from irve_bridge.domain.errors import BridgeError, Refusal
 from irve_bridge.domain.tariff import Tariff
+from irve_bridge.domain.tariff_loading import FAST_W
 from irve_bridge.meter_keys import der_in_hex
 from irve_bridge.service.passwords import hash_password, matches
 from irve_bridge.service.ports import Stations
 
 Name = Annotated[str, Field(min_length=1)]
+PowerType = Literal["AC_1_PHASE", "AC_2_PHASE", "AC_2_PHASE_SPLIT", "AC_3_PHASE", "DC"]
+ONE_PHASE_KW = Decimal("7.4")
+"""32 A at 230 V: whatever delivers more has three phases."""
 Thing = ChargePoint | Connector | Tariff
 
 
@@ -31,27 +45,72 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _bare(text: object) -> object:
+    """YAML takes a number without spaces for an integer; people write it with them."""
+    return "".join(str(text).split()).upper() if isinstance(text, str | int) else text
+
+
+def _siren(siren: str) -> str:
+    if not re.fullmatch(r"\d{9}", siren) or not _luhn(siren):
+        raise ValueError(f"{siren} is no SIREN: nine digits, the last of which checks the others")
+    return siren
+
+
+def _luhn(digits: str) -> bool:
+    doubled = (sum(divmod(int(digit) * 2, 10)) for digit in digits[-2::-2])
+    return (sum(doubled) + sum(int(digit) for digit in digits[::-2])) % 10 == 0
+
+
 class OperatorEntry(_Strict):
-    """Who the driver deals with."""
+    """Who the driver deals with, as a receipt must name them: the legal name and identity."""
 
     name: Name
     phone: Name
     requires_signatures: bool = False
+    address: Name
+    siren: Annotated[str, BeforeValidator(_bare), AfterValidator(_siren)] | None = None
+    vat_number: (
+        Annotated[str, BeforeValidator(_bare), Field(pattern=r"^[A-Z]{2}[A-Z0-9+*]{2,13}$")] | None
+    ) = None
+    email: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$")
+
+    @model_validator(mode="after")
+    def _identified(self) -> Self:
+        if self.siren is None and self.vat_number is None:
+            raise ValueError("give its siren or its vat_number: receipts must name it")
+        french = re.fullmatch(r"FR..(\d{9})", self.vat_number or "")
+        if french and self.siren not in (None, french[1]):
+            raise ValueError(f"the vat_number {self.vat_number} is not of the siren {self.siren}")
+        return self
 
 
 class ConnectorEntry(_Strict):
-    """One outlet."""
+    """One outlet; what kind of plug it is follows from its power where it is not said."""
 
     number: int = Field(ge=1)
     evse_id: Name
     power_kw: Decimal = Field(gt=0)
     tariff: Name | Annotated[tuple[Name, ...], Field(min_length=1)]
     meter_public_key: str | None = None
+    standard: str | None = Field(default=None, pattern=r"^[A-Z0-9_]+$")
+    format: Literal["SOCKET", "CABLE"] | None = None
+    power_type: PowerType | None = None
 
     @property
     def tariff_ids(self) -> tuple[str, ...]:
         """Its tariffs; the first in force holds."""
         return (self.tariff,) if isinstance(self.tariff, str) else self.tariff
+
+    @property
+    def plug(self) -> tuple[str, str, str]:
+        """Standard, format and power type: Combo at a cable from 50 kW on, else type 2 sockets."""
+        fast = self.power_kw * 1000 >= FAST_W
+        usual = "AC_3_PHASE" if self.power_kw > ONE_PHASE_KW else "AC_1_PHASE"
+        return (
+            self.standard or ("IEC_62196_T2_COMBO" if fast else "IEC_62196_T2"),
+            self.format or ("CABLE" if fast else "SOCKET"),
+            self.power_type or ("DC" if fast else usual),
+        )
 
     @field_validator("meter_public_key")
     @classmethod
@@ -64,7 +123,12 @@ class ChargePointEntry(_Strict):
 
     id: str = Field(pattern=r"^[\w*.:+-]{1,48}$")
     name: Name
-    address: str = ""
+    address: Name
+    city: Name
+    postal_code: str = Field(default="", max_length=10)
+    country: str = Field(default="FRA", pattern=r"^[A-Z]{3}$")
+    latitude: Decimal = Field(ge=-90, le=90)
+    longitude: Decimal = Field(ge=-180, le=180)
     time_zone: str = "Europe/Paris"
     account: str = Field(default="", pattern=r"^(acct_\w+)?$")
     application_fee_percent: Decimal = Field(default=Decimal(0), ge=0, lt=100, decimal_places=2)
@@ -203,7 +267,7 @@ def _refuse_tariffs(charge_point_id: str, outlet: ConnectorEntry, known: dict[st
 def _sentences(error: ValidationError) -> Iterator[str]:
     for details in error.errors():
         where = ".".join(str(part) for part in details["loc"])
-        yield f"{where}: {details['msg']}"
+        yield f"{where}: {details['msg'].removeprefix('Value error, ')}"
 
 
 def _charge_point(
@@ -215,12 +279,21 @@ def _charge_point(
         base,
         name=entry.name,
         address=entry.address,
+        city=entry.city,
+        postal_code=entry.postal_code,
+        country=entry.country,
+        latitude=f"{entry.latitude:.6f}",
+        longitude=f"{entry.longitude:.6f}",
         time_zone=entry.time_zone,
         account=entry.account,
         application_fee_bps=int(entry.application_fee_percent * 100),
         operator_name=operator.name,
         operator_phone=operator.phone,
         requires_signatures=_requires_signatures(entry, operator),
+        operator_address=operator.address,
+        operator_siren=operator.siren or "",
+        operator_vat_number=operator.vat_number or "",
+        operator_email=operator.email or "",
         password_hash=_password_hash(entry.password, base.password_hash),
     )
 
@@ -247,6 +320,7 @@ def _connector_changes(entry: ChargePointEntry, stations: Stations) -> Iterator[
             charge_point_id=entry.id, number=outlet.number, evse_id="", power_w=0, tariff_id=""
         )
         first, *later = outlet.tariff_ids
+        standard, form, power_type = outlet.plug
         after = replace(
             base,
             evse_id=outlet.evse_id,
@@ -254,6 +328,9 @@ def _connector_changes(entry: ChargePointEntry, stations: Stations) -> Iterator[
             tariff_id=first,
             next_tariff_ids=tuple(later),
             meter_public_key=outlet.meter_public_key,
+            standard=standard,
+            format=form,
+            power_type=power_type,
         )
         yield from _change(f"connector {entry.id}/{outlet.number}", before, after)
     for number in registered:

@@ -15,7 +15,7 @@ from irve_bridge.clock import SharedClock
 from irve_bridge.domain.session import Session, State
 from irve_bridge.i18n import load_languages
 from irve_bridge.service.evidence import record
-from irve_bridge.service.views import Debt, debt_of
+from irve_bridge.service.views import Debt, cdrs_of, debt_of
 from irve_bridge.web.api.evidence import evidence_document
 
 if TYPE_CHECKING:
@@ -40,6 +40,17 @@ def add_to(session: Actions) -> None:
     evidence = add(session, "evidence", write_evidence, "what answers a dispute, as JSON")
     evidence.add_argument("id")
     evidence.add_argument("--out", type=Path, help="file to write (default: the terminal)")
+    cdr = add(session, "cdr", write_cdrs, "one session's OCPI CDRs, as JSON")
+    cdr.add_argument("id")
+    cdr.add_argument("--out", type=Path, help="file to write (default: the terminal)")
+
+
+async def write_cdrs(arguments: argparse.Namespace) -> int:
+    """Write one session's CDRs, as a list."""
+    async with open_database(arguments) as storage:
+        found = await storage.read(lambda tx: cdrs_of(tx, arguments.id))
+    _write([cdr.document for cdr in found], arguments.out)
+    return 0
 
 
 async def list_debts(arguments: argparse.Namespace) -> int:
@@ -102,14 +113,18 @@ async def write_evidence(arguments: argparse.Namespace) -> int:
     """Write one session's evidence."""
     async with open_database(arguments) as storage:
         kept = await storage.read(lambda tx: record(tx, arguments.id))
-    text = json.dumps(evidence_document(kept, load_languages()), indent=2, ensure_ascii=False)
-    if arguments.out is None:
+    _write(evidence_document(kept, load_languages()), arguments.out)
+    return 0
+
+
+def _write(document: object, out: Path | None) -> None:
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    if out is None:
         console.print_json(text)
     else:
-        arguments.out.touch(mode=0o600)  # it says who the driver is
-        arguments.out.write_text(f"{text}\n", encoding="utf-8")
-        console.print(f"{arguments.out}")
-    return 0
+        out.touch(mode=0o600)  # evidence says who the driver is
+        out.write_text(f"{text}\n", encoding="utf-8")
+        console.print(f"{out}")
 
 
 def _moment(at: datetime | None) -> str:

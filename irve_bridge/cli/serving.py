@@ -47,4 +47,10 @@ async def check(arguments: argparse.Namespace) -> int:
         console.print("No charge point is registered: irve-bridge stations apply FILE")
         return 1
     console.print(f"{len(points)} charge points are registered.")
-    return 0
+    unnamed = [point.id for point in points if not point.operator_identified]
+    if unnamed:
+        console.print(
+            f"Receipts do not name who operates {', '.join(unnamed)} by SIREN or VAT number: "
+            "irve-bridge stations apply FILE"
+        )
+    return 1 if unnamed else 0

@@ -60,7 +60,9 @@ class ChargePoint:
     `status` is what it says of itself as a whole, as connector 0 (OCPP 1.6 ed. 2 §4.9): Available,
     Unavailable or Faulted. Its money goes to the provider's `account`, the platform's own for "";
     of what drivers pay there the platform keeps a fee, in hundredths of a percent.
-    Where it `requires_signatures`, only energy that its meter signed is billed.
+    Where it `requires_signatures`, only energy that its meter signed is billed. Who operates it
+    stands on receipts: with a SIREN, a VAT number or both. Where it stands is told in CDRs: country
+    by ISO 3166-1 alpha-3, coordinates in decimal degrees (WGS 84).
     `behind_at` is when it last told of something older than its connection: its queue was not
     empty then.
     """
@@ -69,7 +71,16 @@ class ChargePoint:
     name: str
     operator_name: str
     operator_phone: str
+    operator_address: str = ""
+    operator_siren: str = ""
+    operator_vat_number: str = ""
+    operator_email: str = ""
     address: str = ""
+    city: str = ""
+    postal_code: str = ""
+    country: str = "FRA"
+    latitude: str = ""
+    longitude: str = ""
     time_zone: str = "Europe/Paris"
     account: str = ""
     application_fee_bps: int = 0
@@ -82,6 +93,11 @@ class ChargePoint:
     model: str | None = None
     firmware: str | None = None
     status: ConnectorStatus = ConnectorStatus.UNKNOWN
+
+    @property
+    def operator_identified(self) -> bool:
+        """Whether a receipt can say who was paid, as the law wants it."""
+        return bool(self.operator_siren or self.operator_vat_number)
 
     def silent_for(self, now: datetime, since: datetime | None) -> timedelta | None:
         """Return how long it has been online since a moment with nothing queued; None if offline.
@@ -100,8 +116,9 @@ class Connector:
     """One outlet of a charge point; `number` is OCPP's connectorId, from 1.
 
     Of its tariffs the first in force holds; `next_tariff_ids` follow on `tariff_id`.
-    `meter_public_key` verifies what its meter signs, DER in upper-case hex. `status_at` is when it
-    last said its status, `status_since` when it first did without a break.
+    `meter_public_key` verifies what its meter signs, DER in upper-case hex. `standard`, `format`
+    and `power_type` are OCPI's names for its plug (mod_locations). `status_at` is when it last said
+    its status, `status_since` when it first did without a break.
     """
 
     charge_point_id: str
@@ -110,6 +127,9 @@ class Connector:
     power_w: int
     tariff_id: str
     meter_public_key: str | None = None
+    standard: str = "IEC_62196_T2"
+    format: str = "SOCKET"
+    power_type: str = "AC_3_PHASE"
     status: ConnectorStatus = ConnectorStatus.UNKNOWN
     error_code: str | None = None
     status_at: datetime | None = None

@@ -6,7 +6,7 @@ first element that matches prices it, moment by moment: a period is cut where a 
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from fractions import Fraction
 from functools import reduce
@@ -99,6 +99,19 @@ class _Stretch(NamedTuple):
         rest = [amount - part for amount, part in zip(self[1:], head, strict=True)]
         return _Stretch(self.from_us, *head), _Stretch(self.from_us + head[0], *rest)
 
+    def period(self, whole: Period, start_at: datetime, end_at: datetime) -> Period:
+        """Return this part of a period, to the microsecond."""
+        elapsed = end_at - start_at
+        return replace(
+            whole,
+            start_at=start_at,
+            end_at=end_at,
+            energy_wh=_plain(self.energy_wh),
+            charging=min(elapsed, _duration(self.charging_us)),
+            parking=min(elapsed, _duration(self.parking_us)),
+            reservation=min(elapsed, _duration(self.reservation_us)),
+        )
+
 
 class Pricer:
     """A tariff at a place, ready to price charges; it keeps nothing of them."""
@@ -124,12 +137,19 @@ class Pricer:
 
     def add(self, tally: Tally, period: Period) -> Tally:
         """Return the tally after one more period."""
-        rest = _stretch(tally, period)
-        tally = self._chosen(tally, rest, period)
-        while (share := _share_within(tally, rest)) is not None:
-            head, rest = rest.cut(share)
-            tally = self._chosen(_count(tally, head), rest, period)
-        return _count(tally, rest)
+        *_, (_, after) = self._parts(tally, period)
+        return after
+
+    def cut(self, start_at: datetime, periods: Iterable[Period]) -> Iterator[Period]:
+        """Yield the periods of a charge in parts of one price each (mod_cdrs ChargingPeriod)."""
+        tally = self.start(start_at)
+        for period in periods:
+            at, parts = period.start_at, list(self._parts(tally, period))
+            for part, _ in parts:
+                end_at = start_at + _duration(part.from_us + part.elapsed_us)
+                yield part.period(period, at, end_at)
+                at = end_at
+            tally = parts[-1][1]
 
     def tally(self, start_at: datetime, periods: Iterable[Period]) -> Tally:
         """Return the tally of a whole charge."""
@@ -151,6 +171,17 @@ class Pricer:
     def shares(self, tally: Tally) -> list[Share]:
         """Return what each rule comes to, exactly; step sizes are applied."""
         return stepped(self._rules, *tally.counted)
+
+    def _parts(self, tally: Tally, period: Period) -> Iterator[tuple["_Stretch", Tally]]:
+        """Yield each part of a period that has one price, with the tally after it."""
+        rest = _stretch(tally, period)
+        tally = self._chosen(tally, rest, period)
+        while (share := _share_within(tally, rest)) is not None:
+            head, rest = rest.cut(share)
+            tally = _count(tally, head)
+            yield head, tally
+            tally = self._chosen(tally, rest, period)
+        yield rest, _count(tally, rest)
 
     def _chosen(self, tally: Tally, ahead: _Stretch, period: Period) -> Tally:
         """Return the tally with the rules in force from here on."""
@@ -189,6 +220,10 @@ class Pricer:
         if moment := self._calendar.next_after(at):
             ends.append((moment - tally.start_at) // _MICROSECOND)
         return min(ends, default=None)
+
+
+def _duration(microseconds: Quantity) -> timedelta:
+    return timedelta(microseconds=round(microseconds))
 
 
 def _stretch(tally: Tally, period: Period) -> _Stretch:

@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from irve_bridge.domain import facts, metering
+from irve_bridge.domain import facts
 from irve_bridge.domain.breakdown import Breakdown
 from irve_bridge.domain.metering import Metered
 from irve_bridge.domain.moments import SLACK
 from irve_bridge.domain.session import Session
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.handle import Work
+from irve_bridge.service.periods import metered
 from irve_bridge.service.prices import pricer
 from irve_bridge.service.signatures import signed_part
 
@@ -31,38 +32,30 @@ def bill(
     A doubtful end costs what nobody doubts: where only the clock is wrong, no time. `believed`
     says whether the stop is of a moment that the charge point's clock can have shown.
     """
-    outlet = work.tx.stations.connector(transaction.charge_point_id, transaction.connector_number)
     secured_at = session.secured_at or session.opened_at
-    metered = metering.finish(
-        transaction.start_at,
-        transaction.meter_start_wh,
-        stopped_at,
-        meter_stop_wh,
-        work.tx.transactions.readings(transaction.charge_point_id, transaction.id),
-        outlet.power_w if outlet else None,
-        longest=None if believed else at - secured_at,
-    )
+    longest = None if believed else at - secured_at
+    used = metered(work.tx, transaction, stopped_at, meter_stop_wh, longest)
     believed = believed and transaction.start_at >= secured_at - SLACK
     clock_doubt = None if believed or not session.tariff.prices_time else CLOCK_DOUBT
-    billed_wh, signature_doubt = signed_part(work, transaction, metered.energy_wh)
-    metered = (metered.timeless() if clock_doubt else metered).up_to(billed_wh)
+    billed_wh, signature_doubt = signed_part(work, transaction, used.energy_wh)
+    used = (used.timeless() if clock_doubt else used).up_to(billed_wh)
     return facts.ChargingEnded(
         at=at,
         session_id=session.id,
         stopped_at=stopped_at,
-        energy_wh=metered.energy_wh,
-        cost=_cost(session, transaction, metered, believed=believed),
-        doubt=metered.doubt or clock_doubt or signature_doubt,
-        note=metered.note,
+        energy_wh=used.energy_wh,
+        cost=_cost(session, transaction, used, believed=believed),
+        doubt=used.doubt or clock_doubt or signature_doubt,
+        note=used.note,
         reason=reason,
     )
 
 
 def _cost(
-    session: Session, transaction: Transaction, metered: Metered, *, believed: bool
+    session: Session, transaction: Transaction, used: Metered, *, believed: bool
 ) -> Breakdown:
     """Return what was metered costs; nothing where the price depends on a clock not believed."""
     if session.tariff.by_clock and not believed:
         return Breakdown(session.currency, 0, 0)
     priced = pricer(session.tariff, session.time_zone)
-    return priced.cost(priced.tally(transaction.start_at, metered.periods))
+    return priced.cost(priced.tally(transaction.start_at, used.periods))

@@ -10,6 +10,7 @@
 | `charging_stopped` | the transaction stopped; energy and cost are known |
 | `charging_refused` | nothing started and the money is on its way back |
 | `payment_succeeded` | the exact amount is paid: `amount` is what the driver paid in the end |
+| `cdr_created` | what a charge costs is final, or was corrected: `cdr` is the OCPI CDR of it |
 | `payment_released` | nothing is owed and everything secured was given back |
 | `charge_failed` | the card was declined: the amount is due |
 | `debt_written_off` | what was due is given up: forgiven, or not paid within the term |
@@ -20,13 +21,16 @@
 | `review_needed` | a person must decide what is owed, or give a second payment back by hand |
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from irve_bridge.domain.cdr import Cdr
 from irve_bridge.domain.facts import Fact, Refunded
 from irve_bridge.domain.intents import Do, Intent, Kind
 from irve_bridge.domain.session import Session
 
+CDR_CREATED = "cdr_created"
 MAILED = {
     "session_completed": "link",
     "payment_succeeded": "receipt",
@@ -41,6 +45,13 @@ def callback(session: Session, type_: str, sequence: int, at: datetime) -> Inten
     """Return the intent to tell the CSMS; its body is frozen here (Standard Webhooks 1.0)."""
     body = {"type": type_, "timestamp": at.isoformat(), "data": _data(session, sequence)}
     return Intent(Do.TELL, Kind.CALLBACK, body)
+
+
+def cdr_callback(session: Session, cdr: Cdr, sequence: int, at: datetime) -> Intent:
+    """Return the intent to send the CSMS a CDR."""
+    intent = callback(session, CDR_CREATED, sequence, at)
+    data = intent.parameters["data"] | {"cdr": cdr.document}
+    return replace(intent, parameters={**intent.parameters, "data": data})
 
 
 def mail(template: str, fact: Fact | None) -> Intent:

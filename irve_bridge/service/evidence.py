@@ -14,16 +14,19 @@ from typing import Any
 import msgspec
 
 from irve_bridge.domain.breakdown import Dimension
+from irve_bridge.domain.cdr import Cdr
 from irve_bridge.domain.charge_point import ChargePoint, Connector
 from irve_bridge.domain.errors import UnknownThing
 from irve_bridge.domain.facts import CheckoutOpened, DisputeChanged
 from irve_bridge.domain.intents import Kind
 from irve_bridge.domain.lifecycle import TABLE
 from irve_bridge.domain.metering import Reading
+from irve_bridge.domain.receipt import Receipt
 from irve_bridge.domain.session import Session, State
 from irve_bridge.domain.signatures import SignedReading
 from irve_bridge.domain.tariff import Tariff
 from irve_bridge.domain.transaction import Transaction
+from irve_bridge.service.callbacks import CDR_CREATED
 from irve_bridge.service.ports import Happening, Movement, Tx, Unfinished
 
 _PER = {
@@ -48,6 +51,8 @@ class Record:
     history: Sequence[Happening]
     movements: Sequence[Movement]
     unfinished: Sequence[Unfinished]
+    cdrs: Sequence[Cdr] = ()
+    receipts: Sequence[Receipt] = ()
 
     @property
     def ordered_on_page(self) -> bool:
@@ -79,6 +84,8 @@ def record(tx: Tx, session_id: str) -> Record:
         history=tx.sessions.history(session_id),
         movements=tx.books.movements(session_id),
         unfinished=tx.intents.unfinished(session_id),
+        cdrs=tx.cdrs.of_session(session_id),
+        receipts=tx.receipts.of_session(session_id),
     )
 
 
@@ -108,7 +115,11 @@ def evidence(kept: Record, wording: Sequence[str]) -> dict[str, Any]:
                 for line in kept.history
             ],
             "movements": [_movement(movement) for movement in kept.movements],
-            "callbacks": list(_callbacks(kept)),
+            "receipts": [
+                {"number": r.number, "kind": r.kind, "at": r.issued_at, "amount": r.signed_minor}
+                for r in kept.receipts
+            ],
+            "callbacks": sorted(_callbacks(kept), key=lambda told: told["at"]),
             "callbacks_not_delivered": [
                 {"since": left.created_at, "status": left.status, "note": left.note}
                 for left in kept.unfinished
@@ -230,6 +241,8 @@ def _callbacks(kept: Record) -> Iterator[dict[str, Any]]:
     for line in kept.history:
         for type_ in _TELLS.get((line.before, line.event), ()):
             yield {"type": type_, "at": line.at}
+    for cdr in kept.cdrs:
+        yield {"type": CDR_CREATED, "at": cdr.created_at}
 
 
 def _disputes(kept: Record) -> Iterator[dict[str, Any]]:

@@ -4,7 +4,7 @@ This is the only way to change a session. Nothing external happens inside the tr
 watches is told after the commit.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
@@ -12,14 +12,19 @@ from typing import TypeVar
 import structlog
 
 from irve_bridge.domain import facts
+from irve_bridge.domain.cdr import Cdr
 from irve_bridge.domain.decide import Decision, decide
 from irve_bridge.domain.intents import Do, Intent, Kind
+from irve_bridge.domain.lifecycle import DONE
 from irve_bridge.domain.session import Delivery, Session, State
 from irve_bridge.domain.transaction import Transaction
-from irve_bridge.service.callbacks import MAILED, callback, mail
+from irve_bridge.service.callbacks import MAILED, callback, cdr_callback, mail
+from irve_bridge.service.cdrs import issue_cdrs
 from irve_bridge.service.ledger import Ledger
+from irve_bridge.service.periods import periods_of
 from irve_bridge.service.policy import Policy, deadline
 from irve_bridge.service.ports import Bus, SignatureVerifier, Storage, TakenReading, Tx
+from irve_bridge.service.receipts import issue
 
 T = TypeVar("T")
 _ONE_AT_A_TIME = frozenset({Do.START, Do.CLOSE, Do.COLLECT, Do.RECHARGE, Do.EXTEND})
@@ -49,18 +54,29 @@ class Work:
         if not decision.steps:
             log.info("fact_late", session_id=session.id, fact=type(fact).__name__)
             return session if session == before else self.tx.sessions.save(session, (), fact)
-        saved = self.tx.sessions.save(self._dated(decision), decision.steps, fact)
+        cdrs = self._papers(session, decision.session, fact.at)
+        dated = self._dated(decision, len(cdrs))
+        saved = self.tx.sessions.save(dated, decision.steps, fact)
         if isinstance(fact, facts.PersonalDataTermPassed):
             self.tx.sessions.erase(saved.id)
-        self._intend(saved, decision, fact)
+        self._intend(saved, decision, fact, cdrs)
         self.changed.append(saved)
         return saved
+
+    def _papers(self, before: Session, session: Session, at: datetime) -> list[Cdr]:
+        """Keep what bills a session that has come to owe something else; return the CDRs."""
+        owes = (session.state, session.decided_minor)
+        if session.state not in DONE or owes == (before.state, before.decided_minor):
+            return []
+        periods = periods_of(self.tx, session)
+        issue(self.tx, session, periods, at)
+        return issue_cdrs(self.tx, session, periods, at)
 
     def open(self, session: Session) -> bool:
         """Record a new session; False where another one has the connector."""
         session = replace(session, deadline_at=deadline(session, self.policy))
         tells = ("session_opened",)
-        session = replace(session, callback_sequence=self._sequence(session, tells))
+        session = replace(session, callback_sequence=self._sequence(session, len(tells)))
         if not self.tx.sessions.add(session, session.opened_at + self.policy.claim):
             return False
         create = Intent(Do.CREATE_CUSTOMER, Kind.CREATE_CUSTOMER)
@@ -85,23 +101,25 @@ class Work:
             return replace(session, delivery=Delivery.UNKNOWN)
         return session
 
-    def _dated(self, decision: Decision) -> Session:
+    def _dated(self, decision: Decision, cdrs: int) -> Session:
         session = decision.session
         return replace(
             session,
             deadline_at=deadline(session, self.policy),
-            callback_sequence=self._sequence(session, decision.tell),
+            callback_sequence=self._sequence(session, len(decision.tell) + cdrs),
         )
 
-    def _sequence(self, session: Session, tells: tuple[str, ...]) -> int:
-        return session.callback_sequence + (len(tells) if self.policy.callbacks else 0)
+    def _sequence(self, session: Session, tells: int) -> int:
+        return session.callback_sequence + (tells if self.policy.callbacks else 0)
 
-    def _intend(self, session: Session, decision: Decision, fact: facts.Fact) -> None:
+    def _intend(
+        self, session: Session, decision: Decision, fact: facts.Fact, cdrs: Sequence[Cdr]
+    ) -> None:
         for intent in decision.intents:
             if intent.do in _ONE_AT_A_TIME and self.tx.intents.pending(session.id, intent.kind):
                 continue
             self.tx.intents.add(session.id, intent, self._when(fact))
-        self._tell(session, decision.tell, fact.at, fact)
+        self._tell(session, decision.tell, fact.at, fact, cdrs)
 
     def _when(self, fact: facts.Fact) -> datetime:
         """A refund that failed is not made again at once."""
@@ -114,13 +132,17 @@ class Work:
         tells: tuple[str, ...],
         at: datetime,
         fact: facts.Fact | None = None,
+        cdrs: Sequence[Cdr] = (),
     ) -> None:
-        first = session.callback_sequence - len(tells) + 1
+        first = session.callback_sequence - len(tells) - len(cdrs) + 1
         for sequence, type_ in enumerate(tells, first):
             if self.policy.callbacks:
                 self.tx.intents.add(session.id, callback(session, type_, sequence, at), at)
             if self.policy.mail and session.email and type_ in MAILED:
                 self.tx.intents.add(session.id, mail(MAILED[type_], fact), at)
+        for sequence, cdr in enumerate(cdrs, first + len(tells)):
+            if self.policy.callbacks:
+                self.tx.intents.add(session.id, cdr_callback(session, cdr, sequence, at), at)
 
 
 class Handler:

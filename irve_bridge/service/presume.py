@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from irve_bridge.domain import facts
-from irve_bridge.domain.metering import Meter
+from irve_bridge.domain.metering import Meter, fold
 from irve_bridge.domain.session import Session
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.bills import bill
@@ -85,10 +85,10 @@ def left_behind(tx: Tx, transaction: Transaction, now: datetime, policy: Policy)
 
 
 def _last_reading(tx: Tx, transaction: Transaction) -> Meter:
-    meter = Meter.begin(transaction.start_at, transaction.meter_start_wh)
-    for reading in tx.transactions.readings(transaction.charge_point_id, transaction.id):
-        meter = meter.read(reading)
-    return meter
+    outlet = tx.stations.connector(transaction.charge_point_id, transaction.connector_number)
+    rated_w = outlet.power_w if outlet else None
+    begun = Meter.begin(transaction.start_at, transaction.meter_start_wh, rated_w)
+    return fold(begun, tx.transactions.readings(transaction.charge_point_id, transaction.id))[0]
 
 
 def _mark(work: Work, transaction: Transaction, reason: str) -> None:

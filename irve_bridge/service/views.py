@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from irve_bridge.domain.cdr import Cdr
 from irve_bridge.domain.charge_point import ChargePoint, Connector
 from irve_bridge.domain.errors import Refusal, UnknownThing
+from irve_bridge.domain.receipt import Receipt
 from irve_bridge.domain.session import Session, State
 from irve_bridge.domain.signatures import SignedReading
 from irve_bridge.domain.tariff import Tariff
@@ -119,6 +121,18 @@ class Views:
         """Return sessions, newest first, those in one state or all."""
         return await self._storage.read(lambda tx: tx.sessions.search(state, limit))
 
+    async def receipts(self, session_id: str) -> list[Receipt]:
+        """Return the receipt of a session and what corrects it, in the order of their numbers."""
+        return await self._storage.read(lambda tx: tx.receipts.of_session(session_id))
+
+    async def cdrs(self, session_id: str) -> list[Cdr]:
+        """Return a session's CDRs in the order they were made.
+
+        Raises:
+            UnknownThing: There is no session of that id.
+        """
+        return await self._storage.read(lambda tx: cdrs_of(tx, session_id))
+
     async def record(self, session_id: str) -> Record:
         """Return all that is kept of a session.
 
@@ -152,6 +166,17 @@ class Views:
             return live
         transaction = tx.transactions.get(session.charge_point_id, session.transaction_id)
         return running_from(tx, transaction, session, now).live(now) if transaction else None
+
+
+def cdrs_of(tx: Tx, session_id: str) -> list[Cdr]:
+    """Return a session's CDRs in the order they were made.
+
+    Raises:
+        UnknownThing: There is no session of that id.
+    """
+    if tx.sessions.get(session_id) is None:
+        raise UnknownThing("There is no such session.", "unknown_session")
+    return tx.cdrs.of_session(session_id)
 
 
 def _unpaid(tx: Tx, session: Session) -> Session | None:

@@ -21,6 +21,7 @@ _PERSONAL = frozenset(
         "text",
         "client_reference_id",
         "customer_email",
+        "receipt_email",
         "card_fingerprint",
     }
 )

@@ -40,7 +40,16 @@ charge_points = Table(
     Column("name", Text, nullable=False),
     Column("operator_name", Text, nullable=False),
     Column("operator_phone", Text, nullable=False),
+    Column("operator_address", Text, nullable=False, server_default=text("''")),
+    Column("operator_siren", Text, nullable=False, server_default=text("''")),
+    Column("operator_vat_number", Text, nullable=False, server_default=text("''")),
+    Column("operator_email", Text, nullable=False, server_default=text("''")),
     Column("address", Text, nullable=False),
+    Column("city", Text, nullable=False, server_default=text("''")),
+    Column("postal_code", Text, nullable=False, server_default=text("''")),
+    Column("country", Text, nullable=False, server_default="FRA"),
+    Column("latitude", Text, nullable=False, server_default=text("''")),
+    Column("longitude", Text, nullable=False, server_default=text("''")),
     Column("time_zone", Text, nullable=False),
     Column("account", Text, nullable=False),
     Column("application_fee_bps", Integer, nullable=False, server_default="0"),
@@ -71,6 +80,9 @@ connectors = Table(
     Column("power_w", Integer, nullable=False),
     Column("tariff_id", ForeignKey("tariffs.id"), nullable=False),
     Column("meter_public_key", Text),
+    Column("standard", Text, nullable=False, server_default="IEC_62196_T2"),
+    Column("format", Text, nullable=False, server_default="SOCKET"),
+    Column("power_type", Text, nullable=False, server_default="AC_3_PHASE"),
     Column("status", Text, nullable=False),
     Column("error_code", Text),
     Column("status_at", UTCDateTime),
@@ -380,6 +392,35 @@ Index(
     movements.c.session_id,
     sqlite_where=movements.c.kind == text("'dispute'"),
     postgresql_where=movements.c.kind == text("'dispute'"),
+)
+
+# One sequence for each operator: who is paid needs numbers without gaps.
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("operator", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("session_id", ForeignKey("sessions.id"), nullable=False, index=True),
+    # receipt or credit_note
+    Column("kind", Text, nullable=False),
+    Column("issued_at", UTCDateTime, nullable=False),
+    Column("body", Json, nullable=False),
+)
+
+# A charge that nobody paid for has a CDR too: it is of a transaction, and may be of no session.
+cdrs = Table(
+    "cdrs",
+    metadata,
+    Column("sequence", BigId, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("charge_point_id", Text, nullable=False),
+    Column("transaction_id", Text),
+    Column("session_id", ForeignKey("sessions.id"), index=True),
+    Column("total_minor", Integer, nullable=False),
+    # The id of the CDR that this one credits.
+    Column("credits", Text),
+    Column("document", Json, nullable=False),
 )
 
 replies = Table(

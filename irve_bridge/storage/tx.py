@@ -4,8 +4,10 @@ from sqlalchemy import Connection
 
 from irve_bridge.service import ports
 from irve_bridge.storage.books import SqlBooks
+from irve_bridge.storage.cdrs import SqlCdrs
 from irve_bridge.storage.inbox import SqlInbox
 from irve_bridge.storage.intents import SqlIntents
+from irve_bridge.storage.receipts import SqlReceipts
 from irve_bridge.storage.replies import SqlReplies
 from irve_bridge.storage.sessions import SqlSessions
 from irve_bridge.storage.signatures import SqlSignatures
@@ -24,4 +26,6 @@ class SqlTx:
         self.intents: ports.Intents = SqlIntents(connection)
         self.inbox: ports.Inbox = SqlInbox(connection)
         self.books: ports.Books = SqlBooks(connection)
+        self.cdrs: ports.Cdrs = SqlCdrs(connection)
+        self.receipts: ports.Receipts = SqlReceipts(connection)
         self.replies: ports.Replies = SqlReplies(connection)

@@ -17,7 +17,7 @@ from irve_bridge.web.middlewares import (
     observe,
     request_seconds,
 )
-from irve_bridge.web.pages import finish, money, session, signed
+from irve_bridge.web.pages import finish, money, receipt, session, signed
 from irve_bridge.web.pages.home import home
 from irve_bridge.web.pages.station import station
 from irve_bridge.web.progress import STREAMS
@@ -36,6 +36,8 @@ ROUTES = (
     web.post("/c/{token}/extend", money.extend),
     web.get("/c/{token}/events", progress.events),
     web.get("/c/{token}/signed-readings.xml", signed.signed_readings),
+    web.get("/c/{token}/receipt", receipt.receipts),
+    web.get(r"/c/{token}/receipt/{number:\d{1,9}}.pdf", receipt.receipt_pdf),
     web.get("/finish-dynamic-charge/{session_id}", finish.show),
     web.post("/finish-dynamic-charge/{session_id}", finish.finish),
     web.post("/api/create-payment", payments.create_payment),
@@ -48,6 +50,7 @@ ROUTES = (
     web.post("/api/sessions/{session_id}/refunds", operator.refund),
     web.post("/api/sessions/{session_id}/decision", operator.decide),
     web.get("/api/sessions/{session_id}/evidence", operator.evidence),
+    web.get("/api/sessions/{session_id}/cdr", operator.cdrs),
     web.post("/webhook", webhook),
     web.get("/healthz", health.alive),
     web.get("/readyz", health.ready),

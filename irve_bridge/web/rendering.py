@@ -6,6 +6,7 @@ import aiohttp_jinja2
 from aiohttp import web
 from jinja2 import PackageLoader, StrictUndefined
 
+from irve_bridge.i18n import Language
 from irve_bridge.web.assets import ASSETS
 from irve_bridge.web.languages import language_of
 from irve_bridge.web.present import Presenter
@@ -30,10 +31,15 @@ def presenter_of(request: web.Request) -> Presenter:
 
 
 def render(
-    request: web.Request, template: str, context: dict[str, Any], status: int = 200
+    request: web.Request,
+    template: str,
+    context: dict[str, Any],
+    status: int = 200,
+    *,
+    language: Language | None = None,
 ) -> web.Response:
-    """Return a page."""
-    presenter = presenter_of(request)
+    """Return a page, in the visitor's language or one of its own."""
+    presenter = Presenter(language) if language else presenter_of(request)
     shared = {
         "gettext": presenter.language.words.gettext,
         "ngettext": presenter.language.words.ngettext,

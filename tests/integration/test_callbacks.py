@@ -1,7 +1,11 @@
 """The CSMS hears of every step: signed, in order per session, again until it answers."""
 
+import json
 from pathlib import Path
+from typing import Any
 
+from tests import ocpi
+from tests.integration.test_refunds import settled
 from tests.integration.world import World, world
 
 
@@ -55,6 +59,62 @@ async def test_callbacks_outlive_the_bridge(tmp_path: Path) -> None:
         told = await w.told(opened, "session_opened")
         assert told == ["session_opened"]
         assert w.inbox.received("session_opened")[0].as_json()["attempts"] == 2
+
+
+async def test_what_a_charge_costs_is_told_as_a_cdr_and_credited_when_it_goes_back(
+    tmp_path: Path,
+) -> None:
+    """Each once and in order; what the CSMS reads later, or the command writes, is the same."""
+    async with world(tmp_path) as w, w.charge_point() as cp:
+        session = await settled(w, cp, "dynamic")
+        session_id, amount = session["session_id"], session["amount"]
+        (first,) = await cdrs(w, session_id, 1)
+        assert w.bridge is not None
+        await w.bridge.desk.refund(session_id, 40, "the cable was faulty")
+        _, credit, again = await cdrs(w, session_id, 3)
+        await w.told(session_id, "payment_refunded")
+        await w.bridge.desk.refund(session_id, None, "and so was the car")
+        told = await cdrs(w, session_id, 4)
+        credit_again = told[-1]
+
+        assert [cdr.id for cdr in told] == [
+            f"{session_id}-1",
+            f"{session_id}-1-C",
+            f"{session_id}-2",
+            f"{session_id}-2-C",
+        ]
+        totals = [round((cdr.total_cost.incl_vat or 0) * 100) for cdr in told]
+        assert totals == [amount, -amount, amount - 40, 40 - amount]
+        assert (credit.credit_reference_id, credit_again.credit_reference_id) == (
+            first.id,
+            again.id,
+        )
+        assert first.total_energy * 1000 == session["energy_wh"]
+        assert first.cdr_location.city == "Paris"
+        assert first.invoice_reference_id == "000001"
+        _, text = await w.command("sessions", "cdr", session_id)
+        assert [ocpi.Cdr.model_validate(each) for each in json.loads(text)] == told
+        headers = {"authorization": f"Bearer {w.api_key}"}
+        url = f"{w.url}/api/sessions/{session_id}/cdr"
+        async with w.http.get(url, headers=headers) as answer:
+            document = await answer.json()
+        assert [ocpi.Cdr.model_validate(each) for each in document["cdrs"]] == told
+        async with w.http.get(url) as answer:
+            assert answer.status == 401
+
+
+async def cdrs(w: World, session_id: str, count: int) -> list[ocpi.Cdr]:
+    """Return the CDRs that the CSMS was sent, as OCPI reads them, once there are so many."""
+
+    def sent() -> list[dict[str, Any]]:
+        mine = w.inbox.received("cdr_created", session_id=session_id)
+        return [callback.data["cdr"] for callback in mine if callback.accepted]
+
+    async def enough() -> bool:
+        return len(sent()) >= count
+
+    await w.eventually(enough)
+    return [ocpi.Cdr.model_validate(each) for each in sent()]
 
 
 async def _opened(w: World) -> str:

@@ -25,13 +25,14 @@ async def test_the_driver_pays_exactly_what_the_meter_says(tmp_path: Path) -> No
         assert session["energy_wh"] == transaction.energy_wh
         card = await w.card(opened["session_id"])
         assert card == {"charged": cost, "refunded": 0, "released": 0, "held": 0}
-        assert await w.told(opened["session_id"], "payment_succeeded") == [
+        assert await w.told(opened["session_id"], "cdr_created") == [
             "session_opened",
             "session_completed",
             "charging_started",
             "stop_requested",
             "charging_stopped",
             "payment_succeeded",
+            "cdr_created",
         ]
         paid = w.inbox.received("payment_succeeded")[0].data
         assert (paid["amount"], paid["client_id"]) == (cost, "order-7")

@@ -22,8 +22,8 @@ async def test_what_was_not_used_is_refunded(tmp_path: Path) -> None:
         card = await w.card(opened["session_id"])
         assert card == {"charged": 1000, "refunded": 1000 - cost, "released": 0, "held": 0}
         assert f"{cost // 100},{cost % 100:02}" in await w.page(link(back))
-        told = await w.told(opened["session_id"], "payment_succeeded")
-        assert told[-2:] == ["charging_stopped", "payment_succeeded"]
+        told = await w.told(opened["session_id"], "cdr_created")
+        assert told[-3:] == ["charging_stopped", "payment_succeeded", "cdr_created"]
 
 
 async def test_charging_stops_before_the_amount_is_exceeded(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ TYPES = [
     "charging_started",
     "charging_stopped",
     "payment_succeeded",
+    "cdr_created",
 ]
 
 

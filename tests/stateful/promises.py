@@ -11,6 +11,7 @@ from irve_bridge.service.books import left_minor
 from irve_bridge.service.policy import Policy
 from irve_bridge.service.ports import Movement
 from simulators import pricing
+from tests import ocpi
 from tests.stateful.charger import Charge
 from tests.stateful.records import UNHEARD, Line, Record
 
@@ -30,6 +31,8 @@ def always(records: Sequence[Record]) -> None:
         _presumed_is_never_more(record)
         if record.money_rests and record.session.state is State.SETTLED:
             _books_are_exact(record)
+        _papers_say_what_is_owed(record)
+    _numbers_have_no_gap(records)
     _one_session_per_connector(records)
 
 
@@ -148,6 +151,28 @@ def _books_are_exact(record: Record) -> None:
     session = record.session
     left = left_minor(record.movements, session.payment_intent_id)
     assert left == session.decided_minor == session.paid_minor, f"{left=}, {session}"
+
+
+def _papers_say_what_is_owed(record: Record) -> None:
+    """Receipts less credit notes, and CDRs less what credits them, from the moment it is final."""
+    session = record.session
+    if session.state not in DONE:
+        return
+    owed_minor = 0 if session.state is State.RELEASED else session.decided_minor or 0
+    billed_minor = sum(paper.signed_minor for paper in record.papers)
+    told_minor = sum(cdr.total_minor for cdr in record.cdrs)
+    paid = session.state is State.SETTLED
+    assert billed_minor == (owed_minor if paid else 0), f"{record.papers} for {session}"
+    if session.started_at is not None:
+        assert record.cdrs, f"no CDR of {session}"
+        assert told_minor == owed_minor, f"{record.cdrs} for {session}"
+    for cdr in record.cdrs:
+        ocpi.Cdr.model_validate(cdr.document)
+
+
+def _numbers_have_no_gap(records: Sequence[Record]) -> None:
+    numbers = sorted(paper.number for record in records for paper in record.papers)
+    assert numbers == list(range(1, len(numbers) + 1)), f"numbered {numbers}"
 
 
 def _one_session_per_connector(records: Sequence[Record]) -> None:

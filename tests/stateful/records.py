@@ -5,7 +5,9 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from irve_bridge.domain.cdr import Cdr
 from irve_bridge.domain.intents import Kind, Lane
+from irve_bridge.domain.receipt import Receipt
 from irve_bridge.domain.session import Session
 from irve_bridge.service.ports import Movement, Tx, Unfinished
 from tests.stateful.charger import Charge
@@ -42,6 +44,8 @@ class Record:
     refunds_asked_minor: int
     by_hand_minor: int
     beside: frozenset[str]
+    papers: Sequence[Receipt]
+    cdrs: Sequence[Cdr]
 
     @property
     def kept_minor(self) -> int:
@@ -87,13 +91,19 @@ class Asked:
     """Holds that were let go of without the bridge."""
 
 
-Stored = tuple[Session, list[Movement], list[Unfinished]]
+Billed = tuple[list[Receipt], list[Cdr]]
+Stored = tuple[Session, list[Movement], list[Unfinished], Billed]
 
 
 def stored(tx: Tx) -> list[Stored]:
     """Return every session with its movements and what is unfinished, oldest first."""
     return [
-        (session, tx.books.movements(session.id), tx.intents.unfinished(session.id))
+        (
+            session,
+            tx.books.movements(session.id),
+            tx.intents.unfinished(session.id),
+            (tx.receipts.of_session(session.id), tx.cdrs.of_session(session.id)),
+        )
         for session in reversed(tx.sessions.search(limit=SESSIONS_MAX))
     ]
 
@@ -132,8 +142,10 @@ def put_together(
             refunds_asked_minor=asked.refunds_minor.get(session.id, 0),
             by_hand_minor=sum(asked.by_hand_minor[p["id"]] for p in _of(session, ledger)),
             beside=frozenset(asked.beside),
+            papers=papers,
+            cdrs=cdrs,
         )
-        for session, movements, unfinished in rows
+        for session, movements, unfinished, (papers, cdrs) in rows
     ]
 
 

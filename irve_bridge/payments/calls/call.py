@@ -107,6 +107,14 @@ def unpaid(task: Task, refusal: Refusal, at: datetime) -> tuple[SessionFact, ...
     return (SettlementRefused(**told),)
 
 
+def receipt(session: Session) -> dict[str, str]:
+    """Return where Stripe mails its receipt, as a parameter, once an address was given.
+
+    Source: https://docs.stripe.com/payments/advanced/receipts.
+    """
+    return {"receipt_email": session.email} if session.email else {}
+
+
 _THE_CARD = frozenset({"payment_method", "customer"})
 
 

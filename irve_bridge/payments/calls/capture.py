@@ -1,3 +1,4 @@
+from contextlib import suppress
 from datetime import datetime
 
 import stripe
@@ -8,7 +9,7 @@ from irve_bridge.domain.session import Session
 from irve_bridge.payments import observe
 from irve_bridge.payments.amounts import minor_amount, wire_amount
 from irve_bridge.payments.calls import payment_call
-from irve_bridge.payments.calls.call import Request, fee, stamped, unpaid
+from irve_bridge.payments.calls.call import Request, fee, receipt, stamped, unpaid
 from irve_bridge.payments.client import Account, StripeSettings
 from irve_bridge.payments.outcomes import Refusal
 from irve_bridge.service.ports import Done, Outcome, Task
@@ -29,6 +30,7 @@ class Capture:
 
     async def post(self, account: Account, task: Task) -> Outcome:
         """Take the money; where more than the hold is refused after all, say what it covers."""
+        await _address(account, task)
         try:
             payment = await account.client.v1.payment_intents.capture_async(
                 payment_call.payment_intent_id(task),
@@ -48,6 +50,20 @@ class Capture:
     def refused(self, task: Task, refusal: Refusal, at: datetime) -> tuple[SessionFact, ...]:
         """The hold is there, but cannot be captured."""
         return unpaid(task, refusal, at)
+
+
+async def _address(account: Account, task: Task) -> None:
+    """Have Stripe mail its receipt to who gave an address at the checkout, after the hold was made.
+
+    That it cannot be mailed keeps nobody from paying.
+    """
+    if where := receipt(task.session):
+        with suppress(stripe.InvalidRequestError):
+            await account.client.v1.payment_intents.update_async(
+                payment_call.payment_intent_id(task),
+                {"receipt_email": where["receipt_email"]},
+                account.options(),
+            )
 
 
 async def _limit(account: Account, task: Task) -> HoldLimited | None:

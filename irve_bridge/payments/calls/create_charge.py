@@ -7,7 +7,7 @@ from irve_bridge.domain.intents import Intent
 from irve_bridge.domain.session import Session
 from irve_bridge.payments import texts
 from irve_bridge.payments.amounts import minor_amount, wire_amount
-from irve_bridge.payments.calls.call import Request, fee, mark, ours, stamped, unpaid
+from irve_bridge.payments.calls.call import Request, fee, mark, ours, receipt, stamped, unpaid
 from irve_bridge.payments.client import PAGE, Account, StripeSettings
 from irve_bridge.payments.outcomes import Refusal
 from irve_bridge.service.ports import Done, Outcome, Task
@@ -33,6 +33,7 @@ class CreateCharge:
             "allowed_payment_method_types": ["card"],
             "description": texts.item_name(session),
             "metadata": mark(session),
+            **receipt(session),
         }
 
     async def post(self, account: Account, task: Task) -> Outcome:

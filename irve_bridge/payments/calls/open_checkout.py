@@ -16,6 +16,7 @@ from irve_bridge.payments.calls.call import (
     not_opened,
     ours,
     proven,
+    receipt,
     stamped,
     under_way,
 )
@@ -86,7 +87,7 @@ def _payment(session: Session, amount_minor: int, *, debt: bool) -> dict[str, An
     name = texts.item_name(session, debt=debt)
     held = session.plan is PlanName.ESTIMATED and not debt
     payment: dict[str, Any] = {"metadata": mark(session), "description": name}
-    payment |= fee(session, amount)
+    payment |= fee(session, amount) | receipt(session)
     if held:
         payment["capture_method"] = "manual"
     price = {

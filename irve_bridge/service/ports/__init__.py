@@ -28,10 +28,12 @@ from irve_bridge.service.ports.signatures import (
 )
 from irve_bridge.service.ports.storage import (
     Books,
+    Cdrs,
     Happening,
     Inbox,
     Intents,
     Movement,
+    Receipts,
     Replies,
     Sessions,
     Signatures,
@@ -51,6 +53,7 @@ __all__ = [
     "Attempt",
     "Books",
     "Bus",
+    "Cdrs",
     "Clock",
     "Done",
     "Failed",
@@ -63,6 +66,7 @@ __all__ = [
     "Outcome",
     "Payments",
     "ProviderUnreachable",
+    "Receipts",
     "Replies",
     "Sessions",
     "Sighting",

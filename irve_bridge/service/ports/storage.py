@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from irve_bridge.domain.cdr import Cdr
 from irve_bridge.domain.charge_point import ChargePoint, Connector, ConnectorStatus
 from irve_bridge.domain.decide import Step
 from irve_bridge.domain.facts import Fact, SessionFact
 from irve_bridge.domain.intents import Intent, Lane
 from irve_bridge.domain.metering import Reading
+from irve_bridge.domain.receipt import Receipt
 from irve_bridge.domain.session import Session
 from irve_bridge.domain.signatures import SignedReading, Verdict
 from irve_bridge.domain.tariff import Tariff
@@ -351,6 +353,26 @@ class Books(Protocol):
         """Return a session's movements, in order."""
 
 
+class Receipts(Protocol):
+    """Receipts and credit notes: numbered without gaps for each operator, never changed."""
+
+    def add(self, receipt: Receipt) -> Receipt:
+        """Give a paper its operator's next number, keep it, and return it."""
+
+    def of_session(self, session_id: str) -> list[Receipt]:
+        """Return the papers of a session, in the order of their numbers."""
+
+
+class Cdrs(Protocol):
+    """CDRs: only ever added."""
+
+    def add(self, cdr: Cdr) -> None:
+        """Keep a CDR."""
+
+    def of_session(self, session_id: str) -> list[Cdr]:
+        """Return a session's CDRs in the order they were made."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredReply:
     """What an Idempotency-Key was answered; `fingerprint` is of the request."""
@@ -380,6 +402,8 @@ class Tx(Protocol):
     intents: Intents
     inbox: Inbox
     books: Books
+    receipts: Receipts
+    cdrs: Cdrs
     replies: Replies
 
 

@@ -52,6 +52,13 @@ async def evidence(request: web.Request) -> web.Response:
     return web.json_response(evidence_document(kept, request.app[LANGUAGES]))
 
 
+async def cdrs(request: web.Request) -> web.Response:
+    """Answer GET /api/sessions/{session_id}/cdr: every CDR, in the order they were made."""
+    require_csms(request)
+    found = await request.app[CONTEXT].views.cdrs(request.match_info["session_id"])
+    return web.json_response({"cdrs": [cdr.document for cdr in found]})
+
+
 async def _refund(request: web.Request, body: Refund) -> Reply:
     session = await _session(request, body.currency)
     desk = request.app[CONTEXT].desk

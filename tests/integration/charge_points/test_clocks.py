@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from irve_bridge.domain import facts
+from irve_bridge.domain.breakdown import Dimension
 from irve_bridge.domain.metering import Reading
 from irve_bridge.domain.session import Session, State
-from irve_bridge.domain.tariff import Dimension, PriceComponent, Tariff, TariffElement
+from irve_bridge.domain.tariff import PriceComponent, Tariff, TariffElement
 from irve_bridge.service import transactions
 from tests.integration.charge_points.conftest import PAID_AT, TARIFF
 

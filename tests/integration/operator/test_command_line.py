@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from irve_bridge.domain.charge_point import ChargePoint
 from irve_bridge.domain.session import State
 from irve_bridge.storage import open_storage
 from irve_bridge.storage.alone import alone
@@ -82,6 +83,18 @@ def test_check_asks_for_the_second_endpoint_where_a_station_is_another_operator_
     assert "second one, for events of connected accounts" in said
     assert "stations are of acct_lyon." in said
     assert "STRIPE_WEBHOOK_SECRET takes both" in said
+
+
+async def test_check_names_the_stations_whose_operator_no_receipt_can_name(tmp_path: Path) -> None:
+    """They were registered before the file had to say who operates them."""
+    run(tmp_path, "stations", "apply", "config/stations.yaml")
+    assert run(tmp_path, "check").returncode == 0
+    old = ChargePoint(id="OLD", name="", operator_name="Someone", operator_phone="1")
+    async with open_storage(f"sqlite:///{tmp_path}/cli.db") as storage:
+        await storage.transact(lambda tx: tx.stations.put(old))
+    checked = run(tmp_path, "check")
+    assert checked.returncode == 1
+    assert "who operates OLD by SIREN or VAT number" in " ".join(checked.stdout.split())
 
 
 def test_it_says_its_version(tmp_path: Path) -> None:

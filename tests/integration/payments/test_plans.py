@@ -14,6 +14,27 @@ from irve_bridge.payments import StripePayments
 from tests.integration.payments.conftest import SECRETS, Simulator, Tills, WorldClock, only
 
 
+@pytest.mark.parametrize(
+    ("plan", "calls"),
+    [
+        (PlanName.ESTIMATED, [Kind.CAPTURE]),
+        (PlanName.DYNAMIC, [Kind.CREATE_CHARGE, Kind.CONFIRM_CHARGE]),
+    ],
+)
+async def test_stripe_mails_its_receipt_to_who_gave_an_address(
+    new_till: Tills, simulator: Simulator, plan: PlanName, calls: list[Kind]
+) -> None:
+    """For the exact cost: the payment has the address before it is taken."""
+    till = new_till(plan)
+    await till.secure(simulator)
+    await till.charge(732)
+    for kind in calls:
+        await till.do(kind)
+    assert till.session.state is State.SETTLED
+    (payment,) = await simulator.listed(f"payment_intents?customer={till.session.customer_id}")
+    assert (payment["receipt_email"], payment["amount_received"]) == ("ada@example.org", 732)
+
+
 async def test_fixed_keeps_the_exact_cost_and_refunds_the_rest(
     new_till: Tills, simulator: Simulator
 ) -> None:

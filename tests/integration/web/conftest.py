@@ -66,6 +66,10 @@ CHARGE_POINT = ChargePoint(
     name="Parking de la République",
     operator_name="Recharge Exemple",
     operator_phone="+33 1 23 45 67 89",
+    operator_address="1 rue de l'Exemple, 75001 Paris",
+    operator_siren="732829320",
+    operator_vat_number="FR44732829320",
+    operator_email="contact@recharge.example",
     address="12 place de la République, 75003 Paris",
 )
 CONNECTOR = Connector(
@@ -121,10 +125,13 @@ class House:
         """Take the charge point offline."""
         await self.storage.transact(lambda tx: tx.stations.connected("CP1", None))
 
-    async def order(self, payment_type: str = "dynamic", **fields: Any) -> dict[str, Any]:
+    async def order(
+        self, payment_type: str = "dynamic", language: str = "fr", **fields: Any
+    ) -> dict[str, Any]:
         """Open a session by the API and return the answer."""
-        body = {"charge_point_id": "CP1", "connector_id": 1, "payment_type": payment_type}
-        async with self.client.post("/api/create-payment", json=body | fields) as answer:
+        body = {"charge_point_id": "CP1", "connector_id": 1, "payment_type": payment_type} | fields
+        headers = {"Accept-Language": language}
+        async with self.client.post("/api/create-payment", json=body, headers=headers) as answer:
             created: dict[str, Any] = await answer.json()
             assert answer.status == 201, created
             return created

@@ -276,5 +276,6 @@ class TestCallbacks:
             "charging_started",
             "charging_stopped",
             "payment_succeeded",
+            "cdr_created",
         ]
-        assert len(document["callbacks_not_delivered"]) == 5
+        assert len(document["callbacks_not_delivered"]) == 6

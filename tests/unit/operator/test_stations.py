@@ -26,13 +26,17 @@ def written(folder: Path, text: str) -> Path:
 
 
 BASE = """
-operator: {name: Op, phone: "1"}
+operator: {name: Op, phone: "1", address: There, siren: 732 829 320}
 tariffs:
   - {id: t, currency: EUR, elements: [{price_components: [{type: TIME, price: 1}]}]}
 charge_points:
   - id: A
     name: A
     password: correct-horse
+    address: There
+    city: Paris
+    latitude: 48.85
+    longitude: 2.35
     connectors: [{number: 1, evse_id: E1, power_kw: 7.4, tariff: t}]
 """
 
@@ -99,6 +103,15 @@ def test_what_stands_twice_is_refused(tmp_path: Path, once: str, says: str) -> N
         ("currency: EUR", "currency: jpy", "Tariff t: .*write JPY"),
         ("connectors:", "outlets:", "connectors"),
         ("operator:", "operator: [", "stations.yaml"),
+        (", siren: 732 829 320", "", "operator: give its siren or its vat_number"),
+        ("732 829 320", "732 829 321", "operator.siren: 732829321 is no SIREN"),
+        ("732 829 320", "73282932", "operator.siren: 73282932 is no SIREN"),
+        ("320}", "320, vat_number: FR83404833048}", "FR83404833048 is not of the siren 732829320"),
+        ("siren: 732 829 320", "vat_number: '44'", "operator.vat_number"),
+        ("address: There, ", "", "operator.address"),
+        ("    city: Paris\n", "", "city"),
+        ("latitude: 48.85", "latitude: 148.85", "latitude"),
+        ("tariff: t}", "tariff: t, format: PLUG}", "format"),
         ("id: A", "id: A b", "id"),
         ("name: A", "name: A\n    account: ca_1", r"account: .*acct_"),
         ("name: A", 'name: A\n    account: "acct_1 "', r"account: .*acct_"),

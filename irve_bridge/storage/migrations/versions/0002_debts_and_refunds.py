@@ -1,4 +1,4 @@
-"""Debts, refunds, disputes, fees, terms, signatures; movements know what payment they are of."""
+"""Debts, refunds, disputes, fees, terms, signatures, receipts, CDRs and wrong clocks."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -8,6 +8,7 @@ from alembic import op
 revision = "0002"
 down_revision = "0001"
 
+BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 MOMENT = sa.DateTime(timezone=True)
 DUE = sa.text("state = 'due'")
 NOBODYS = sa.text("session_id IS NULL")
@@ -27,6 +28,9 @@ def upgrade() -> None:
     op.add_column("connectors", sa.Column("status_since", MOMENT))
     op.execute("UPDATE connectors SET status_since = status_at")
     _transactions()
+    _identities()
+    _receipts()
+    _cdrs()
     _sessions()
     _movements()
     _clocks()
@@ -88,6 +92,52 @@ def _clocks() -> None:
         sqlite_where=SAID,
         postgresql_where=SAID,
     )
+
+
+def _identities() -> None:
+    """Who operates and where it is: the stations file, applied anew, fills them in."""
+    for name in ("operator_address", "operator_siren", "operator_vat_number", "operator_email"):
+        op.add_column("charge_points", _text(name))
+    for name in ("city", "postal_code", "latitude", "longitude"):
+        op.add_column("charge_points", _text(name))
+    op.add_column("charge_points", _text("country", "FRA"))
+    op.add_column("connectors", _text("standard", "IEC_62196_T2"))
+    op.add_column("connectors", _text("format", "SOCKET"))
+    op.add_column("connectors", _text("power_type", "AC_3_PHASE"))
+
+
+def _receipts() -> None:
+    op.create_table(
+        "receipts",
+        sa.Column("operator", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("session_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("issued_at", MOMENT, nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["session_id"], ["sessions.id"], name="fk_receipts_session_id"),
+        sa.PrimaryKeyConstraint("operator", "number", name="pk_receipts"),
+    )
+    op.create_index("ix_receipts_session_id", "receipts", ["session_id"])
+
+
+def _cdrs() -> None:
+    op.create_table(
+        "cdrs",
+        sa.Column("sequence", BIG_ID, nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("charge_point_id", sa.Text(), nullable=False),
+        sa.Column("transaction_id", sa.Text()),
+        sa.Column("session_id", sa.Text()),
+        sa.Column("total_minor", sa.Integer(), nullable=False),
+        sa.Column("credits", sa.Text()),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["session_id"], ["sessions.id"], name="fk_cdrs_session_id"),
+        sa.PrimaryKeyConstraint("sequence", name="pk_cdrs"),
+        sa.UniqueConstraint("id", name="uq_cdrs_id"),
+    )
+    op.create_index("ix_cdrs_session_id", "cdrs", ["session_id"])
 
 
 def _sessions() -> None:
@@ -215,7 +265,7 @@ def _counted(name: str, start: str = "0") -> sa.Column[int]:
     return sa.Column(name, sa.Integer(), nullable=False, server_default=start)
 
 
-def _text(name: str, start: str) -> sa.Column[str]:
+def _text(name: str, start: str = "") -> sa.Column[str]:
     return sa.Column(name, sa.Text(), nullable=False, server_default=start)
 
 

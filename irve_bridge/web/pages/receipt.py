@@ -1,0 +1,70 @@
+"""The driver's receipt and its credit notes: to read, to print, to keep."""
+
+import asyncio
+
+from aiohttp import web
+
+from irve_bridge.domain.errors import UnknownThing
+from irve_bridge.domain.receipt import Receipt
+from irve_bridge.i18n import DEFAULT, Language
+from irve_bridge.service.views import SessionView
+from irve_bridge.web.context import CONTEXT
+from irve_bridge.web.languages import LANGUAGES
+from irve_bridge.web.pages.session import view_of
+from irve_bridge.web.papers import Writer
+from irve_bridge.web.pdf import pdf
+from irve_bridge.web.rendering import render
+
+
+async def receipts(request: web.Request) -> web.Response:
+    """Answer GET /c/{token}/receipt: every paper of the session, the oldest first."""
+    view, papers = await _papers(request)
+    language = _language_of(request, papers[0])
+    told = {
+        "view": view,
+        "sheets": [Writer(language).sheet(paper) for paper in papers],
+        "here": f"/c/{view.session.token}",
+    }
+    return render(request, "receipt.html", told, language=language)
+
+
+async def receipt_pdf(request: web.Request) -> web.Response:
+    """Answer GET /c/{token}/receipt/{number}.pdf."""
+    _, papers = await _papers(request)
+    number = int(request.match_info["number"])
+    paper = next((paper for paper in papers if paper.number == number), None)
+    if paper is None:
+        raise _unknown()
+    language = _language_of(request, paper)
+    sheet = Writer(language).sheet(paper)
+    body = await asyncio.to_thread(pdf, sheet, language.code, paper.issued_at)
+    name = f"{paper.kind.value.replace('_', '-')}-{paper.number:06}.pdf"
+    disposition = f'inline; filename="{name}"'
+    return web.Response(
+        body=body,
+        content_type="application/pdf",
+        headers={"Content-Disposition": disposition, "Content-Language": language.code},
+    )
+
+
+async def _papers(request: web.Request) -> tuple[SessionView, list[Receipt]]:
+    """Return the session that the link names and its papers, of which there is at least one.
+
+    Raises:
+        UnknownThing: The link names none, or nothing was billed.
+    """
+    view = await view_of(request)
+    papers = await request.app[CONTEXT].views.receipts(view.session.id)
+    if not papers:
+        raise _unknown()
+    return view, papers
+
+
+def _unknown() -> UnknownThing:
+    return UnknownThing("There is no such receipt.", "unknown_session")
+
+
+def _language_of(request: web.Request, paper: Receipt) -> Language:
+    """A paper is in the language of its order, whoever reads it."""
+    languages = request.app[LANGUAGES]
+    return languages.get(paper.locale, languages[DEFAULT])
