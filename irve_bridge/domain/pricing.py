@@ -107,9 +107,9 @@ class _Stretch(NamedTuple):
             start_at=start_at,
             end_at=end_at,
             energy_wh=_plain(self.energy_wh),
-            charging=min(elapsed, _duration(self.charging_us)),
-            parking=min(elapsed, _duration(self.parking_us)),
-            reservation=min(elapsed, _duration(self.reservation_us)),
+            charging=elapsed if whole.charging == whole.elapsed else _duration(self.charging_us),
+            parking=elapsed if whole.parking == whole.elapsed else _duration(self.parking_us),
+            reservation=_duration(self.reservation_us),
         )
 
 

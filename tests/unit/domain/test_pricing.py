@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
@@ -85,6 +86,22 @@ def test_splitting_a_period_changes_nothing(
     at = periods[which].start_at + timedelta(microseconds=data.draw(st.integers(0, long)))
     parted = [*periods[:which], *split(periods[which], at), *periods[which + 1 :]]
     assert exactly(pricer, parted) == exactly(pricer, periods)
+
+
+@given(tariffs(elements(timely(), components(steps=STEPS))), CHARGE, ZONES)
+def test_a_charge_cut_where_its_price_changes_costs_the_same(
+    priced: Tariff, periods: list[Period], zone: ZoneInfo
+) -> None:
+    """What a CDR lists is what was priced: part by part, one after the other, nothing lost."""
+    pricer = Pricer(priced, zone)
+    parts = list(pricer.cut(begun(periods), periods))
+    assert pricer.cost(pricer.tally(begun(periods), parts)) == pricer.cost(
+        pricer.tally(begun(periods), periods)
+    )
+    assert list(pricer.cut(begun(periods), parts)) == parts
+    assert all(before.end_at == after.start_at for before, after in pairwise(parts))
+    assert sum(p.energy_wh for p in parts) == sum(p.energy_wh for p in periods)
+    assert sum((p.elapsed for p in parts), timedelta()) == periods[-1].end_at - begun(periods)
 
 
 @given(
