@@ -114,7 +114,7 @@ class Settings(BaseSettings):
     stop_repeat_s: float = Field(default=20, gt=0)
     csms_end_within_s: float = Field(default=86_400, gt=0)
     idle_end_s: float = Field(default=900, ge=60)
-    transaction_most_s: float = Field(default=HOLD_USABLE_S, gt=0)
+    transaction_most_s: float = Field(default=7 * 86_400, gt=0)
     prepaid_remainder: Literal["refund", "keep"] = "refund"
     amounts_by_currency: dict[Currency, CurrencyAmounts] = {}
     hold_margin_s: float = Field(default=7_200, ge=60)

@@ -7,7 +7,7 @@
 | `session_abandoned` | the checkout was left, refused or expired; nothing was paid |
 | `charging_started` | the transaction started |
 | `stop_requested` | the driver, the CSMS or the limit asked for the stop |
-| `charging_stopped` | the transaction stopped; energy and cost are known |
+| `charging_stopped` | the transaction stopped, or is taken to have: the cost is known |
 | `charging_refused` | nothing started and the money is on its way back |
 | `payment_succeeded` | the exact amount is paid: `amount` is what the driver paid in the end |
 | `cdr_created` | what a charge costs is final, or was corrected: `cdr` is the OCPI CDR of it |

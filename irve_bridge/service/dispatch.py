@@ -198,7 +198,9 @@ class Dispatcher:
 def _as_it_is_now(tx: Tx, intent_id: int, session: Session, intent: Intent) -> Intent | None:
     """Return what is still to be done of an intent when its turn comes; None for nothing."""
     if not wanted(session, intent.do):
-        return None
+        # A start that may have arrived is not forgotten: its unknown attempt is told, not repeated.
+        begun = intent.do is Do.START and tx.intents.open_attempt(intent_id) is not None
+        return intent if begun else None
     if intent.do is Do.REFUSE:
         return None if _stopped(tx, session, intent) else intent
     if intent.kind is Kind.CONFIRM_CHARGE and tx.intents.open_attempt(intent_id) is None:

@@ -206,6 +206,7 @@ def _meter(kept: Record) -> dict[str, Any] | None:
         "stop_at": transaction.stop_at,
         "stop_register_wh": transaction.meter_stop_wh,
         "stop_reason": transaction.stop_reason,
+        "stop_presumed": transaction.presumed,
         "readings": readings,
         "signed_readings": kept.signed,
     }

@@ -1,6 +1,6 @@
 """The periods of a charge that has ended, from what storage kept of it."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from irve_bridge.domain import metering
@@ -35,16 +35,18 @@ def metered(
 def periods_of(tx: Tx, session: Session) -> tuple[Period, ...]:
     """Return the periods of what is billed, each of one price: cut where the tariff changes.
 
-    Where the CSMS meters, all of it was charging. None where the charge never ended.
+    One that lasted no time has one of no time. Where the CSMS meters, all of it was charging. None
+    where the charge never ended.
     """
     if session.started_at is None or (ended_at := session.stopped_at or session.ended_at) is None:
         return ()
     priced = pricer(session.tariff, session.time_zone)
     stopped_at = max(ended_at, session.started_at)
-    return tuple(priced.cut(session.started_at, _periods(tx, session, stopped_at)))
+    none = Period(start_at=session.started_at, end_at=stopped_at)
+    return tuple(priced.cut(session.started_at, _periods(tx, session, stopped_at) or (none,)))
 
 
-def _periods(tx: Tx, session: Session, stopped_at: datetime) -> Iterable[Period]:
+def _periods(tx: Tx, session: Session, stopped_at: datetime) -> Sequence[Period]:
     start_at, energy_wh = session.started_at or stopped_at, session.energy_wh or 0
     transaction = tx.transactions.get(session.charge_point_id, session.transaction_id or "")
     if transaction is None:

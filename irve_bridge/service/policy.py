@@ -54,7 +54,7 @@ class Policy:
     stop_repeat: timedelta = timedelta(seconds=20)
     csms_end_within: timedelta = timedelta(hours=24)
     idle_end: timedelta = timedelta(minutes=15)
-    transaction_most: timedelta = timedelta(days=6)
+    transaction_most: timedelta = timedelta(days=7)
     hold_margin: timedelta = timedelta(hours=2)
     hold_stop: timedelta = timedelta(minutes=15)
     debt_retries: tuple[timedelta, ...] = DEBT_RETRIES

@@ -79,9 +79,11 @@ def left_behind(tx: Tx, transaction: Transaction, now: datetime, policy: Policy)
     outlet = tx.stations.connector(transaction.charge_point_id, transaction.connector_number)
     if point is None or outlet is None or not outlet.status.vacant:
         return False
-    told = (outlet.status_since, transaction.heard_at, _last_reading(tx, transaction).at)
+    told = (outlet.status_since, transaction.heard_at, transaction.start_at)
     silent_for = point.silent_for(now, max(moment for moment in told if moment is not None))
-    return silent_for is not None and silent_for >= policy.idle_end
+    if silent_for is None or silent_for < policy.idle_end:
+        return False
+    return now - _last_reading(tx, transaction).at >= policy.idle_end
 
 
 def _last_reading(tx: Tx, transaction: Transaction) -> Meter:

@@ -121,7 +121,7 @@ async def test_a_payment_for_a_session_that_was_ended_is_refunded(tmp_path: Path
         status, _ = await w.post("/api/end-charging-session", ended, **bearer)
         assert status == 200
         session = await w.until(opened["session_id"], "released")
-        assert session["outcome"] == "given_up"
+        assert session["outcome"] == "paid_late"
         card = await w.card(opened["session_id"])
         assert (card["charged"], card["refunded"]) == (1000, 1000)
         assert cp.transactions == []

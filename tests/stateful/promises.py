@@ -141,6 +141,8 @@ def _presumed_is_never_more(record: Record) -> None:
     charge, session = record.charge, record.session
     if charge is None or charge.stopped_at is None or session.cost is None:
         return
+    if not session.energy_wh:  # without energy there is no bill
+        return
     believable = charge.told if charge.short else not charge.lied
     if session.end_presumed and believable and charge.id != UNHEARD:
         assert session.cost.gross_minor <= _price(charge), f"{session.cost} for {charge}"

@@ -2,8 +2,9 @@
 
 import pytest
 
+from irve_bridge.domain.facts import StopCause
 from irve_bridge.domain.intents import Lane
-from irve_bridge.domain.session import PlanName, State
+from irve_bridge.domain.session import Delivery, PlanName, State
 from tests.stateful import situations
 from tests.stateful.world import World
 
@@ -81,4 +82,18 @@ async def test_another_start_on_the_connector_ends_what_ran_there(world: World) 
     await world.check()
     ended = world.session(session.id)
     assert (ended.state, ended.stop_reason) == (State.SETTLED, "NewTransaction")
+    await world.drain()
+
+
+async def test_a_start_that_a_crash_forgot_still_counts_when_a_stop_is_wished(world: World) -> None:
+    """It may have arrived: nothing goes back as if nothing had ever been sent."""
+    session = await situations.start_under_way(world)
+    await world.crash(back_at_once=False)
+    for _ in range(2):
+        await world.ask(world.bridge.desk.stop(session.id, StopCause.DRIVER))
+        await world.pass_time(5, awake=True)
+    await world.check()
+    waiting = world.session(session.id)
+    assert (waiting.state, waiting.delivery) == (State.SECURED, Delivery.UNKNOWN)
+    await world.charger.connect(world.bridge)
     await world.drain()

@@ -60,6 +60,7 @@ def session_document(view: SessionView, debt: Debt | None) -> dict[str, Any]:
         "secured_at": iso(session.secured_at),
         "started_at": iso(session.started_at),
         "stopped_at": iso(session.stopped_at),
+        "end_presumed": session.end_presumed,
         "ended_at": iso(session.ended_at),
     }
 

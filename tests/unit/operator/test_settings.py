@@ -171,6 +171,8 @@ def test_everything_missing_is_named_at_once(tmp_path: Path) -> None:
         ({"START_WITHIN_S": "301", "START_WITHIN_MOST_S": "300"}, "START_WITHIN_MOST_S"),
         ({"START_WITHIN_MOST_S": "518401"}, "START_WITHIN_MOST_S"),
         ({"START_WITHIN_MOST_S": "nan"}, "START_WITHIN_MOST_S"),
+        ({"TRANSACTION_MOST_S": "21600"}, "TRANSACTION_MOST_S"),
+        ({"IDLE_END_S": "59"}, "IDLE_END_S"),
         ({"DEBT_RETRIES_S": "60, 30"}, "DEBT_RETRIES_S"),
         ({"DEBT_RETRIES_S": "-1"}, "DEBT_RETRIES_S"),
         ({"DEBT_TERM_S": "0"}, "DEBT_TERM_S"),

@@ -50,6 +50,12 @@ def test_what_is_due_is_told_with_the_reason_and_the_way_to_pay(code: str, words
     assert "6,52 €" in text
 
 
+@pytest.mark.parametrize(("code", "words"), [("fr", "jusque-là"), ("en", "by then")])
+def test_a_receipt_without_a_stop_says_what_was_paid_for(code: str, words: str) -> None:
+    assert words in body("receipt", code, end_presumed=True)
+    assert words not in body("receipt", code)
+
+
 def test_the_reasons_are_those_of_the_page() -> None:
     """The mail leads to the page: both must say the same."""
     assert texts.REASONS == DECLINED
