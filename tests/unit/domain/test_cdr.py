@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -15,8 +15,9 @@ from irve_bridge.domain.breakdown import Dimension
 from irve_bridge.domain.cdr import Cdr, Concluded, Cost, Location, Token, cdr, credit
 from irve_bridge.domain.ocpi import moment
 from irve_bridge.domain.period import Period
+from irve_bridge.domain.pricing import Pricer
 from irve_bridge.domain.receipt import split_of
-from irve_bridge.domain.tariff import PriceComponent, Tariff, TariffElement, Volumes, price
+from irve_bridge.domain.tariff import PriceComponent, Tariff, TariffElement
 from tests import ocpi
 from tests.unit.domain.sessions import LATER, NOW, session
 
@@ -51,14 +52,12 @@ LOCATION = Location(
     power_type="AC_3_PHASE",
 )
 SECOND = timedelta(seconds=1)
+PRICER = Pricer(TARIFF, UTC)
 
 
 def concluded(periods: tuple[Period, ...], **changes: Any) -> Concluded:
     """Tell a charge of these periods at its full cost."""
-    energy_wh = int(sum(Fraction(period.energy_wh) for period in periods))
-    charging = sum((period.charging for period in periods), timedelta())
-    parking = sum((period.parking for period in periods), timedelta())
-    cost = price(TARIFF, Volumes(energy_wh, charging, parking, started=True))
+    cost = PRICER.cost(PRICER.tally(periods[0].start_at, periods))
     told = Concluded(
         cdr_id="ses_1-1",
         at=LATER,

@@ -1,13 +1,15 @@
 """A session's papers say what is owed, to the cent, net and VAT included."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC
 from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from irve_bridge.domain.breakdown import Breakdown, Dimension
+from irve_bridge.domain.pricing import Pricer
+from irve_bridge.domain.projection import quote
 from irve_bridge.domain.receipt import (
     Charge,
     Kind,
@@ -20,7 +22,7 @@ from irve_bridge.domain.receipt import (
     paper_of,
 )
 from irve_bridge.domain.session import PlanName, Session, State
-from irve_bridge.domain.tariff import PriceComponent, Tariff, TariffElement, Volumes, price
+from irve_bridge.domain.tariff import PriceComponent, Tariff, TariffElement
 from tests.unit.domain.sessions import LATER, NOW, session
 
 OPERATOR = Operator(name="Recharge", siren="732829320")
@@ -38,7 +40,7 @@ TARIFF = Tariff(
         ),
     ),
 )
-COST = price(TARIFF, Volumes(12_345, timedelta(minutes=47), started=True))
+COST = quote(Pricer(TARIFF, UTC), NOW, 15_760, 12_345, None)
 
 
 def settled(decided_minor: int, **changes: object) -> Session:
