@@ -4,27 +4,50 @@ All that is set must match, moment by moment; lower bounds are inclusive, upper 
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
-from irve_bridge.domain.period import Period
+from irve_bridge.domain.period import Period, Quantity
 from irve_bridge.domain.restrictions import DAYS, MIDNIGHT, Restrictions
 
-Quantity = Fraction | int
 Bounds = tuple[Quantity | None, Quantity | None]
+Ratio = tuple[Quantity, int]
+_UNBOUNDED: Bounds = (None, None)
 _SECOND_US = 1_000_000
+_HOUR_US = 3600 * _SECOND_US
+_MICROSECOND = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Now(NamedTuple):
     """What restrictions look at: the station's clock, and the session so far."""
 
     local: datetime
     clock: time
     elapsed_us: Quantity
     used_wh: Quantity
+
+
+class Flow(NamedTuple):
+    """The least and the most power and current of a period, as fractions: numerator, denominator.
+
+    Where nobody said, the power is the average, and there is no current.
+    """
+
+    power_w: tuple[Ratio, Ratio]
+    current_ma: tuple[Ratio, Ratio]
+
+    @classmethod
+    def of(cls, period: Period) -> "Flow":
+        """Return a period's."""
+        average_w = (period.energy_wh * _HOUR_US, period.elapsed // _MICROSECOND or 1)
+        if not period.elapsed:
+            average_w = (0, 1)
+        return cls(
+            _both(period.min_power_w, period.max_power_w, average_w),
+            _both(period.min_current_ma, period.max_current_ma, (0, 1)),
+        )
 
 
 class Condition:
@@ -37,22 +60,33 @@ class Condition:
         self._power_w = _bounds(held.min_power, held.max_power, 1000)
         self._current_ma = _bounds(held.min_current, held.max_current, 1000)
         self.by_flow = {*self._power_w, *self._current_ma} != {None}
-        self._timely = tuple(_timely(held))
+        self._checks = (*_timely(held), *self._used())
 
-    def match(self, now: Moment) -> bool:
+    def match(self, now: Now) -> bool:
         """Return whether the moment, the duration and the energy so far allow the element."""
-        return (
-            _within(now.elapsed_us, now.elapsed_us, self.bounds_us)
-            and _within(now.used_wh, now.used_wh, self.bounds_wh)
-            and all(allows(now) for allows in self._timely)
-        )
+        for allows in self._checks:  # noqa: SIM110 - a generator takes twice as long
+            if not allows(now):
+                return False
+        return True
 
-    def match_flow(self, period: Period) -> bool:
-        """Return whether the power and the current allow the element; what is unknown is none."""
-        return not self.by_flow or (
-            _within(*period.power_w, self._power_w)
-            and _within(*period.current_ma, self._current_ma)
-        )
+    def match_flow(self, flow: Flow) -> bool:
+        """Return whether the power and the current allow the element."""
+        return _within(*flow.power_w, self._power_w) and _within(*flow.current_ma, self._current_ma)
+
+    def _used(self) -> Iterator[Callable[[Now], bool]]:
+        """Yield what the duration and the energy must be."""
+        if self.bounds_us != _UNBOUNDED:
+            yield lambda now: _within((now.elapsed_us, 1), (now.elapsed_us, 1), self.bounds_us)
+        if self.bounds_wh != _UNBOUNDED:
+            yield lambda now: _within((now.used_wh, 1), (now.used_wh, 1), self.bounds_wh)
+
+
+def _both(low: Quantity | None, high: Quantity | None, unknown: Ratio) -> tuple[Ratio, Ratio]:
+    """Return both bounds; where one is known, it is the other, too."""
+    if low is None and high is None:
+        return unknown, unknown
+    known = high if low is None else low
+    return (known or 0, 1), ((known if high is None else high) or 0, 1)
 
 
 def _daily(held: Restrictions) -> Iterator[time]:
@@ -73,12 +107,15 @@ def _exact(bound: Decimal | int | None, unit: int) -> Quantity | None:
     return exact.numerator if exact.denominator == 1 else exact
 
 
-def _within(low: Quantity, high: Quantity, bounds: Bounds) -> bool:
+def _within(low: Ratio, high: Ratio, bounds: Bounds) -> bool:
+    """Compare without dividing: that is quicker."""
     least, most = bounds
-    return (least is None or low >= least) and (most is None or high < most)
+    return (least is None or low[0] >= least * low[1]) and (
+        most is None or high[0] < most * high[1]
+    )
 
 
-def _timely(held: Restrictions) -> Iterator[Callable[[Moment], bool]]:
+def _timely(held: Restrictions) -> Iterator[Callable[[Now], bool]]:
     """Yield what the clock and the calendar must say."""
     if held.hours:
         begin, end = held.hours

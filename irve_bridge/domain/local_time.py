@@ -1,5 +1,6 @@
 """When the time of day passes what a tariff names, in the station's time zone."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
@@ -24,9 +25,9 @@ class Calendar:
             return None
         today = at.astimezone(self.zone).date()
         for day in (today, today + _DAY, today + 2 * _DAY):
-            for moment in self._moments(day):
-                if moment > at:
-                    return moment
+            moments = self._moments(day)
+            if (place := bisect_right(moments, at)) < len(moments):
+                return moments[place]
         return None
 
     def _moments(self, day: date) -> list[datetime]:

@@ -96,7 +96,7 @@ class Meter(Struct, frozen=True, kw_only=True):
     energy_wh: int = 0
     activity: Activity = Activity.CHARGING
     power_w: int = 0
-    current_ma: tuple[int, int] | None = None
+    current_ma: int | None = None
     soc_percent: int | None = None
     heard: bool = False
     """Whether any register was trusted; whether the last that grew counts from zero."""
@@ -151,7 +151,8 @@ class Meter(Struct, frozen=True, kw_only=True):
         """Return the meter after one reading; what cannot be counts nothing."""
         if reading.at < self.at:
             return self._late(reading)
-        then = self.until(reading.at, current_ma=_both(self.current_ma, reading.current_ma))
+        current_ma = self.current_ma if reading.current_ma is None else reading.current_ma
+        then = self.until(reading.at, current_ma=current_ma)
         if reading.register_wh is not None:
             then = then._register(reading, reading.register_wh)  # noqa: SLF001 - one of its own
         told: dict[str, Any] = {"last": reading}
@@ -162,7 +163,7 @@ class Meter(Struct, frozen=True, kw_only=True):
         if reading.soc_percent is not None:
             told["soc_percent"] = reading.soc_percent
         if reading.activity not in {None, then.activity}:
-            told |= {"activity": reading.activity, "current_ma": _both(None, reading.current_ma)}
+            told |= {"activity": reading.activity, "current_ma": reading.current_ma}
             told["spans"] = then._spans()  # noqa: SLF001 - one of its own
         return changed(then, **told)
 
@@ -180,7 +181,7 @@ class Meter(Struct, frozen=True, kw_only=True):
             return changed(self, **trusted)
         closed = periods(self._spans(), fits[0] - self.cut_wh)
         cut: dict[str, Any] = {"cut_at": self.at, "cut_wh": fits[0], "spans": ()}
-        cut["current_ma"] = _both(None, reading.current_ma)
+        cut["current_ma"] = reading.current_ma
         return changed(self, **trusted, **cut, closed=closed)
 
     def _fits(self, register_wh: int, at: datetime) -> tuple[int, bool] | None:
@@ -368,13 +369,6 @@ def _power_doubt(energy_wh: int, duration: timedelta, power_w: int | None) -> st
     if power_w is None or energy_wh <= deliverable_wh(power_w, duration):
         return None
     return f"{energy_wh} Wh is more than {power_w} W can deliver"
-
-
-def _both(told: tuple[int, int] | None, more: int | None) -> tuple[int, int] | None:
-    """Return the least and the most of what was told."""
-    if more is None:
-        return told
-    return (more, more) if told is None else (min(told[0], more), max(told[1], more))
 
 
 def _power(reading: Reading, before: Meter, after: Meter) -> int:

@@ -3,12 +3,12 @@
 Metering yields periods, the tariff prices them, the CDR lists them.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 
-_HOUR = timedelta(hours=1)
-_MICROSECOND = timedelta(microseconds=1)
+Quantity = Fraction | int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,39 +22,44 @@ class Period:
 
     start_at: datetime
     end_at: datetime
-    energy_wh: Fraction | int = 0
+    energy_wh: Quantity = 0
     charging: timedelta = timedelta()
     parking: timedelta = timedelta()
     reservation: timedelta = timedelta()
-    min_power_w: Fraction | int | None = None
-    max_power_w: Fraction | int | None = None
-    min_current_ma: int | None = None
-    max_current_ma: int | None = None
+    min_power_w: Quantity | None = None
+    max_power_w: Quantity | None = None
+    min_current_ma: Quantity | None = None
+    max_current_ma: Quantity | None = None
 
     @property
     def elapsed(self) -> timedelta:
         """How long it lasted."""
         return self.end_at - self.start_at
 
-    @property
-    def power_w(self) -> tuple[Fraction | int, Fraction | int]:
-        """The least and the most power; where nobody said, the average."""
-        if self.min_power_w is not None or self.max_power_w is not None:
-            return _both(self.min_power_w, self.max_power_w)
-        if not self.elapsed:
-            return 0, 0
-        average_w = Fraction(self.energy_wh * (_HOUR // _MICROSECOND), self.elapsed // _MICROSECOND)
-        return average_w, average_w
+    def continues(self, after: "Period") -> bool:
+        """Whether another one goes on with the same activity."""
+        kinds = ("charging", "parking", "reservation")
+        alike = all(bool(getattr(self, kind)) == bool(getattr(after, kind)) for kind in kinds)
+        return alike and self.end_at == after.start_at
 
-    @property
-    def current_ma(self) -> tuple[Fraction | int, Fraction | int]:
-        """The least and the most current, summed over the phases; where nobody said, none."""
-        return _both(self.min_current_ma, self.max_current_ma)
+    def joined(self, after: "Period") -> "Period":
+        """Return this one and the one that continues it as one."""
+        return Period(
+            start_at=self.start_at,
+            end_at=after.end_at,
+            energy_wh=self.energy_wh + after.energy_wh,
+            charging=self.charging + after.charging,
+            parking=self.parking + after.parking,
+            reservation=self.reservation + after.reservation,
+            min_power_w=_bound(min, self.min_power_w, after.min_power_w),
+            max_power_w=_bound(max, self.max_power_w, after.max_power_w),
+            min_current_ma=_bound(min, self.min_current_ma, after.min_current_ma),
+            max_current_ma=_bound(max, self.max_current_ma, after.max_current_ma),
+        )
 
 
-def _both(
-    low: Fraction | int | None, high: Fraction | int | None
-) -> tuple[Fraction | int, Fraction | int]:
-    """Return both bounds where at most one may be known."""
-    known = high if low is None else low
-    return known or 0, (known if high is None else high) or 0
+def _bound(
+    choose: Callable[..., Quantity], one: Quantity | None, other: Quantity | None
+) -> Quantity | None:
+    """Return the least or the most of both; unknown of one is unknown of both."""
+    return None if one is None or other is None else choose(one, other)

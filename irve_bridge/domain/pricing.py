@@ -5,27 +5,28 @@ tally into a breakdown: quote, running cost, limit and receipt are one sum. For 
 first element that matches prices it, moment by moment: a period is cut where a bound lies within.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, tzinfo
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, tzinfo
 from fractions import Fraction
 from functools import reduce
-from operator import add
+from itertools import islice
 from typing import NamedTuple
 
+from msgspec import Struct
+from msgspec.structs import replace as changed
+
 from irve_bridge.domain.breakdown import Breakdown
-from irve_bridge.domain.conditions import Moment, Quantity
+from irve_bridge.domain.conditions import Flow, Now
 from irve_bridge.domain.local_time import Calendar
-from irve_bridge.domain.money import to_minor
-from irve_bridge.domain.period import Period
-from irve_bridge.domain.rules import Rule, Use, rules_of
+from irve_bridge.domain.money import exact_sum, to_minor
+from irve_bridge.domain.period import Period, Quantity
+from irve_bridge.domain.rules import Rule, Ruled, Use, rules_of
 from irve_bridge.domain.tariff import Tariff
 from irve_bridge.domain.totals import Share, breakdown, stepped, total
 
 _MICROSECOND = timedelta(microseconds=1)
-
-
-_NOTHING: tuple[Quantity, ...] = (0,) * len(Use)
+_NEVER_YET = datetime.min.replace(tzinfo=UTC)
 
 
 class Counted(NamedTuple):
@@ -37,35 +38,69 @@ class Counted(NamedTuple):
     used: tuple[Quantity, ...]
     last: tuple[Rule | None, ...] = (None,) * len(Use)
 
+    def more(self, rules: Iterable[Rule], amounts: Sequence[Quantity]) -> "Counted":
+        """Return it with so much of each use while these rules were in force.
 
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """What was used so far: the state of the fold.
-
-    `rules` are in force until `until_us` after the start, or until `until_wh` are used; `amounts`
-    is how much there was of each use while they were, `before` what had been counted until then.
-    """
-
-    start_at: datetime
-    before: Counted
-    energy_wh: Quantity = 0
-    rules: tuple[Rule, ...] = ()
-    amounts: tuple[Quantity, ...] = _NOTHING
-    until_us: Quantity | None = 0
-    until_wh: Quantity | None = None
-
-    @property
-    def counted(self) -> Counted:
-        """What was used in all; what is paid once is counted once."""
-        used, last = list(self.before.used), list(self.before.last)
-        for rule in self.rules:
-            amount = self.amounts[rule.use]
+        What is paid once is counted once.
+        """
+        used, last = list(self.used), list(self.last)
+        for rule in rules:
+            amount = amounts[rule.use]
             if amount and rule.once and last[rule.use] is None:
                 used[rule.place], last[rule.use] = 1, rule
             elif amount and not rule.once:
                 used[rule.place] += amount
                 last[rule.use] = rule
         return Counted(tuple(used), tuple(last))
+
+
+class Whole(NamedTuple):
+    """What whole periods come to; `charge` says whether one was more than a reservation."""
+
+    energy_wh: Quantity = 0
+    charging: timedelta = timedelta()
+    parking: timedelta = timedelta()
+    reservation: timedelta = timedelta()
+    charge: bool = False
+
+    def more(self, period: Period) -> "Whole":
+        """Return it with one more period."""
+        charge = period.energy_wh or period.charging or period.parking or not period.reservation
+        return Whole(
+            self.energy_wh + period.energy_wh,
+            self.charging + period.charging,
+            self.parking + period.parking,
+            self.reservation + period.reservation,
+            self.charge or bool(charge),
+        )
+
+    def amounts(self) -> tuple[Quantity, ...]:
+        """Return how much there is of each use, in their order."""
+        times = (self.charging, self.parking, self.reservation)
+        return _amounts(self.energy_wh, *(t // _MICROSECOND for t in times), charge=self.charge)
+
+
+class Tally(Struct, frozen=True):
+    """What was used so far: the state of the fold.
+
+    Before `until_at`, and until `until_wh` are used, one of `elements` prices it, and `rules` are
+    in force. `whole` is what was used in whole periods since they are, `before` what was counted
+    until then.
+    """
+
+    start_at: datetime
+    before: Counted
+    energy_wh: Quantity = 0
+    elements: tuple[Ruled, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    until_at: datetime | None = _NEVER_YET
+    until_wh: Quantity | None = None
+    whole: Whole = Whole()
+
+    @property
+    def counted(self) -> Counted:
+        """What was used in all."""
+        return self.before.more(self.rules, self.whole.amounts())
 
 
 class _Stretch(NamedTuple):
@@ -80,18 +115,8 @@ class _Stretch(NamedTuple):
 
     def amounts(self) -> tuple[Quantity, ...]:
         """Return how much there is of each use, in their order."""
-        reserved = int(bool(self.reservation_us))
-        charging = self.energy_wh or self.charging_us or self.parking_us or not reserved
-        return (
-            self.energy_wh,
-            self.charging_us,
-            self.parking_us,
-            int(bool(charging)),
-            self.reservation_us,
-            reserved,
-            self.reservation_us,
-            reserved,
-        )
+        used = self[2:]
+        return _amounts(*used, charge=any(used[:3]) or not self.reservation_us)
 
     def cut(self, share: Fraction) -> tuple["_Stretch", "_Stretch"]:
         """Return the first part and the rest."""
@@ -137,23 +162,29 @@ class Pricer:
 
     def add(self, tally: Tally, period: Period) -> Tally:
         """Return the tally after one more period."""
+        if self._keeps_price(tally, period):
+            return _with_whole(tally, period)
         *_, (_, after) = self._parts(tally, period)
         return after
-
-    def cut(self, start_at: datetime, periods: Iterable[Period]) -> Iterator[Period]:
-        """Yield the periods of a charge in parts of one price each (mod_cdrs ChargingPeriod)."""
-        tally = self.start(start_at)
-        for period in periods:
-            at, parts = period.start_at, list(self._parts(tally, period))
-            for part, _ in parts:
-                end_at = start_at + _duration(part.from_us + part.elapsed_us)
-                yield part.period(period, at, end_at)
-                at = end_at
-            tally = parts[-1][1]
 
     def tally(self, start_at: datetime, periods: Iterable[Period]) -> Tally:
         """Return the tally of a whole charge."""
         return reduce(self.add, periods, self.start(start_at))
+
+    def cut(self, start_at: datetime, periods: Iterable[Period]) -> list[Period]:
+        """Return a charge in as few periods as have one price each (mod_cdrs ChargingPeriod)."""
+        tally, priced = self.start(start_at), list[tuple[tuple[Rule, ...], Period]]()
+        for period in periods:
+            at = period.start_at
+            for part, after in self._parts(tally, period):
+                end_at = start_at + _duration(part.from_us + part.elapsed_us)
+                piece, tally, at = part.period(period, at, end_at), after, end_at
+                rules, before = priced[-1] if priced else (None, piece)
+                if rules == after.rules and before.continues(piece):
+                    priced[-1] = (after.rules, before.joined(piece))
+                else:
+                    priced.append((after.rules, piece))
+        return [period for _, period in priced]
 
     def cost(self, tally: Tally) -> Breakdown:
         """Return what the tally comes to, rounded once."""
@@ -166,64 +197,81 @@ class Pricer:
     def gross(self, tally: Tally) -> Fraction:
         """Return what was used comes to, with VAT, exactly; without step sizes and price bounds."""
         used = zip(self._rules, tally.counted.used, strict=True)
-        return sum((rule.gross * amount for rule, amount in used if amount), Fraction(0))
+        return exact_sum(rule.gross * amount for rule, amount in used if amount)
 
     def shares(self, tally: Tally) -> list[Share]:
         """Return what each rule comes to, exactly; step sizes are applied."""
         return stepped(self._rules, *tally.counted)
 
-    def _parts(self, tally: Tally, period: Period) -> Iterator[tuple["_Stretch", Tally]]:
+    def _keeps_price(self, tally: Tally, period: Period) -> bool:
+        """Whether the rules in force are so from the period's start to its end."""
+        if tally.until_at is not None and not period.start_at < tally.until_at >= period.end_at:
+            return False
+        until_wh, begin_wh = tally.until_wh, tally.energy_wh
+        if until_wh is not None and not begin_wh < until_wh >= begin_wh + period.energy_wh:
+            return False
+        return not self._by_flow or tuple(_first(tally.elements, period)) == tally.rules
+
+    def _parts(self, tally: Tally, period: Period) -> Iterator[tuple[_Stretch, Tally]]:
         """Yield each part of a period that has one price, with the tally after it."""
         rest = _stretch(tally, period)
         tally = self._chosen(tally, rest, period)
         while (share := _share_within(tally, rest)) is not None:
             head, rest = rest.cut(share)
-            tally = _count(tally, head)
+            tally = _with_part(tally, head)
             yield head, tally
             tally = self._chosen(tally, rest, period)
-        yield rest, _count(tally, rest)
+        yield rest, _with_part(tally, rest)
 
     def _chosen(self, tally: Tally, ahead: _Stretch, period: Period) -> Tally:
         """Return the tally with the rules in force from here on."""
-        timely = tally.until_us is None or ahead.from_us < tally.until_us
-        within = tally.until_wh is None or tally.energy_wh < tally.until_wh
-        if timely and within and not self._by_flow:
-            return tally
         at = tally.start_at + timedelta(microseconds=int(ahead.from_us))
-        local = at.astimezone(self._zone)
-        now = Moment(local, local.time(), ahead.from_us, tally.energy_wh)
-        rules = tuple(self._in_force(now, period))
-        changed = rules != tally.rules
-        return Tally(
-            start_at=tally.start_at,
-            before=tally.counted if changed else tally.before,
-            energy_wh=tally.energy_wh,
-            rules=rules,
-            amounts=_NOTHING if changed else tally.amounts,
-            until_us=self._next_us(tally, ahead, at),
-            until_wh=next((wh for wh in self._bounds_wh if wh > tally.energy_wh), None),
-        )
+        elements, until_at, until_wh = tally.elements, tally.until_at, tally.until_wh
+        timely = until_at is None or at < until_at
+        if not timely or (until_wh is not None and tally.energy_wh >= until_wh):
+            local = at.astimezone(self._zone)
+            now = Now(local, local.time(), ahead.from_us, tally.energy_wh)
+            elements = tuple(e for e in self._elements if not e.condition or e.condition.match(now))
+            until_at = self._until(tally.start_at, ahead, at)
+            until_wh = next((wh for wh in self._bounds_wh if wh > tally.energy_wh), None)
+        rules = tuple(_first(elements, period))
+        counted, energy_wh = tally.counted, tally.energy_wh
+        return Tally(tally.start_at, counted, energy_wh, elements, rules, until_at, until_wh)
 
-    def _in_force(self, now: Moment, period: Period) -> Iterator[Rule]:
-        """Yield the first rule of each use whose element matches."""
-        found = set[Use]()
-        for condition, rules in self._elements:
-            if condition is None or (condition.match(now) and condition.match_flow(period)):
-                for rule in rules:
-                    if rule.use not in found:
-                        found.add(rule.use)
-                        yield rule
-
-    def _next_us(self, tally: Tally, ahead: _Stretch, at: datetime) -> Quantity | None:
-        """Return when, after the start, the clock may change what is in force."""
-        ends = [us for us in self._bounds_us if us > ahead.from_us][:1]
+    def _until(self, start_at: datetime, ahead: _Stretch, at: datetime) -> datetime | None:
+        """Return when the clock may next change what is in force."""
+        durations = (us for us in self._bounds_us if us > ahead.from_us)
+        ends = [start_at + _duration(us) for us in islice(durations, 1)]
         if moment := self._calendar.next_after(at):
-            ends.append((moment - tally.start_at) // _MICROSECOND)
+            ends.append(moment)
         return min(ends, default=None)
 
 
-def _duration(microseconds: Quantity) -> timedelta:
-    return timedelta(microseconds=round(microseconds))
+def _first(elements: Iterable[Ruled], period: Period) -> Iterator[Rule]:
+    """Yield the first rule of each use whose element matches by power and current, too."""
+    found, flow = set[Use](), None
+    for condition, rules in elements:
+        if condition is not None and condition.by_flow:
+            flow = flow or Flow.of(period)
+            if not condition.match_flow(flow):
+                continue
+        for rule in rules:
+            if rule.use not in found:
+                found.add(rule.use)
+                yield rule
+
+
+def _amounts(
+    energy_wh: Quantity,
+    charging_us: Quantity,
+    parking_us: Quantity,
+    reservation_us: Quantity,
+    *,
+    charge: bool,
+) -> tuple[Quantity, ...]:
+    reserved = int(bool(reservation_us))
+    of_charge = (energy_wh, charging_us, parking_us, int(charge))
+    return (*of_charge, reservation_us, reserved, reservation_us, reserved)
 
 
 def _stretch(tally: Tally, period: Period) -> _Stretch:
@@ -240,24 +288,41 @@ def _stretch(tally: Tally, period: Period) -> _Stretch:
 def _share_within(tally: Tally, ahead: _Stretch) -> Fraction | None:
     """Return how much of the stretch lies before the next bound; None where all of it does."""
     shares = []
-    if tally.until_us is not None and ahead.from_us + ahead.elapsed_us > tally.until_us:
-        shares.append(Fraction(tally.until_us - ahead.from_us, ahead.elapsed_us))
+    if tally.until_at is not None:
+        until_us = (tally.until_at - tally.start_at) // _MICROSECOND
+        if ahead.from_us + ahead.elapsed_us > until_us:
+            shares.append(Fraction(until_us - ahead.from_us, ahead.elapsed_us))
     if tally.until_wh is not None and tally.energy_wh + ahead.energy_wh > tally.until_wh:
         shares.append(Fraction(tally.until_wh - tally.energy_wh, ahead.energy_wh))
     return min(shares, default=None)
 
 
-def _count(tally: Tally, stretch: _Stretch) -> Tally:
-    """Return the tally with what was used while its rules were in force."""
+def _with_part(tally: Tally, stretch: _Stretch) -> Tally:
+    """Return the tally with a part of a period, during which its rules were in force."""
+    return changed(
+        tally,
+        before=tally.counted.more(tally.rules, stretch.amounts()),
+        energy_wh=_plain(tally.energy_wh + stretch.energy_wh),
+        whole=Whole(),
+    )
+
+
+def _with_whole(tally: Tally, period: Period) -> Tally:
+    """Return the tally with a period, during all of which its rules were in force."""
     return Tally(
         tally.start_at,
         tally.before,
-        _plain(tally.energy_wh + stretch.energy_wh),
+        _plain(tally.energy_wh + period.energy_wh),
+        tally.elements,
         tally.rules,
-        tuple(map(add, tally.amounts, stretch.amounts())),
-        tally.until_us,
+        tally.until_at,
         tally.until_wh,
+        tally.whole.more(period),
     )
+
+
+def _duration(microseconds: Quantity) -> timedelta:
+    return timedelta(microseconds=round(microseconds))
 
 
 def _plain(quantity: Quantity) -> Quantity:

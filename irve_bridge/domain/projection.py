@@ -35,6 +35,13 @@ def charge(at: datetime, power_w: int, energy_wh: int | None, minutes: int | Non
     return _steady(at, duration, energy_wh, power_w)
 
 
+def at_most(period: Period, power_w: int) -> Period:
+    """Return a period in which as much may have flowed as this power gives, whatever was read."""
+    flowed_wh = Fraction(power_w * (period.elapsed // _MICROSECOND), _HOUR // _MICROSECOND)
+    energy_wh, parking = max(period.energy_wh, flowed_wh), bool(period.parking)
+    return _steady(period.start_at, period.elapsed, energy_wh, power_w, parking=parking)
+
+
 def time_until(
     pricer: Pricer,
     tally: Tally,
@@ -52,7 +59,7 @@ def time_until(
     """
     limit = Fraction(limit_minor, 10 ** minor_digits(pricer.tariff.currency))
     most = pricer.tariff.max_price
-    if most is not None and most.incl_vat is not None and most.incl_vat <= limit:
+    if most is not None and pricer.tariff.with_vat(most) <= limit:
         return None
     spent = timedelta()
     while spent <= horizon:
@@ -114,8 +121,8 @@ def _rate(tally: Tally, power_w: int, *, parking: bool) -> Fraction:
 def _ahead(tally: Tally, now: datetime, power_w: int) -> timedelta | None:
     """Return how long the rules stay in force at this power; None means for good."""
     ends = []
-    if tally.until_us is not None:
-        ends.append(tally.start_at + timedelta(microseconds=ceil(tally.until_us)) - now)
+    if tally.until_at is not None:
+        ends.append(tally.until_at - now)
     if tally.until_wh is not None and power_w:
         hours = Fraction(tally.until_wh - tally.energy_wh) / power_w
         ends.append(timedelta(microseconds=ceil(hours * (_HOUR // _MICROSECOND))))

@@ -25,12 +25,15 @@ class Activity(StrEnum):
 
 
 class Span(NamedTuple):
-    """A time of one activity; the least and the most current told in it, if any was."""
+    """A time of one activity, and the last current that was told in it, if any was.
+
+    One figure, so that of two prices that a bound of current parts exactly one holds.
+    """
 
     start_at: datetime
     end_at: datetime
     activity: Activity
-    current_ma: tuple[int, int] | None = None
+    current_ma: int | None = None
 
     @property
     def elapsed(self) -> timedelta:
@@ -59,13 +62,12 @@ def _share(energy_wh: int, span: Span, whole: int) -> Fraction | int:
 
 def _period(span: Span, energy_wh: Fraction | int) -> Period:
     parking = span.activity.parking
-    least, most = span.current_ma or (None, None)
     return Period(
         start_at=span.start_at,
         end_at=span.end_at,
         energy_wh=energy_wh,
         charging=timedelta() if parking else span.elapsed,
         parking=span.elapsed if parking else timedelta(),
-        min_current_ma=least,
-        max_current_ma=most,
+        min_current_ma=span.current_ma,
+        max_current_ma=span.current_ma,
     )

@@ -10,8 +10,8 @@ from fractions import Fraction
 from math import ceil
 
 from irve_bridge.domain.breakdown import Bound, Breakdown, Line, VatLine
-from irve_bridge.domain.conditions import Quantity
-from irve_bridge.domain.money import allot, to_minor
+from irve_bridge.domain.money import allot, exact_sum, to_minor
+from irve_bridge.domain.period import Quantity
 from irve_bridge.domain.rules import Rule, Use
 from irve_bridge.domain.tariff import Price, Tariff
 
@@ -34,7 +34,7 @@ class Share:
     @property
     def gross(self) -> Fraction:
         """With VAT."""
-        return self.net + self.vat
+        return self.rule.gross * self.quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def stepped(
     for use in (Use.ENERGY, times, Use.RESERVED, Use.LAPSED):
         rule = last[use]
         if rule is not None and rule.step:
-            total = sum(used[r.place] for r in rules if r.use is use)
+            total = exact_sum(used[r.place] for r in rules if r.use is use)
             amounts[rule.place] += ceil(Fraction(total, rule.step)) * rule.step - total
     dropped = _dropped(last)
     return [
@@ -107,8 +107,8 @@ def breakdown(tariff: Tariff, shares: Sequence[Share]) -> Breakdown:
 
 
 def _sum(shares: Sequence[Share]) -> Total:
-    net = sum((share.net for share in shares), Fraction(0))
-    return Total(net, net + sum((share.vat for share in shares), Fraction(0)))
+    net = exact_sum(share.net for share in shares)
+    return Total(net, net + exact_sum(share.vat for share in shares))
 
 
 def _within_bounds(tariff: Tariff, exact: Total) -> Total:
@@ -136,7 +136,7 @@ def _allotted(tariff: Tariff, shares: Sequence[Share], exact: Total) -> tuple[in
     ]
     rates = sorted({component.vat for component in components})
     vats = [
-        sum((share.vat for share in shares if share.rule.component.vat == rate), Fraction(0))
+        exact_sum(share.vat for share in shares if share.rule.component.vat == rate)
         for rate in rates
     ]
     if not any(vats):
@@ -169,4 +169,4 @@ def _lines(shares: Sequence[Share], net_minor: int, gross_minor: int) -> Iterato
 def _whole(shares: Sequence[Share], unit: int, uses: set[Use]) -> list[int]:
     """Return the quantities of some uses in whole units that add up to their sum."""
     exact = [Fraction(s.quantity, unit) if s.rule.use in uses else Fraction(0) for s in shares]
-    return allot(round(sum(exact, Fraction(0))), exact) if any(exact) else [0] * len(shares)
+    return allot(round(exact_sum(exact)), exact) if any(exact) else [0] * len(shares)

@@ -17,7 +17,7 @@ class Transaction:
     `heard_at` is when its start was heard. `presumed`: its stop was never heard of, so that it was
     ended at its last trusted reading; one that comes after all takes that end's place. Its moments
     are on our clock; `start_said_at` is what the charge point's showed at the start, where that
-    cannot be.
+    cannot be, and `stop_doubted` says that its stop may have been at another moment.
     """
 
     charge_point_id: str
@@ -35,6 +35,7 @@ class Transaction:
     stop_reason: str | None = None
     heard_at: datetime | None = None
     presumed: bool = False
+    stop_doubted: bool = False
 
     @property
     def clock_start_at(self) -> datetime:

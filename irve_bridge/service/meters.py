@@ -16,7 +16,7 @@ from irve_bridge.domain.metering import MOST_W, POWER_SLACK, Meter, Reading
 from irve_bridge.domain.moments import SLACK
 from irve_bridge.domain.period import Period
 from irve_bridge.domain.pricing import Pricer, Tally
-from irve_bridge.domain.projection import HORIZON, time_until
+from irve_bridge.domain.projection import HORIZON, at_most, time_until
 from irve_bridge.domain.session import Session, State
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.handle import Work, topic
@@ -44,7 +44,8 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
 class Running:
     """One running transaction: its meter, and what the periods it closed have cost.
 
-    `limit_at` is when its stop must be asked for. Until the next reading the power may rise to what
+    `limit_at` is when its stop must be asked for, on our clock, which is `late` after the moment of
+    the last reading. Until the next reading the power may rise to what
     it was already, or, before anything was read, to what the connector can give; `lead` is what a
     stop takes to arrive. Where the limit lies beyond `horizon`, it is looked for at `look_at`.
     """
@@ -57,7 +58,7 @@ class Running:
     rated_w: int = 0
     lead: timedelta = timedelta()
     peak_w: int = 0
-    read_at: datetime | None = None
+    late: timedelta = timedelta()
     limit_at: datetime | None = None
     horizon: timedelta = HORIZON
     look_at: datetime | None = None
@@ -79,30 +80,37 @@ class Running:
         dated = (self.meter.dated(reading, heard_at, ahead) for reading in readings)
         return sorted(dated, key=lambda reading: reading.order)
 
-    def read(self, readings: Iterable[Reading], now: datetime) -> None:
-        """Fold readings in and project the limit anew, on our clock: theirs may be wrong.
-
-        After a register that is not trusted the limit stays where it was: energy may flow.
-        """
-        trusted = True
+    def fold(self, readings: Iterable[Reading]) -> None:
+        """Fold readings in."""
         for reading in readings:
             self.heard += 1
             self.meter = self.meter.read(reading)
             self.tally = self._with(self.meter.closed)
             self.peak_w = max(self.peak_w, min(self.meter.power_w, self._most_w))
-            trusted = reading.register_wh is None or self.meter.read_at >= reading.at
-        if trusted or self.read_at is None:
-            self.read_at = now
-            self._project(now, HORIZON)
+
+    def read(self, readings: Iterable[Reading], now: datetime) -> None:
+        """Fold in readings heard just now, and project the limit anew.
+
+        Their moments are told by a clock that may be a little wrong; when they were heard is not.
+        """
+        self.fold(readings)
+        late = now - self.meter.at
+        self.project(late if abs(late) <= SLACK else timedelta())
+
+    def project(self, late: timedelta = timedelta()) -> None:
+        """Find the limit anew; `late` is how much later on our clock the last reading was."""
+        self.late = late
+        self._project(HORIZON)
 
     def recounted(self, again: "Running") -> None:
         """Take what was folded from all readings in their order."""
         self.meter, self.tally = again.meter, again.tally
+        self._project(HORIZON)
 
     def reaches_limit(self, now: datetime) -> bool:
         """Return whether its stop is to be asked for; what is silent is looked at ever further."""
-        while self.look_at is not None and self.look_at <= now and self.read_at is not None:
-            self._project(self.read_at, 2 * self.horizon)
+        while self.look_at is not None and self.look_at <= now:
+            self._project(2 * self.horizon)
         return self.limit_at is not None and self.limit_at <= now
 
     @property
@@ -125,25 +133,28 @@ class Running:
         """Take the session as it became; what is secured may be more or less by now."""
         moved = session.secured_minor != self.session.secured_minor
         self.session = session
-        if moved and self.read_at is not None:
-            self._project(self.read_at, HORIZON)
+        if moved:
+            self._project(HORIZON)
 
-    def _project(self, read_at: datetime, horizon: timedelta) -> None:
-        limit_minor = self.session.secured_minor
+    def _project(self, horizon: timedelta) -> None:
+        """Since the last register that is trusted energy may have flowed as fast as it can."""
+        limit_minor, meter = self.session.secured_minor, self.meter
         if limit_minor is None:
             return
+        power_w = self.peak_w or self.rated_w
         left = time_until(
             self.pricer,
-            self._with(self.meter.open),
-            self.meter.at,
+            self._with(at_most(period, power_w) for period in meter.open),
+            meter.at,
             limit_minor,
-            self.peak_w or self.rated_w,
-            parking=self.meter.activity.parking,
+            power_w,
+            parking=meter.activity.parking,
             horizon=horizon,
         )
+        from_at = meter.at + self.late - self.lead
         self.horizon = horizon
-        self.limit_at = None if left is None else read_at + left - self.lead
-        self.look_at = read_at + horizon - self.lead if left is None else None
+        self.limit_at = None if left is None else from_at + left
+        self.look_at = from_at + horizon if left is None else None
 
     def _with(self, periods: Iterable[Period]) -> Tally:
         return reduce(self.pricer.add, periods, self.tally)
@@ -192,15 +203,17 @@ class Meters:
 
     async def rebuild(self) -> None:
         """Read every running transaction of a session back from storage, as after a restart."""
-        now = self._clock.now()
-        for running in await self._storage.read(lambda tx: _running(tx, now)):
+        for running in await self._storage.read(_running):
             running.lead = self._lead
+            running.project()
             self._keep(running)
 
     def heard(self, work: Work) -> None:
         """Follow committed work: transactions that began or ended, and what they reported."""
         for transaction, session, rated_w in work.began:
-            self._keep(Running.begin(transaction, session, rated_w, self._lead))
+            begun = Running.begin(transaction, session, rated_w, self._lead)
+            begun.read((), self._clock.now())
+            self._keep(begun)
         for session in work.changed:
             self._follow(session)
         for taken in work.readings:
@@ -245,7 +258,7 @@ class Meters:
             return
         running.recounted_at, heard = now, running.heard
         again = await self._storage.read(
-            lambda tx: running_from(tx, running.transaction, running.session, now)
+            lambda tx: running_from(tx, running.transaction, running.session)
         )
         if running.heard == heard:
             running.recounted(again)
@@ -305,7 +318,6 @@ class Meters:
         key = (transaction.charge_point_id, transaction.id)
         self._running[key] = running
         self._at_connector[transaction.charge_point_id, transaction.connector_number] = key
-        running.read((), self._clock.now())
         self._limit_moved()
 
     def _drop(self, key: Key, running: Running) -> None:
@@ -315,13 +327,13 @@ class Meters:
             del self._at_connector[place]
 
 
-def running_from(tx: Tx, transaction: Transaction, session: Session, now: datetime) -> Running:
+def running_from(tx: Tx, transaction: Transaction, session: Session) -> Running:
     """Return a transaction's meter folded from everything stored."""
     outlet = tx.stations.connector(transaction.charge_point_id, transaction.connector_number)
     rated_w = outlet.power_w if outlet else 0
     running = Running.begin(transaction, session, rated_w)
     readings = tx.transactions.readings(transaction.charge_point_id, transaction.id)
-    running.read(sorted(readings, key=lambda reading: reading.order), now)
+    running.fold(sorted(readings, key=lambda reading: reading.order))
     return running
 
 
@@ -331,10 +343,10 @@ def _acknowledge(tx: Tx, transaction: Transaction) -> None:
         tx.transactions.save(replace(stored, acknowledged=True))
 
 
-def _running(tx: Tx, now: datetime) -> list[Running]:
+def _running(tx: Tx) -> list[Running]:
     found = []
     for transaction in tx.transactions.running():
         session = tx.sessions.get(transaction.session_id) if transaction.session_id else None
         if session is not None:
-            found.append(running_from(tx, transaction, session, now))
+            found.append(running_from(tx, transaction, session))
     return found

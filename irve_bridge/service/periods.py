@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from irve_bridge.domain import metering
 from irve_bridge.domain.metering import Metered
+from irve_bridge.domain.moments import SLACK
 from irve_bridge.domain.period import Period
 from irve_bridge.domain.session import Session
 from irve_bridge.domain.transaction import Transaction
@@ -32,6 +33,13 @@ def metered(
     )
 
 
+def clock_doubted(session: Session, transaction: Transaction) -> bool:
+    """Return whether nobody knows how long a transaction lasted, and its time has a price."""
+    secured_at = session.secured_at or session.opened_at
+    early = transaction.start_at < secured_at - SLACK
+    return session.tariff.prices_time and (early or transaction.stop_doubted)
+
+
 def periods_of(tx: Tx, session: Session) -> tuple[Period, ...]:
     """Return the periods of what is billed, each of one price: cut where the tariff changes.
 
@@ -57,4 +65,5 @@ def _periods(tx: Tx, session: Session, stopped_at: datetime) -> Sequence[Period]
     register_wh = transaction.meter_stop_wh
     if register_wh is None:
         register_wh = transaction.meter_start_wh + energy_wh
-    return metered(tx, transaction, stopped_at, register_wh).up_to(energy_wh).periods
+    used = metered(tx, transaction, stopped_at, register_wh).up_to(energy_wh)
+    return (used.timeless() if clock_doubted(session, transaction) else used).periods

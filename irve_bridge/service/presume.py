@@ -55,8 +55,13 @@ def end_replaced(work: Work, begun: Transaction, now: datetime) -> None:
     """End whatever ran on the connector where something else has started since."""
     for transaction in work.tx.transactions.running(begun.charge_point_id):
         same_place = transaction.connector_number == begun.connector_number
-        if same_place and transaction.start_at <= begun.start_at:
+        if same_place and _before(transaction, begun):
             end_transaction(work, transaction, now, "NewTransaction")
+
+
+def _before(one: Transaction, other: Transaction) -> bool:
+    """By our clock or by the charge point's own, which may be wrong but is one."""
+    return one.start_at <= other.start_at or one.clock_start_at <= other.clock_start_at
 
 
 def end_left_behind(work: Work, of: Transaction, now: datetime) -> None:

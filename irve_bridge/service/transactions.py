@@ -133,7 +133,8 @@ def started(work: Work, fact: facts.TransactionStarted) -> StartReply:
 def stopped(work: Work, fact: facts.TransactionStopped) -> None:
     """Record a stop and bill its session; a repeat or a stop of nothing known changes nothing.
 
-    Where the end was presumed, the stop takes its place, and may only make the charge cost less.
+    Where the end was presumed, the stop takes its place, and may only make the charge cost less. It
+    was no later than was presumed, if nobody knows when it was.
     """
     transaction = find_stopped(work, fact)
     if transaction is None:
@@ -143,11 +144,14 @@ def stopped(work: Work, fact: facts.TransactionStopped) -> None:
     if not transaction.running and not transaction.presumed:
         return
     stop = _moment(transaction, fact.stopped_at, fact.at, dated=fact.dated)
+    if not stop.believed and transaction.presumed and transaction.stop_at is not None:
+        stop = moments.Moment(transaction.stop_at)
     transaction = replace(
         transaction,
         stop_at=stop.at,
         meter_stop_wh=fact.meter_stop_wh,
         stop_reason=fact.reason,
+        stop_doubted=not stop.believed,
         presumed=False,
     )
     work.tx.transactions.save(transaction)
@@ -161,7 +165,6 @@ def stopped(work: Work, fact: facts.TransactionStopped) -> None:
             stopped_at=stop.at,
             meter_stop_wh=fact.meter_stop_wh,
             reason=fact.reason,
-            believed=stop.believed,
         )
         work.advance(session, ended)
 

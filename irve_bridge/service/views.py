@@ -165,7 +165,7 @@ class Views:
         if (live := self._meters.live(session, now)) is not None:
             return live
         transaction = tx.transactions.get(session.charge_point_id, session.transaction_id)
-        return running_from(tx, transaction, session, now).live(now) if transaction else None
+        return running_from(tx, transaction, session).live(now) if transaction else None
 
 
 def cdrs_of(tx: Tx, session_id: str) -> list[Cdr]:

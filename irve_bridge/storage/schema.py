@@ -227,6 +227,7 @@ transactions = Table(
     Column("meter_stop_wh", BigInteger),
     Column("stop_reason", Text),
     Column("heard_at", UTCDateTime),
+    Column("stop_doubted", Boolean, nullable=False, server_default=false()),
     Column("presumed", Boolean, nullable=False, server_default=false()),
 )
 # A repeated StartTransaction finds the first one.

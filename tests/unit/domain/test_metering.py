@@ -126,7 +126,7 @@ def test_energy_flows_while_the_car_charges_and_not_while_it_parks() -> None:
     ]
 
 
-def test_a_period_tells_the_current_between_its_readings() -> None:
+def test_a_period_tells_the_last_current_between_its_readings() -> None:
     readings = [
         reading(10, register_wh=2000, current_ma=16_000),
         reading(20, register_wh=3000, current_ma=9000),
@@ -134,7 +134,7 @@ def test_a_period_tells_the_current_between_its_readings() -> None:
     told = finish(NOW, 0, LATER, 4000, readings).periods
     assert [(p.min_current_ma, p.max_current_ma) for p in told] == [
         (16_000, 16_000),
-        (9000, 16_000),
+        (9000, 9000),
         (9000, 9000),
     ]
 

@@ -84,6 +84,7 @@ def _transactions() -> None:
 
 def _clocks() -> None:
     op.add_column("transactions", sa.Column("start_said_at", MOMENT))
+    op.add_column("transactions", _flag("stop_doubted"))
     op.add_column("readings", sa.Column("said_at", MOMENT))
     op.create_index(
         "ix_transactions_said",
