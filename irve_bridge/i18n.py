@@ -49,10 +49,10 @@ class Language:
         return format_currency(amount, currency, locale=self.locale)
 
     def unit_price(self, amount: Fraction, currency: str) -> str:
-        """Return a price in major units, with up to two decimals more than the currency has."""
+        """Return a price in major units, with up to four decimals more than the currency has."""
         digits = minor_digits(currency)
         pattern = self.locale.currency_formats["standard"].pattern.split(";")[0]
-        decimals = ("." + "0" * digits if digits else ".") + "##"
+        decimals = ("." + "0" * digits if digits else ".") + "####"
         exact = Decimal(amount.numerator) / Decimal(amount.denominator)
         return format_currency(
             exact,

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from irve_bridge.domain.breakdown import Dimension, Line
+from irve_bridge.domain.money import minor_digits
 from irve_bridge.domain.restrictions import DAYS, Restrictions
 from irve_bridge.domain.tariff import Offer, PriceComponent, Tariff
 from irve_bridge.i18n import N_, Language
@@ -30,6 +31,7 @@ UNITS = {
 }
 
 T = TypeVar("T")
+_PER_HOUR = N_("/60 min")
 _PER_MINUTE = frozenset({Dimension.TIME, Dimension.PARKING_TIME})
 _FLOW = (
     N_("at %(low)s and above"),
@@ -80,9 +82,15 @@ def price_list(tariff: Tariff, language: Language) -> list[Price]:
 
 
 def unit_price(component: PriceComponent, currency: str, language: Language) -> tuple[str, str]:
-    """Return a component's price with VAT and what it is for: a kWh, a minute, a session."""
-    gross = component.gross / 60 if component.type in _PER_MINUTE else component.gross
-    return language.unit_price(gross, currency), language.text(UNITS[component.type])
+    """Return a component's price with VAT and what it is for: a kWh, a minute, a session.
+
+    A price of a minute that has no end is that of sixty: what is read is what is applied.
+    """
+    gross, unit = component.gross, UNITS[component.type]
+    if component.type in _PER_MINUTE:
+        written = gross / 60 * 10 ** (minor_digits(currency) + 2)
+        gross, unit = (gross / 60, unit) if written.denominator == 1 else (gross, _PER_HOUR)
+    return language.unit_price(gross, currency), language.text(unit)
 
 
 def quantity_of(line: Line, language: Language) -> str:

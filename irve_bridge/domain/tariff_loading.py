@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from difflib import get_close_matches
 from re import fullmatch
 from typing import Any
 
@@ -19,6 +20,8 @@ from irve_bridge.domain.restrictions import Restrictions
 from irve_bridge.domain.tariff import Price, PriceComponent, Tariff, TariffElement
 
 FAST_W = 50_000
+_MOST = Decimal(1_000_000_000)
+_CENT = Decimal("0.01")
 _TIME_OF_DAY = "([0-1][0-9]|2[0-3]):[0-5][0-9]"
 _PAIRS = ("kwh", "current", "power", "duration")
 _RESERVABLE = (Dimension.FLAT, Dimension.TIME)
@@ -36,19 +39,7 @@ def load(document: dict[str, Any] | str | bytes, power_w: int | None = None) -> 
         TariffRefused: Malformed, not priced by this engine, or not lawful at that power
             (Regulation (EU) 2023/1804, art. 5(4)).
     """
-    try:
-        if isinstance(document, dict):
-            plain, tariff = document, msgspec.convert(document, Tariff, strict=False)
-        else:
-            plain = msgspec.json.decode(document)
-            tariff = msgspec.json.decode(document, type=Tariff, strict=False)
-    except msgspec.MsgspecError as error:
-        raise TariffRefused(f"This is not an OCPI 2.2.1 tariff: {error}.") from error
-    tariff = replace(
-        tariff,
-        start_date_time=_aware(tariff.start_date_time),
-        end_date_time=_aware(tariff.end_date_time),
-    )
+    plain, tariff = parse(document)
     _refuse_any(tariff.id, _misspelled(plain))
     _refuse_any(tariff.id, _wrong(tariff))
     if power_w is not None:
@@ -56,17 +47,44 @@ def load(document: dict[str, Any] | str | bytes, power_w: int | None = None) -> 
     return tariff
 
 
+def parse(document: dict[str, Any] | str | bytes) -> tuple[dict[str, Any], Tariff]:
+    """Return a tariff object as it stands, and as a tariff that nobody has checked.
+
+    Raises:
+        TariffRefused: It is not one.
+    """
+    try:
+        if isinstance(document, dict):
+            plain, tariff = document, msgspec.convert(document, Tariff, strict=False)
+        else:
+            plain = msgspec.json.decode(document)
+            tariff = msgspec.json.decode(document, type=Tariff, strict=False)
+    except (msgspec.MsgspecError, ArithmeticError) as error:
+        raise TariffRefused(f"This is not an OCPI 2.2.1 tariff: {error}.") from error
+    return plain, replace(
+        tariff,
+        start_date_time=_aware(tariff.start_date_time),
+        end_date_time=_aware(tariff.end_date_time),
+    )
+
+
 def refuse_unlawful(tariff: Tariff, power_w: int) -> None:
-    """Raise TariffRefused where a fast charge point would be priced by charging time."""
-    for element in tariff.elements:
-        for component in element.price_components:
-            charging = component.type is Dimension.TIME and element.reservation is None
-            if power_w >= FAST_W and charging and component.price > 0:
-                raise TariffRefused(
-                    f"Tariff {tariff.id} prices charging time (TIME): at 50 kW and above the price "
-                    "must be per kWh, with at most an occupancy fee (PARKING_TIME) - "
-                    "Regulation (EU) 2023/1804, art. 5(4)."
-                )
+    """Raise TariffRefused where a fast charge point would be priced by other than energy."""
+    priced = {
+        component.type
+        for element in tariff.elements
+        for component in element.price_components
+        if component.price > 0 and element.reservation is None
+    }
+    if power_w < FAST_W:
+        return
+    by_time = Dimension.TIME in priced
+    if by_time or (Dimension.FLAT in priced and Dimension.ENERGY not in priced):
+        what = "prices charging time (TIME)" if by_time else "has no price for energy (ENERGY)"
+        raise TariffRefused(
+            f"Tariff {tariff.id} {what}: at 50 kW and above the price must be per kWh, with at "
+            "most an occupancy fee (PARKING_TIME) - Regulation (EU) 2023/1804, art. 5(4)."
+        )
 
 
 def _refuse_any(tariff_id: str, reasons: Iterator[str]) -> None:
@@ -78,6 +96,12 @@ def _misspelled(plain: dict[str, Any]) -> Iterator[str]:
     """Yield each field that would change the price and is not OCPI's: ignored, it would not."""
     if plain.get("tax_included") not in (None, "NO", "N/A"):
         yield "tax_included is OCPI 2.3.0; prices here are net, so write them without VAT"
+    known = [field.name for field in fields(Tariff)]
+    for name in plain:
+        if name not in known and (meant := get_close_matches(name, known, 1)):
+            yield f"{name} is no field of OCPI 2.2.1: is {meant[0]} meant?"
+    for name in ("min_price", "max_price"):
+        yield from _unknown(plain.get(name) or {}, Price)
     for element in plain["elements"]:
         yield from _unknown(element, TariffElement)
         for name, kind in _STRICT.items():
@@ -98,6 +122,9 @@ def _wrong(tariff: Tariff) -> Iterator[str]:
         yield wrong
     if not any(element.price_components for element in tariff.elements):
         yield "it has no price component; a free tariff needs a FLAT of 0"
+    if wrong := next(_not_numbers(tariff), None):
+        yield wrong
+        return
     if len(tariff.id) > 36:  # noqa: PLR2004 - OCPI's CiString(36)
         yield "its id is longer than 36 characters"
     since, until = tariff.start_date_time, tariff.end_date_time
@@ -121,14 +148,35 @@ def _wrong_bounds(tariff: Tariff) -> Iterator[str]:
             yield f"{name} is negative"
         if price.incl_vat is not None and price.incl_vat < price.excl_vat:
             yield f"{name} is less with VAT than without"
-        if price.incl_vat not in (None, price.excl_vat) and not any(_rates(tariff)):
-            yield f"{name} has VAT, but no price component has"
+        if price.incl_vat is not None and not _taxed(price, list(_rates(tariff))):
+            yield f"incl_vat of {name} is not its excl_vat with the VAT of a price component"
     if tariff.min_price and tariff.max_price and _above(tariff.min_price, tariff.max_price):
         yield "min_price lies above max_price"
 
 
+def _not_numbers(tariff: Tariff) -> Iterator[str]:
+    """Yield what JSON text may say that is no number, or none that money can be."""
+    found: list[tuple[str, Any]] = [
+        ("min_price", tariff.min_price),
+        ("max_price", tariff.max_price),
+    ]
+    found += [("a price", c) for e in tariff.elements for c in e.price_components]
+    found += [("a restriction", e.restrictions) for e in tariff.elements]
+    for name, thing in found:
+        for field in fields(thing) if thing else ():
+            value = getattr(thing, field.name)
+            if isinstance(value, Decimal) and not (value.is_finite() and abs(value) < _MOST):
+                yield f"{field.name} of {name} is {value}, which is no number below {_MOST}"
+
+
 def _rates(tariff: Tariff) -> Iterator[Decimal]:
     yield from (component.vat for e in tariff.elements for component in e.price_components)
+
+
+def _taxed(price: Price, rates: list[Decimal]) -> bool:
+    """Whether a bound's VAT is one that the prices can have, to the rounding of two decimals."""
+    least, most = (price.excl_vat * (1 + r / 100) for r in (min(rates), max(rates)))
+    return price.incl_vat is not None and least - _CENT < price.incl_vat < most + _CENT
 
 
 def _above(least: Price, most: Price) -> bool:
@@ -140,6 +188,9 @@ def _above(least: Price, most: Price) -> bool:
 def _wrong_element(element: TariffElement) -> Iterator[str]:
     if not element.price_components:
         yield "there is no price component"
+    types = [component.type for component in element.price_components]
+    if len(set(types)) < len(types):
+        yield "a type has two prices, of which only the first would hold"
     for component in element.price_components:
         if component.price < 0 or component.vat < 0:
             yield f"the price or VAT of {component.type} is negative"

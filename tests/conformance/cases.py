@@ -73,7 +73,7 @@ def case(path: Path, folder: Path) -> Case:
     beside = path.parent / "tariff.json"
     cdr = _DECODER.decode(path.read_bytes())
     tariff = beside.read_bytes() if beside.exists() else _own_tariff(cdr)
-    return Case(str(path.relative_to(folder)), tariff_loading.load(tariff), cdr)
+    return Case(str(path.relative_to(folder)), tariff_loading.parse(tariff)[1], cdr)
 
 
 def moment(text: str) -> datetime:

@@ -73,13 +73,24 @@ def test_text_and_document_are_the_same_tariff() -> None:
         ),
         (
             document(element(vat=0), max_price={"excl_vat": 2, "incl_vat": 3}),
-            "max_price has VAT, but no price component has",
+            "is not its excl_vat with the VAT of a price component",
         ),
         (
             document(start_date_time="2026-02-01T00:00:00Z", end_date_time="2026-01-01T00:00:00Z"),
             "end_date_time does not lie after start_date_time",
         ),
         (document(tax_included="YES"), "OCPI 2.3.0"),
+        (document(max_price={"excl_vat": 10, "incl_vat": 20}), "with the VAT of a price"),
+        (document(max_prise={"excl_vat": 10}), "max_prise is no field.*is max_price meant"),
+        (document(max_price={"exkl_vat": 10, "excl_vat": 1}), "exkl_vat is no field"),
+        (document(element(price="NaN")), "no number below"),
+        (document(element(price="Infinity")), "no number below"),
+        (document(element(price=1e30)), "no number below"),
+        (restricted(min_kwh="-Infinity"), "no number below"),
+        (
+            document({"price_components": [{"type": "ENERGY", "price": 1}] * 2}),
+            "a type has two prices",
+        ),
         (restricted(min_kwh=5, max_kwh=5), r"max_kwh does not lie above min_kwh"),
         (restricted(min_power=-1), "min_power or max_power is negative"),
         (restricted(start_time="8:00"), "must be written HH:MM, not '8:00'"),
@@ -107,6 +118,9 @@ def test_a_price_for_charging_time_is_refused_from_50_kw() -> None:
     late = document(element("TIME", 0), element("TIME", 6, restrictions={"min_duration": 3600}))
     with pytest.raises(TariffRefused, match="2023/1804"):
         load(late, power_w=150_000)
+    with pytest.raises(TariffRefused, match="no price for energy"):
+        load(document(element("FLAT", 10)), power_w=150_000)
+    assert load(document(element("FLAT", 0)), power_w=150_000)
 
 
 def test_a_tariff_holds_from_its_first_moment_to_before_its_last() -> None:

@@ -42,7 +42,7 @@ def test_money_has_its_currency_s_decimals(
     [
         (Fraction(48, 100), "0,48 €"),
         (Fraction(4836, 10_000), "0,4836 €"),
-        (Fraction(1, 30), "0,0333 €"),
+        (Fraction(1, 30), "0,033333 €"),
         (Fraction(3), "3,00 €"),
     ],
 )

@@ -100,13 +100,13 @@ def test_blocks_and_bounds_are_told() -> None:
         document(
             element("TIME", 3, step_size=300),
             min_price={"excl_vat": 1},
-            max_price={"excl_vat": 20, "incl_vat": 24.5},
+            max_price={"excl_vat": 20, "incl_vat": 24},
         )
     )
     assert lines(tariff) == [
         "Charging time [per started 5 min] €0.06/min",
         "At least [] €1.20",
-        "At most [] €24.50",
+        "At most [] €24.00",
     ]
 
 
@@ -122,6 +122,11 @@ def test_what_the_operator_says_is_read_in_the_driver_s_language_or_the_first() 
     german = load(document(tariff_alt_text=[{"language": "de", "text": "Billig"}]))
     assert remark(german, LANGUAGES["fr"]) == "Billig"
     assert remark(load(document()), LANGUAGES["fr"]) == ""
+
+
+def test_a_price_of_time_that_has_no_end_is_told_for_sixty_minutes() -> None:
+    """1.00 an hour is 0.01666… a minute: a price that is read must be the one that is applied."""
+    assert lines(load(document(element("TIME", 1, vat=0)))) == ["Charging time [] €1.00/60 min"]
 
 
 def test_a_price_of_four_decimals_keeps_them() -> None:
