@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import pytest
 
-from irve_bridge.domain.metering import Reading, finish
+from irve_bridge.domain.metering import Activity, Reading, finish
 from irve_bridge.domain.period import Period
 from irve_bridge.domain.restrictions import Restrictions
 from irve_bridge.domain.session import Session, State
@@ -161,3 +161,33 @@ def test_a_power_beyond_the_rating_does_not_bring_the_limit_forward() -> None:
     nonsense.read([reading(1, 100, 90_000_000)], NOW + MINUTE)
     left_h = (BOUGHT_WH - 100) / 30_000
     assert within_a_second(nonsense.limit_at, NOW + MINUTE + left_h * HOUR - LEAD)
+
+
+def test_what_tells_no_register_puts_off_no_limit() -> None:
+    """Energy flows on, however often the charge point says at what power, or that it charges."""
+    charge = running()
+    charge.read([reading(60, 22_000, 22_000)], NOW + HOUR)
+    before = charge.limit_at
+    for minute in range(61, 100):
+        power = Reading(at=NOW + minute * MINUTE, power_w=22_000)
+        status = Reading(at=NOW + minute * MINUTE, activity=Activity.CHARGING)
+        charge.read([power, status], NOW + minute * MINUTE)
+    assert within_a_second(charge.limit_at, before)
+
+
+def test_a_restart_puts_off_no_limit() -> None:
+    """After an hour of silence the limit is where it was: the hour may have been charged."""
+    charge, again = running(), running()
+    told = [reading(30, 11_000, 22_000), reading(60, 22_000, 22_000)]
+    for each in told:
+        charge.read([each], each.at)
+    again.fold(told)
+    again.project()
+    assert within_a_second(again.limit_at, charge.limit_at)
+
+
+def test_a_reading_whose_clock_is_a_little_late_counts_from_when_it_was_heard() -> None:
+    slow, right = running(), running()
+    right.read([reading(60, 22_000, 22_000)], NOW + HOUR)
+    slow.read([reading(57, 20_900, 22_000)], NOW + HOUR)
+    assert within_a_second(slow.limit_at, right.limit_at + 3 * MINUTE)  # type: ignore[operator]
