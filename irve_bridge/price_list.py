@@ -105,7 +105,7 @@ def quantity_of(line: Line, language: Language) -> str:
 
 def remark(tariff: Tariff, language: Language) -> str:
     """Return what the operator says of the tariff, in this language or the first there is."""
-    texts = {text.language[:2]: text.text for text in reversed(tariff.tariff_alt_text)}
+    texts = {text.language[:2].lower(): text.text for text in reversed(tariff.tariff_alt_text)}
     first = tariff.tariff_alt_text[0].text if tariff.tariff_alt_text else ""
     return texts.get(language.code, first)
 
@@ -120,8 +120,8 @@ def _offer(offer: Offer, currency: str, language: Language) -> Price:
 
 def _bounds(tariff: Tariff, language: Language) -> Iterator[Price]:
     for label, bound in (
-        (N_("At least"), tariff.min_price),
-        (N_("At most"), tariff.max_price),
+        (N_("Minimum price"), tariff.min_price),
+        (N_("Maximum price"), tariff.max_price),
     ):
         if bound is not None:
             amount = language.unit_price(tariff.with_vat(bound), tariff.currency)

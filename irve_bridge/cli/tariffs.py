@@ -1,10 +1,12 @@
 """OCPI tariffs: whether they can be used, what drivers read, and what a charge comes to."""
 
 import argparse
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from rich.table import Table
 
@@ -18,6 +20,9 @@ from irve_bridge.domain.tariff import PriceComponent, Tariff
 from irve_bridge.i18n import DEFAULT, REGIONS, Language, load_languages
 from irve_bridge.price_list import DIMENSIONS, price_list, quantity_of, remark, unit_price
 
+_MINUTE_US = 60_000_000
+_FIRST_YEAR, _LAST_YEAR = 2000, 2100
+
 
 def add_to(commands: Actions) -> None:
     """Add these commands."""
@@ -26,17 +31,45 @@ def add_to(commands: Actions) -> None:
     pricing = add(tariff, "price", price, "say what a charge costs")
     for command in (checking, pricing):
         command.add_argument("file", type=Path)
-        command.add_argument("--power-kw", type=Decimal, help="of the connector it is meant for")
+        command.add_argument("--power-kw", type=_number(10_000), help="of the connector there")
         command.add_argument("--language", choices=REGIONS, default=DEFAULT)
-    pricing.add_argument("--energy", type=Decimal, metavar="KWH", help="what is charged")
-    pricing.add_argument("--minutes", type=int, help="how long it charges")
-    pricing.add_argument("--parked-minutes", type=int, default=0, help="plugged in, after that")
+    minutes = _number(100_000)
+    pricing.add_argument("--energy", type=_number(100_000), metavar="KWH", help="what is charged")
+    pricing.add_argument("--minutes", type=minutes, help="how long it charges")
+    pricing.add_argument("--parked-minutes", type=minutes, default=0, help="plugged in, after that")
     pricing.add_argument(
-        "--at", type=datetime.fromisoformat, help="when it starts, 2026-07-14T18:00; default: now"
+        "--at", type=_moment, help="when it starts, 2026-07-14T18:00 for example; default: now"
     )
-    pricing.add_argument(
-        "--time-zone", type=ZoneInfo, default="Europe/Paris", help="of the station"
-    )
+    pricing.add_argument("--time-zone", type=_zone, default="Europe/Paris", help="of the station")
+
+
+def _number(most: int) -> Callable[[str], Decimal]:
+    """Return what reads a number from 0 to `most`."""
+
+    def read(text: str) -> Decimal:
+        try:
+            number = Decimal(text)
+        except ArithmeticError:
+            number = Decimal("NaN")
+        if not (number.is_finite() and 0 <= number <= most):
+            raise argparse.ArgumentTypeError(f"{text} is no number from 0 to {most}, as 12.5 is")
+        return number
+
+    return read
+
+
+def _moment(text: str) -> datetime:
+    with suppress(ValueError):
+        at = datetime.fromisoformat(text)
+        if _FIRST_YEAR <= at.year <= _LAST_YEAR:
+            return at
+    raise argparse.ArgumentTypeError(f"{text} is no moment of these days, as 2026-07-14T18:00")
+
+
+def _zone(text: str) -> ZoneInfo:
+    if text not in available_timezones():
+        raise argparse.ArgumentTypeError(f"{text} is no IANA time zone, such as Europe/Paris")
+    return ZoneInfo(text)
 
 
 async def check(arguments: argparse.Namespace) -> int:
@@ -67,7 +100,7 @@ def _cost(tariff: Tariff, arguments: argparse.Namespace) -> Breakdown:
     at: datetime = arguments.at or datetime.now(UTC)
     at = (at.replace(tzinfo=zone) if at.tzinfo is None else at).astimezone(UTC)
     charging = _charging(at, arguments)
-    parked = timedelta(minutes=arguments.parked_minutes)
+    parked = _minutes(arguments.parked_minutes)
     over_at = charging.end_at
     parking = Period(start_at=over_at, end_at=over_at + parked, parking=parked)
     pricer = Pricer(tariff, zone)
@@ -81,15 +114,20 @@ def _charging(at: datetime, arguments: argparse.Namespace) -> Period:
         ValueError: Neither was given, or there is no power to tell the other one from.
     """
     energy_wh = None if arguments.energy is None else int(arguments.energy * 1000)
-    minutes: int | None = arguments.minutes
+    minutes: Decimal | None = arguments.minutes
     if energy_wh is not None and minutes is not None:
-        charging = timedelta(minutes=minutes)
+        charging = _minutes(minutes)
         return Period(start_at=at, end_at=at + charging, energy_wh=energy_wh, charging=charging)
     if energy_wh is None and minutes is None:
         raise ValueError("Give --energy, --minutes, or both.")
-    if not arguments.power_kw:
+    power_w = int((arguments.power_kw or 0) * 1000)
+    if not power_w:
         raise ValueError("Give --power-kw as well, or both --energy and --minutes.")
-    return charge(at, int(arguments.power_kw * 1000), energy_wh, minutes)
+    return charge(at, power_w, energy_wh, None if minutes is None else int(minutes))
+
+
+def _minutes(minutes: Decimal) -> timedelta:
+    return timedelta(microseconds=int(minutes * _MINUTE_US))
 
 
 def _bill(cost: Breakdown, language: Language) -> Table:

@@ -1,7 +1,7 @@
 """The OCPI CDR of a charge that has ended (OCPI 2.2.1 mod_cdrs).
 
 A CDR is sealed: what was wrong in it, or is owed no more, is credited by another one, and told anew
-by a third. Nothing here asks whether the charge was paid for, or by whom.
+by a third.
 """
 
 import re
@@ -27,15 +27,14 @@ _EVSE_ID = re.compile(r"([A-Z]{2})\*?([A-Z0-9]{3})\*?E", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """What the charge was started with: one made for it (AD_HOC_USER), or a card (RFID)."""
+    """What the charge was started with: an id tag made for it alone."""
 
     uid: str
     contract_id: str
-    type: str = "AD_HOC_USER"
 
     def ocpi(self) -> dict[str, str]:
         """Return what a CdrToken says besides whose it is."""
-        return {"uid": self.uid, "type": self.type, "contract_id": self.contract_id}
+        return {"uid": self.uid, "type": "AD_HOC_USER", "contract_id": self.contract_id}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,8 +130,7 @@ class Concluded:
     tariff: Tariff
     periods: Sequence[Period]
     cost: Cost
-    session_id: str | None = None
-    auth_method: str = "COMMAND"
+    session_id: str
     remark: str | None = None
     invoice: str | None = None
     signed_data: Mapping[str, Any] | None = None
@@ -149,7 +147,7 @@ class Cdr:
     created_at: datetime
     charge_point_id: str
     transaction_id: str | None = None
-    session_id: str | None = None
+    session_id: str
     total_minor: int
     credits: str | None = None
     document: Document = field(default_factory=dict)
@@ -171,7 +169,7 @@ def cdr(charge: Concluded) -> Document:
         "end_date_time": ended_at,
         "session_id": charge.session_id,
         "cdr_token": owner | charge.token.ocpi(),
-        "auth_method": charge.auth_method,
+        "auth_method": "COMMAND",
         "cdr_location": charge.location.ocpi(),
         "currency": charge.cost.currency,
         "tariffs": [replace(charge.tariff, last_updated=charge.tariff.last_updated or charge.at)],

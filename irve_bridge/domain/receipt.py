@@ -12,9 +12,10 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
-from irve_bridge.domain.breakdown import Dimension
+from irve_bridge.domain.breakdown import Line, VatLine
 from irve_bridge.domain.money import allot
 from irve_bridge.domain.session import Session, State
+from irve_bridge.domain.signatures import Signature
 
 
 class Kind(StrEnum):
@@ -25,19 +26,11 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Tax:
-    """The VAT of one rate, in percent."""
-
-    percent: Decimal
-    amount_minor: int
-
-
-@dataclass(frozen=True, slots=True)
 class Split:
     """An amount as net and VAT by rate, which add up to it."""
 
     net_minor: int = 0
-    vat: tuple[Tax, ...] = ()
+    vat: tuple[VatLine, ...] = ()
 
     @property
     def gross_minor(self) -> int:
@@ -52,7 +45,7 @@ class Split:
         """
         weights = [Fraction(self.net_minor), *(Fraction(tax.amount_minor) for tax in self.vat)]
         net_minor, *vat = allot(gross_minor, weights)
-        taxes = (Tax(t.percent, minor) for t, minor in zip(self.vat, vat, strict=True))
+        taxes = (VatLine(t.percent, minor) for t, minor in zip(self.vat, vat, strict=True))
         return Split(net_minor, tuple(tax for tax in taxes if tax.amount_minor))
 
 
@@ -86,20 +79,11 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """One thing billed: `energy_wh` or `seconds` at a net unit price (kWh, hour or session)."""
-
-    dimension: Dimension
-    price: Decimal
-    vat: Decimal
-    energy_wh: int
-    seconds: int
-    gross_minor: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Charge:
-    """What was delivered; a CSMS that meters itself may tell less. Durations are in seconds."""
+    """What was delivered; a CSMS that meters itself may tell less. Durations are in seconds.
+
+    A register is one that the meter showed, None where it showed none that fits what is billed.
+    """
 
     transaction_id: str | None = None
     started_at: datetime | None = None
@@ -109,6 +93,7 @@ class Charge:
     energy_wh: int | None = None
     charging_s: int | None = None
     parking_s: int | None = None
+    signature: Signature | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +114,7 @@ class Receipt:
     place: Place
     charge: Charge
     currency: str
-    items: tuple[Item, ...] = ()
+    items: tuple[Line, ...] = ()
     bound_minor: int = 0
     other_minor: int = 0
     split: Split
@@ -193,7 +178,7 @@ def paper_of(
 
 def _billing(paper: Receipt, session: Session, amount_minor: int, *, first: bool) -> Receipt:
     """The first receipt itemises the charge; one that follows bills what was decided after all."""
-    items, bound_minor = (_items(session), _bound_minor(session)) if first else ((), 0)
+    items, bound_minor = (_lines(session), _bound_minor(session)) if first else ((), 0)
     other_minor = amount_minor - bound_minor - sum(item.gross_minor for item in items)
     split = split_of(session).part(amount_minor)
     return replace(
@@ -230,7 +215,9 @@ def _left(papers: Iterable[Receipt]) -> Split:
         net_minor += sign * paper.split.net_minor
         for tax in paper.split.vat:
             vat[tax.percent] = vat.get(tax.percent, 0) + sign * tax.amount_minor
-    return Split(net_minor, tuple(Tax(percent, minor) for percent, minor in sorted(vat.items())))
+    return Split(
+        net_minor, tuple(VatLine(percent, minor) for percent, minor in sorted(vat.items()))
+    )
 
 
 def split_of(session: Session) -> Split:
@@ -241,25 +228,13 @@ def split_of(session: Session) -> Split:
     """
     cost = session.cost
     if cost is not None and cost.lines and cost.gross_minor:
-        return Split(cost.net_minor, tuple(Tax(v.percent, v.amount_minor) for v in cost.vat))
+        return Split(cost.net_minor, cost.vat)
     rate = session.tariff.elements[0].price_components[0].vat
     weights = Fraction(100), Fraction(rate)
     net_minor, vat_minor = allot(1_000_000, weights)
-    return Split(net_minor, (Tax(rate, vat_minor),))
+    return Split(net_minor, (VatLine(rate, vat_minor),))
 
 
-def _items(session: Session) -> tuple[Item, ...]:
-    if session.cost is None:
-        return ()
-    return tuple(
-        Item(
-            dimension=line.dimension,
-            price=line.price,
-            vat=line.vat,
-            energy_wh=line.energy_wh,
-            seconds=line.seconds,
-            gross_minor=line.gross_minor,
-        )
-        for line in session.cost.lines
-        if line.gross_minor
-    )
+def _lines(session: Session) -> tuple[Line, ...]:
+    lines = session.cost.lines if session.cost else ()
+    return tuple(line for line in lines if line.gross_minor)

@@ -19,8 +19,9 @@ ENVELOPE_FIELDS = ("signedMeterData", "signedMeterValue")
 LAYERS_MAX = 3
 ROUNDING_WH = 1
 """By how much two registers, each rounded to Wh, may differ from the signed ones."""
-TELLING_MAX, OUTERMOST = 10, 2
-_ENDS = frozenset({"Transaction.Begin", "Transaction.End"})
+BEGIN, END = "Transaction.Begin", "Transaction.End"
+ENDS_MAX, OUTERMOST = 10, 2
+"""Of a meter that signs every sample: how many tell begin and end, and how many beside them."""
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2})+")
 
 
@@ -101,14 +102,6 @@ def _enveloped(envelope: dict[str, object]) -> str | None:
     return next((text for text in found if isinstance(text, str)), None)
 
 
-def telling(signed: Sequence[SignedReading]) -> list[SignedReading]:
-    """Return those that can tell begin and end: few, although a meter may sign every sample."""
-    ends = [reading for reading in signed if reading.context in _ENDS][:TELLING_MAX]
-    others = [reading for reading in signed if reading.context not in _ENDS]
-    outermost = others[:OUTERMOST] + others[OUTERMOST:][-OUTERMOST:]
-    return sorted((*ends, *outermost), key=lambda reading: reading.at)
-
-
 def signed_energy_wh(signed: Iterable[SignedReading]) -> int | None:
     """Return the energy that valid signatures vouch for; None without both begin and end.
 
@@ -139,6 +132,30 @@ def overall(signed: Sequence[SignedReading]) -> Check:
         return Check.INVALID
     vouched = signed_energy_wh(signed) is not None
     return Check.VALID if vouched else Check.UNVERIFIABLE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """What is to be said of all that a meter signed of one charge, and the energy it vouches for.
+
+    `public_key` is the meter's, DER in hex; None where it is not known, or was changed meanwhile.
+    """
+
+    outcome: Check
+    energy_wh: int | None = None
+    public_key: str | None = None
+
+
+def signature_of(signed: Sequence[SignedReading]) -> Signature | None:
+    """Return what a driver is told of the signatures; None where there is none in OCMF."""
+    if not any(reading.ocmf for reading in signed):
+        return None
+    keys = {reading.verdict.public_key for reading in signed if reading.verdict} - {None}
+    return Signature(
+        outcome=overall(signed),
+        energy_wh=signed_energy_wh(signed),
+        public_key=keys.pop() if len(keys) == 1 else None,
+    )
 
 
 @dataclass(frozen=True, slots=True)

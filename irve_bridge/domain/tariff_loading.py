@@ -20,7 +20,10 @@ from irve_bridge.domain.restrictions import Restrictions
 from irve_bridge.domain.tariff import Price, PriceComponent, Tariff, TariffElement
 
 FAST_W = 50_000
-_MOST = Decimal(1_000_000_000)
+_MOST = 100_000_000
+_DECIMALS, _DIGITS = 10, 12
+_YEARS = (2000, 2100)
+_ELEMENTS = 200
 _CENT = Decimal("0.01")
 _TIME_OF_DAY = "([0-1][0-9]|2[0-3]):[0-5][0-9]"
 _PAIRS = ("kwh", "current", "power", "duration")
@@ -59,7 +62,7 @@ def parse(document: dict[str, Any] | str | bytes) -> tuple[dict[str, Any], Tarif
         else:
             plain = msgspec.json.decode(document)
             tariff = msgspec.json.decode(document, type=Tariff, strict=False)
-    except (msgspec.MsgspecError, ArithmeticError) as error:
+    except (msgspec.MsgspecError, ArithmeticError, RecursionError, UnicodeError) as error:
         raise TariffRefused(f"This is not an OCPI 2.2.1 tariff: {error}.") from error
     return plain, replace(
         tariff,
@@ -120,11 +123,13 @@ def _unknown(plain: dict[str, Any], kind: type) -> Iterator[str]:
 def _wrong(tariff: Tariff) -> Iterator[str]:
     if wrong := refusal(tariff.currency):
         yield wrong
-    if not any(element.price_components for element in tariff.elements):
+    if not any(e.price_components for e in tariff.elements if e.reservation is None):
         yield "it has no price component; a free tariff needs a FLAT of 0"
     if wrong := next(_not_numbers(tariff), None):
         yield wrong
         return
+    if len(tariff.elements) > _ELEMENTS:
+        yield f"it has more than {_ELEMENTS} elements"
     if len(tariff.id) > 36:  # noqa: PLR2004 - OCPI's CiString(36)
         yield "its id is longer than 36 characters"
     since, until = tariff.start_date_time, tariff.end_date_time
@@ -165,8 +170,17 @@ def _not_numbers(tariff: Tariff) -> Iterator[str]:
     for name, thing in found:
         for field in fields(thing) if thing else ():
             value = getattr(thing, field.name)
-            if isinstance(value, Decimal) and not (value.is_finite() and abs(value) < _MOST):
-                yield f"{field.name} of {name} is {value}, which is no number below {_MOST}"
+            if isinstance(value, Decimal) and not _is_number(value):
+                yield (
+                    f"{field.name} of {name} is {value}, which is no number below {_MOST} of at "
+                    f"most {_DECIMALS} decimals"
+                )
+
+
+def _is_number(value: Decimal) -> bool:
+    if not value.is_finite() or abs(value.adjusted()) > _DIGITS:
+        return not value and value.is_finite()
+    return abs(value) < _MOST and round(value, _DECIMALS) == value
 
 
 def _rates(tariff: Tariff) -> Iterator[Decimal]:
@@ -194,8 +208,8 @@ def _wrong_element(element: TariffElement) -> Iterator[str]:
     for component in element.price_components:
         if component.price < 0 or component.vat < 0:
             yield f"the price or VAT of {component.type} is negative"
-        if component.step_size < 0:
-            yield f"the step_size of {component.type} is negative"
+        if not 0 <= component.step_size <= _MOST:
+            yield f"the step_size of {component.type} is negative, or above {_MOST}"
         if element.reservation and component.type not in _RESERVABLE:
             yield f"a reservation has only FLAT and TIME, not {component.type}"
     if element.restrictions:
@@ -210,6 +224,11 @@ def _wrong_restrictions(held: Restrictions) -> Iterator[str]:
             return
     if held.start_time == held.end_time and held.start_time not in (None, "00:00"):
         yield "start_time is end_time: leave both out for the whole day"
+    for day in (held.start_date, held.end_date):
+        if day and not _YEARS[0] <= day.year <= _YEARS[1]:
+            yield f"{day} is no date of these days"
+    if (held.min_duration or 0) > _MOST or (held.max_duration or 0) > _MOST:
+        yield f"min_duration or max_duration is above {_MOST} seconds"
     if held.start_date and held.end_date and held.end_date <= held.start_date:
         yield "end_date does not lie after start_date (it is exclusive)"
     for name in _PAIRS:

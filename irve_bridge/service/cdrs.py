@@ -12,6 +12,7 @@ from irve_bridge.domain.money import minor_digits
 from irve_bridge.domain.period import Period
 from irve_bridge.domain.receipt import split_of
 from irve_bridge.domain.session import Session, State
+from irve_bridge.domain.signed_data import signed_data
 from irve_bridge.service.ports import Tx
 
 
@@ -71,6 +72,9 @@ def _made(
         session_id=session.id,
         remark=_remark(session, owed_minor),
         invoice=f"{papers[0].number:06}" if papers else None,
+        signed_data=signed_data(
+            tx.signatures.telling(session.charge_point_id, session.transaction_id or "")
+        ),
     )
     return Cdr(
         id=cdr_id,

@@ -11,6 +11,8 @@ from irve_bridge.domain.charge_point import ChargePoint
 from irve_bridge.domain.period import Period
 from irve_bridge.domain.receipt import Charge, Operator, Place, missing_minor, paper_of
 from irve_bridge.domain.session import Session
+from irve_bridge.domain.signatures import signature_of
+from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.ports import Tx
 
 
@@ -58,17 +60,33 @@ def _place(tx: Tx, session: Session, point: ChargePoint | None) -> Place:
 
 
 def _charge(tx: Tx, session: Session, periods: Sequence[Period]) -> Charge:
-    """The register is read up to what is billed of it."""
-    transaction = tx.transactions.get(session.charge_point_id, session.transaction_id or "")
+    place, named = session.charge_point_id, session.transaction_id or ""
+    transaction = tx.transactions.get(place, named)
     start_wh = transaction.meter_start_wh if transaction else None
-    known = start_wh is not None and session.energy_wh is not None
     return Charge(
         transaction_id=session.transaction_id,
         started_at=session.started_at,
         stopped_at=session.stopped_at,
-        register_start_wh=start_wh,
-        register_stop_wh=(start_wh or 0) + (session.energy_wh or 0) if known else None,
+        register_start_wh=start_wh if start_wh is not None and start_wh >= 0 else None,
+        register_stop_wh=_shown_at_the_end(tx, session, transaction) if transaction else None,
         energy_wh=session.energy_wh,
         charging_s=round(sum(p.charging.total_seconds() for p in periods)) if periods else None,
         parking_s=round(sum(p.parking.total_seconds() for p in periods)) if periods else None,
+        signature=signature_of(tx.signatures.telling(place, named)),
     )
+
+
+def _shown_at_the_end(tx: Tx, session: Session, transaction: Transaction) -> int | None:
+    """Return the register up to which it is billed, if the meter ever showed it.
+
+    It need not: of what a meter signed only a part may be billed, and of what a person decided
+    nobody knows how much energy it stands for.
+    """
+    if session.energy_wh is None or transaction.meter_start_wh < 0:
+        return None
+    billed_to_wh = transaction.meter_start_wh + session.energy_wh
+    if transaction.meter_stop_wh == billed_to_wh and not transaction.presumed:
+        return billed_to_wh
+    readings = tx.transactions.readings(transaction.charge_point_id, transaction.id)
+    shown = any(reading.register_wh == billed_to_wh for reading in readings)
+    return billed_to_wh if shown else None

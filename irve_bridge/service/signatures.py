@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from irve_bridge.domain.signatures import Check, SignedReading, Verdict, telling, vouch
+from irve_bridge.domain.signatures import Check, SignedReading, Verdict, vouch
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.handle import Work
 
@@ -28,7 +28,7 @@ def verified(work: Work, transaction: Transaction) -> list[SignedReading]:
     public_key = outlet.meter_public_key if outlet else None
     return [
         reading if reading.verdict else _verify(work, transaction, reading, public_key)
-        for reading in telling(work.tx.signatures.of(transaction.charge_point_id, transaction.id))
+        for reading in work.tx.signatures.telling(transaction.charge_point_id, transaction.id)
     ]
 
 

@@ -290,10 +290,7 @@ def _after_its_like(
 
     Charge points say seconds: a change there and back would else be taken for a repeat.
     """
-    readings = work.tx.transactions.readings(transaction.charge_point_id, transaction.id)
-    known = [reading for reading in readings if reading.activity is not None]
-    if not known or known[-1].activity is activity:
+    last = work.tx.transactions.last_activity(transaction.charge_point_id, transaction.id, since)
+    if last is None or last.activity is activity or last.at >= since + timedelta(seconds=1):
         return since
-    last_at = known[-1].at
-    same_second = since <= last_at < since + timedelta(seconds=1)
-    return last_at + timedelta(microseconds=1) if same_second else since
+    return last.at + timedelta(microseconds=1)

@@ -37,6 +37,7 @@ class SessionView:
     """One session with where it happens, its live figures while it charges, and its money.
 
     `unpaid` is the session that the same card has yet to pay, if that is why this one was refused.
+    `signed` are the values that tell begin and end; `receipts` the papers, by their numbers.
     """
 
     session: Session
@@ -46,6 +47,7 @@ class SessionView:
     movements: tuple[Movement, ...]
     unpaid: Session | None = None
     signed: Sequence[SignedReading] = ()
+    receipts: Sequence[Receipt] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,10 +123,6 @@ class Views:
         """Return sessions, newest first, those in one state or all."""
         return await self._storage.read(lambda tx: tx.sessions.search(state, limit))
 
-    async def receipts(self, session_id: str) -> list[Receipt]:
-        """Return the receipt of a session and what corrects it, in the order of their numbers."""
-        return await self._storage.read(lambda tx: tx.receipts.of_session(session_id))
-
     async def cdrs(self, session_id: str) -> list[Cdr]:
         """Return a session's CDRs in the order they were made.
 
@@ -155,7 +153,8 @@ class Views:
             live=self._live(tx, session, now),
             movements=tuple(tx.books.movements(session.id)),
             unpaid=_unpaid(tx, session),
-            signed=tx.signatures.of(session.charge_point_id, session.transaction_id or ""),
+            signed=tx.signatures.telling(session.charge_point_id, session.transaction_id or ""),
+            receipts=tx.receipts.of_session(session.id),
         )
 
     def _live(self, tx: Tx, session: Session, now: datetime) -> Live | None:

@@ -408,7 +408,6 @@ receipts = Table(
     Column("body", Json, nullable=False),
 )
 
-# A charge that nobody paid for has a CDR too: it is of a transaction, and may be of no session.
 cdrs = Table(
     "cdrs",
     metadata,
@@ -417,7 +416,7 @@ cdrs = Table(
     Column("created_at", UTCDateTime, nullable=False),
     Column("charge_point_id", Text, nullable=False),
     Column("transaction_id", Text),
-    Column("session_id", ForeignKey("sessions.id"), index=True),
+    Column("session_id", ForeignKey("sessions.id"), nullable=False, index=True),
     Column("total_minor", Integer, nullable=False),
     # The id of the CDR that this one credits.
     Column("credits", Text),

@@ -4,9 +4,17 @@ from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, Select, bindparam, or_, select, update
 
-from irve_bridge.domain.signatures import Check, SignedReading, Verdict
+from irve_bridge.domain.signatures import (
+    BEGIN,
+    END,
+    ENDS_MAX,
+    OUTERMOST,
+    Check,
+    SignedReading,
+    Verdict,
+)
 from irve_bridge.storage.rows import from_row, insert_once, to_row
 from irve_bridge.storage.schema import signed_readings
 
@@ -19,6 +27,21 @@ _OF = (
     select(signed_readings)
     .where(_OF_TRANSACTION)
     .order_by(signed_readings.c.at, signed_readings.c.id)
+)
+_AN_END = signed_readings.c.context.in_((BEGIN, END))
+_FIRST = (signed_readings.c.at, signed_readings.c.id)
+_IDS = select(signed_readings.c.id).where(_OF_TRANSACTION)
+_TELLING = _OF.where(
+    or_(
+        *(
+            signed_readings.c.id.in_(some)
+            for some in (
+                _IDS.where(_AN_END).order_by(*_FIRST).limit(ENDS_MAX),
+                _IDS.where(~_AN_END).order_by(*_FIRST).limit(OUTERMOST),
+                _IDS.where(~_AN_END).order_by(*(each.desc() for each in _FIRST)).limit(OUTERMOST),
+            )
+        )
+    )
 )
 _JUDGE = update(signed_readings).where(_OF_TRANSACTION, _THIS_TEXT)
 _ELSEWHERE = select(signed_readings).where(
@@ -44,9 +67,12 @@ class SqlSignatures:
             self._connection.execute(_ADD, rows)
 
     def of(self, charge_point_id: str, transaction_id: str) -> list[SignedReading]:
-        """Return what was signed of a transaction, by time."""
-        named = {"of_charge_point": charge_point_id, "of_id": transaction_id}
-        return [from_row(row, SignedReading) for row in self._connection.execute(_OF, named)]
+        """Return all that was signed of a transaction, by time."""
+        return self._found(_OF, charge_point_id, transaction_id)
+
+    def telling(self, charge_point_id: str, transaction_id: str) -> list[SignedReading]:
+        """Return the few of a transaction that can tell begin and end, by time."""
+        return self._found(_TELLING, charge_point_id, transaction_id)
 
     def judge(
         self, charge_point_id: str, transaction_id: str, signed: SignedReading, verdict: Verdict
@@ -64,6 +90,12 @@ class SqlSignatures:
             from_row(row, SignedReading) for row in self._connection.execute(_ELSEWHERE, named)
         )
         return any(other.verdict and other.verdict.outcome is Check.VALID for other in others)
+
+    def _found(
+        self, query: Select[Any], charge_point_id: str, transaction_id: str
+    ) -> list[SignedReading]:
+        named = {"of_charge_point": charge_point_id, "of_id": transaction_id}
+        return [from_row(row, SignedReading) for row in self._connection.execute(query, named)]
 
 
 def _named(charge_point_id: str, transaction_id: str, signed: SignedReading) -> dict[str, Any]:

@@ -71,6 +71,17 @@ _READINGS = (
     )
     .order_by(readings.c.at, readings.c.id)
 )
+_LAST_ACTIVITY = (
+    select(readings)
+    .where(
+        readings.c.charge_point_id == bindparam("of_charge_point"),
+        readings.c.transaction_id == bindparam("of_id"),
+        readings.c.at >= bindparam("since"),
+        readings.c.activity.is_not(None),
+    )
+    .order_by(readings.c.at.desc(), readings.c.id.desc())
+    .limit(1)
+)
 _ADD_READING = insert_once(readings)
 _COUNT = (
     postgresql.insert(counters)
@@ -145,6 +156,13 @@ class SqlTransactions:
         """Return all readings of a transaction, by time."""
         named = {"of_charge_point": charge_point_id, "of_id": transaction_id}
         return [from_row(row, Reading) for row in self._connection.execute(_READINGS, named)]
+
+    def last_activity(
+        self, charge_point_id: str, transaction_id: str, since: datetime
+    ) -> Reading | None:
+        """Return the last reading, not before `since`, that says what the car did."""
+        named = {"of_charge_point": charge_point_id, "of_id": transaction_id, "since": since}
+        return maybe(self._connection.execute(_LAST_ACTIVITY, named).first(), Reading)
 
     def add_readings(self, readings: Iterable[TakenReading]) -> None:
         """Record readings; one with the same moment and values is kept once."""

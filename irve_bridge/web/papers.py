@@ -3,13 +3,20 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from irve_bridge.domain.breakdown import Dimension
-from irve_bridge.domain.receipt import Charge, Item, Kind, Operator, Receipt
+from irve_bridge.domain.breakdown import Dimension, Line
+from irve_bridge.domain.receipt import Charge, Kind, Operator, Receipt
+from irve_bridge.domain.signatures import Check, Signature
 from irve_bridge.domain.tariff import PriceComponent
 from irve_bridge.i18n import N_, Language
 from irve_bridge.price_list import DIMENSIONS, unit_price
+from irve_bridge.web.signatures import in_groups
 
 _TITLES = {Kind.RECEIPT: N_("Receipt"), Kind.CREDIT_NOTE: N_("Credit note")}
+_VERIFIED = {
+    Check.VALID: N_("Signature verified"),
+    Check.INVALID: N_("Signature could not be verified"),
+    Check.UNVERIFIABLE: N_("Signature could not be verified"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +110,18 @@ class Writer:
             yield self._row(N_("Start"), self.language.moment(charge.started_at, zone))
         if charge.stopped_at:
             yield self._row(N_("End"), self.language.moment(charge.stopped_at, zone))
-        if charge.register_start_wh is not None and charge.register_stop_wh is not None:
-            kwh = self.language.kwh_exact
+        kwh = self.language.kwh_exact
+        if charge.register_start_wh is not None:
             yield self._row(N_("Meter at the start"), kwh(charge.register_start_wh))
+        if charge.register_stop_wh is not None:
             yield self._row(N_("Meter at the end"), kwh(charge.register_stop_wh))
         if charge.energy_wh is not None:
-            yield self._row(N_("Energy"), self.language.kwh_exact(charge.energy_wh))
+            yield self._row(N_("Energy"), kwh(charge.energy_wh))
         yield from self._durations(charge)
         if charge.transaction_id:
             yield self._row(N_("Transaction"), charge.transaction_id)
+        if charge.signature:
+            yield from self._signature(charge.signature)
 
     def _durations(self, charge: Charge) -> Iterator[Row]:
         if charge.started_at and charge.stopped_at:
@@ -121,6 +131,12 @@ class Writer:
             parked = DIMENSIONS[Dimension.PARKING_TIME]
             yield self._row(N_("Charging time"), self.language.duration(charge.charging_s))
             yield self._row(parked, self.language.duration(charge.parking_s))
+
+    def _signature(self, signature: Signature) -> Iterator[Row]:
+        yield self._row(N_("Signed by the meter"), self._text(_VERIFIED[signature.outcome]))
+        if signature.public_key:
+            key = " ".join(in_groups(signature.public_key))
+            yield self._row(N_("Public key of the meter"), key)
 
     def _amounts(self, paper: Receipt) -> Iterator[Row]:
         for item in paper.items:
@@ -136,7 +152,7 @@ class Writer:
             rate = self.language.percent(tax.percent)
             yield self._row(N_("VAT"), self._money(paper, tax.amount_minor), rate)
 
-    def _item(self, paper: Receipt, item: Item) -> Row:
+    def _item(self, paper: Receipt, item: Line) -> Row:
         component = PriceComponent(item.dimension, item.price, vat=item.vat)
         unit = "".join(unit_price(component, paper.currency, self.language))
         quantity = self._quantity(item)
@@ -146,7 +162,7 @@ class Writer:
             f"{quantity} × {unit}",
         )
 
-    def _quantity(self, item: Item) -> str:
+    def _quantity(self, item: Line) -> str:
         match item.dimension:
             case Dimension.ENERGY:
                 return self.language.kwh_exact(item.energy_wh)
@@ -157,7 +173,7 @@ class Writer:
     def _notes(self, paper: Receipt) -> Iterator[str]:
         if paper.items:
             yield self._text(N_("Prices and amounts of each line include VAT."))
-        if not paper.split.vat and not paper.operator.vat_number:
+        if _exempt(paper):
             yield self._text(N_("VAT not applicable, article 293 B of the French tax code."))
         if paper.keeps_remainder:
             yield self._text(
@@ -183,3 +199,14 @@ def _other(paper: Receipt) -> str:
     if paper.keeps_remainder:
         return N_("Unused part, not refunded")
     return N_("Adjustment") if paper.items else N_("Charge")
+
+
+def _exempt(paper: Receipt) -> bool:
+    """Whether a French operator without a VAT number bills without VAT, as its tariff says."""
+    operator = paper.operator
+    return (
+        paper.kind is Kind.RECEIPT
+        and bool(operator.siren and not operator.vat_number)
+        and bool(paper.items)
+        and all(item.vat == 0 for item in paper.items)
+    )

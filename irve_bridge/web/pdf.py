@@ -10,7 +10,7 @@ from irve_bridge.web.papers import Row, Sheet
 
 _FONT = "DejaVu"
 _MARGIN_MM, _LINE_MM, _GAP_MM = 20, 6, 4
-_RIGHT_MM = 60
+_RIGHT_MM, _RIGHT_MOST_MM = 60, 110
 
 
 def pdf(sheet: Sheet, language: str, issued_at: datetime) -> bytes:
@@ -61,7 +61,7 @@ def _row(paper: FPDF, row: Row, *, style: str = "", border: str = "") -> None:
     """The label and how it came about on the left, the figure on the right."""
     paper.set_font(style=style, size=9)
     left = f"{row.label} ({row.note})" if row.note else row.label
-    value_mm = max(_RIGHT_MM, paper.get_string_width(row.value) + 2)
+    value_mm = min(max(_RIGHT_MM, paper.get_string_width(row.value) + 2), _RIGHT_MOST_MM)
     label_mm = paper.epw - value_mm
     top = paper.get_y()
     paper.multi_cell(label_mm, _LINE_MM, left, border=border, new_x=XPos.RIGHT, new_y=YPos.TOP)

@@ -5,13 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
-from irve_bridge.domain.signatures import (
-    Check,
-    SignedReading,
-    overall,
-    signed_energy_wh,
-    telling,
-)
+from irve_bridge.domain.signatures import Check, SignedReading, signature_of
 from irve_bridge.i18n import N_
 
 KEY_GROUP = 16
@@ -36,13 +30,16 @@ class Signed:
 
 def signed_of(signed: Sequence[SignedReading]) -> Signed | None:
     """Return what a session's page says of its signatures, None where there are none."""
-    downloadable = _downloadable(signed)
-    if not downloadable:
+    signature = signature_of(signed)
+    if signature is None or not _downloadable(signed):
         return None
-    keys = (r.verdict.public_key for r in downloadable if r.verdict)
-    key = next((key for key in keys if key), "")
-    groups = tuple(key[at : at + KEY_GROUP] for at in range(0, len(key), KEY_GROUP))
-    return Signed(SENTENCES[overall(signed)], signed_energy_wh(signed), groups)
+    groups = in_groups(signature.public_key or "")
+    return Signed(SENTENCES[signature.outcome], signature.energy_wh, groups)
+
+
+def in_groups(key: str) -> tuple[str, ...]:
+    """Return a long key in parts, between which a line may break."""
+    return tuple(key[at : at + KEY_GROUP] for at in range(0, len(key), KEY_GROUP))
 
 
 def transparency_file(transaction_id: str, signed: Sequence[SignedReading]) -> str | None:
@@ -58,7 +55,7 @@ def transparency_file(transaction_id: str, signed: Sequence[SignedReading]) -> s
 
 def _downloadable(signed: Sequence[SignedReading]) -> list[SignedReading]:
     """Leave out what is not OCMF, or has characters that no XML can carry."""
-    return [r for r in telling(signed) if r.ocmf and not _NO_XML.search(r.ocmf)]
+    return [r for r in signed if r.ocmf and not _NO_XML.search(r.ocmf)]
 
 
 def _value(transaction_id: str, reading: SignedReading) -> str:

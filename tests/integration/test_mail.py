@@ -153,8 +153,8 @@ async def test_what_is_due_arrives_with_its_exact_amount_and_the_way_to_pay(
     [
         (
             "fr",
-            "Votre charge : une somme vous est rendue",
-            "Rendu sur votre carte",
+            "Votre charge : un remboursement sur votre carte",
+            "Remboursé sur votre carte",
             "Payé au final",
         ),
         (

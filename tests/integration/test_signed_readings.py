@@ -1,5 +1,6 @@
 """What the meter signed reaches the driver as it was signed, and is billed where it must be."""
 
+from base64 import b64decode
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from defusedxml.ElementTree import fromstring
 from pyocmf import OcmfContainer
 
 from simulators.charge_point import ChargePoint
+from tests import ocpi
 from tests.integration.world import STATIONS, World, link, world
 
 SEED = 7
@@ -63,6 +65,9 @@ async def test_a_well_signed_charge_is_settled_and_its_driver_can_check_it(tmp_p
         text = await w.page(page)
         assert "sa signature a été vérifiée" in text
         assert public_key() in text.replace("<wbr>", "")
+        receipt = await w.page(f"{page.removesuffix('/return')}/receipt")
+        assert "Signature vérifiée" in receipt
+        assert public_key() in receipt.replace(" ", "")
         saved = tmp_path / "charge.xml"
         saved.write_text(await downloaded(w, page), encoding="utf-8")
         container = OcmfContainer.from_xml(saved)
@@ -83,6 +88,14 @@ async def test_the_file_holds_what_was_signed_byte_for_byte(tmp_path: Path) -> N
         assert w.bridge is not None
         record = await w.bridge.views.record(session_id)
         sent = [bytes.fromhex(reading.text).decode() for reading in record.signed]
+        (cdr,) = record.cdrs
+        told = ocpi.Cdr.model_validate(cdr.document).signed_data
+        assert told is not None
+        assert [(value.nature, value.plain_data) for value in told.signed_values] == [
+            ("Start", sent[0]),
+            ("End", sent[1]),
+        ]
+        assert b64decode(told.public_key or "").hex().upper() == public_key()
         given = fromstring(await downloaded(w, page)).iterfind("value/signedData")
         assert [element.text for element in given] == sent
         assert [reading.context for reading in record.signed] == [

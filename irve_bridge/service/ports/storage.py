@@ -151,6 +151,11 @@ class Transactions(Protocol):
     def readings(self, charge_point_id: str, transaction_id: str) -> list[Reading]:
         """Return all readings of a transaction, by time."""
 
+    def last_activity(
+        self, charge_point_id: str, transaction_id: str, since: datetime
+    ) -> Reading | None:
+        """Return the last reading, not before `since`, that says what the car did."""
+
     def add_readings(self, readings: Iterable[TakenReading]) -> None:
         """Record readings; one with the same moment and values is kept once."""
 
@@ -164,7 +169,14 @@ class Signatures(Protocol):
         """Keep signed texts of a transaction, each once."""
 
     def of(self, charge_point_id: str, transaction_id: str) -> list[SignedReading]:
-        """Return what was signed of a transaction, by time."""
+        """Return all that was signed of a transaction, by time."""
+
+    def telling(self, charge_point_id: str, transaction_id: str) -> list[SignedReading]:
+        """Return those of a transaction that can tell begin and end, by time.
+
+        Few, although a meter may sign every sample: `ENDS_MAX` that say they are of its begin or
+        end, and of the others the first and the last `OUTERMOST`.
+        """
 
     def judge(
         self, charge_point_id: str, transaction_id: str, signed: SignedReading, verdict: Verdict

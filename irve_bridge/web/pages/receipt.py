@@ -8,7 +8,6 @@ from irve_bridge.domain.errors import UnknownThing
 from irve_bridge.domain.receipt import Receipt
 from irve_bridge.i18n import DEFAULT, Language
 from irve_bridge.service.views import SessionView
-from irve_bridge.web.context import CONTEXT
 from irve_bridge.web.languages import LANGUAGES
 from irve_bridge.web.pages.session import view_of
 from irve_bridge.web.papers import Writer
@@ -18,11 +17,11 @@ from irve_bridge.web.rendering import render
 
 async def receipts(request: web.Request) -> web.Response:
     """Answer GET /c/{token}/receipt: every paper of the session, the oldest first."""
-    view, papers = await _papers(request)
-    language = _language_of(request, papers[0])
+    view = await _billed(request)
+    language = _language_of(request, view.receipts[0])
     told = {
         "view": view,
-        "sheets": [Writer(language).sheet(paper) for paper in papers],
+        "sheets": [Writer(language).sheet(paper) for paper in view.receipts],
         "here": f"/c/{view.session.token}",
     }
     return render(request, "receipt.html", told, language=language)
@@ -30,9 +29,9 @@ async def receipts(request: web.Request) -> web.Response:
 
 async def receipt_pdf(request: web.Request) -> web.Response:
     """Answer GET /c/{token}/receipt/{number}.pdf."""
-    _, papers = await _papers(request)
+    view = await _billed(request)
     number = int(request.match_info["number"])
-    paper = next((paper for paper in papers if paper.number == number), None)
+    paper = next((paper for paper in view.receipts if paper.number == number), None)
     if paper is None:
         raise _unknown()
     language = _language_of(request, paper)
@@ -47,17 +46,16 @@ async def receipt_pdf(request: web.Request) -> web.Response:
     )
 
 
-async def _papers(request: web.Request) -> tuple[SessionView, list[Receipt]]:
-    """Return the session that the link names and its papers, of which there is at least one.
+async def _billed(request: web.Request) -> SessionView:
+    """Return the session that the link names, which has at least one paper.
 
     Raises:
         UnknownThing: The link names none, or nothing was billed.
     """
     view = await view_of(request)
-    papers = await request.app[CONTEXT].views.receipts(view.session.id)
-    if not papers:
+    if not view.receipts:
         raise _unknown()
-    return view, papers
+    return view
 
 
 def _unknown() -> UnknownThing:

@@ -9,31 +9,33 @@ from typing import Any
 
 import pytest
 
-from irve_bridge.domain.breakdown import Dimension
+from irve_bridge.domain.breakdown import Dimension, Line, VatLine
 from irve_bridge.domain.receipt import (
     Charge,
-    Item,
     Kind,
     Operator,
     Place,
     Receipt,
     Split,
-    Tax,
 )
 from irve_bridge.domain.session import Session
+from irve_bridge.domain.signatures import Check, Signature
 from irve_bridge.service.ports import Storage, Tx
+
+SIGNED = Signature(outcome=Check.VALID, energy_wh=12_340, public_key="3059")
 
 
 @pytest.fixture
 async def paper(now: datetime, stored: Callable[..., Awaitable[Session]]) -> Receipt:
     """A paper that has no number yet, of a session that is kept."""
     session = await stored()
-    energy = Item(
+    energy = Line(
         dimension=Dimension.ENERGY,
         price=Decimal("0.3499"),
         vat=Decimal("5.5"),
         energy_wh=12_340,
         seconds=0,
+        net_minor=432,
         gross_minor=456,
     )
     return Receipt(
@@ -42,10 +44,10 @@ async def paper(now: datetime, stored: Callable[..., Awaitable[Session]]) -> Rec
         locale="fr",
         operator=Operator(name="Recharge", siren="732829320"),
         place=Place(charge_point_id="CP1", connector_number=1),
-        charge=Charge(started_at=now, stopped_at=now, energy_wh=12_340),
+        charge=Charge(started_at=now, stopped_at=now, energy_wh=12_340, signature=SIGNED),
         currency="EUR",
         items=(energy,),
-        split=Split(432, (Tax(Decimal("5.5"), 24),)),
+        split=Split(432, (VatLine(Decimal("5.5"), 24),)),
         provider="stripe",
     )
 

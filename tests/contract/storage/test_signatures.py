@@ -1,7 +1,7 @@
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from irve_bridge.domain.signatures import Check, SignedReading, SignedRegister, Verdict
+from irve_bridge.domain.signatures import ENDS_MAX, Check, SignedReading, SignedRegister, Verdict
 from irve_bridge.service.ports import Storage
 
 TEXT = '  OCMF|{ "RV":1.000 }|{"é":\r\n\'ß\'}\t'
@@ -48,3 +48,30 @@ async def test_a_text_that_vouches_for_another_charge_is_found(
     assert await elsewhere("CP1", "8")
     assert not await elsewhere("CP1", "7")
     assert not await elsewhere("CP2", "8")
+
+
+async def test_of_a_meter_that_signs_every_sample_few_readings_tell(
+    storage: Storage, now: datetime
+) -> None:
+    """Loading and verifying thousands would hold up everything else."""
+    contexts = [
+        *["Sample.Periodic"] * 3,
+        "Transaction.Begin",
+        *["Sample.Clock"] * 50,
+        *["Transaction.End"] * ENDS_MAX,
+    ]
+    readings = [
+        SignedReading(at=now + timedelta(seconds=n), context=context, text=str(n))
+        for n, context in enumerate(contexts)
+    ]
+    for of, kept in (("7", readings), ("8", readings[:4]), ("9", readings[:1])):
+        await storage.transact(lambda tx, of=of, kept=kept: tx.signatures.add("CP1", of, kept))
+
+    async def told(transaction_id: str) -> list[int]:
+        found = await storage.read(lambda tx: tx.signatures.telling("CP1", transaction_id))
+        return [int(reading.text) for reading in found]
+
+    assert await told("7") == [0, 1, 3, 52, 53, *range(54, 54 + ENDS_MAX - 1)]
+    assert await told("8") == [0, 1, 2, 3]
+    assert await told("9") == [0]
+    assert await told("10") == []

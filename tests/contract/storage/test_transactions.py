@@ -196,3 +196,22 @@ async def test_what_a_clock_showed_is_kept_beside_the_moment(storage: Storage) -
     taken = TakenReading("CP1", "1", reading)
     await storage.add_readings([taken])
     assert await storage.read(lambda tx: tx.transactions.readings("CP1", "1")) == [reading]
+
+
+async def test_the_last_thing_the_car_did_is_found_from_a_moment_on(storage: Storage) -> None:
+    def reading(second: int, activity: Activity | None) -> Reading:
+        return Reading(at=STARTED.start_at + timedelta(seconds=second), activity=activity)
+
+    paused = reading(5, Activity.SUSPENDED_EV)
+    said = [reading(1, Activity.CHARGING), paused, reading(9, None)]
+    taken = [TakenReading("CP1", "1", each) for each in said]
+    elsewhere = TakenReading("CP1", "2", reading(7, Activity.CHARGING))
+
+    def unit(tx: Tx) -> None:
+        tx.transactions.add_readings([*taken, elsewhere])
+        assert tx.transactions.last_activity("CP1", "1", STARTED.start_at) == paused
+        assert tx.transactions.last_activity("CP1", "1", paused.at) == paused
+        later = paused.at + timedelta(microseconds=1)
+        assert tx.transactions.last_activity("CP1", "1", later) is None
+
+    await storage.transact(unit)

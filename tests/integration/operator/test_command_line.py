@@ -133,6 +133,19 @@ def test_a_tariff_is_judged_for_its_power(tmp_path: Path) -> None:
     assert "2023/1804" in unlawful.stderr
 
 
+def test_a_charge_is_priced_before_anybody_charges(tmp_path: Path) -> None:
+    priced = run(
+        tmp_path, "tariff", "price", "config/tariffs/ac.json", "--energy", "20", "--minutes", "60"
+    )
+    assert (priced.returncode, "8,70" in priced.stdout) == (0, True)
+    by_power = ("--energy", "20", "--power-kw", "11", "--at", "2026-07-14T18:00")
+    assert run(tmp_path, "tariff", "price", "config/tariffs/ac.json", *by_power).returncode == 0
+    for wrong in ("--energy=-5", "--energy=NaN", "--time-zone=Mars/Base", "--at=0001-01-01"):
+        refused = run(tmp_path, "tariff", "price", "config/tariffs/ac.json", wrong)
+        assert refused.returncode == 2
+        assert "Traceback" not in refused.stderr
+
+
 def test_mistakes_end_with_one_sentence_and_no_trace(tmp_path: Path) -> None:
     mistakes = [
         run(tmp_path, "check", STRIPE_SECRET_KEY="nonsense"),

@@ -244,7 +244,7 @@ async def test_the_api_refuses_where_nothing_is_due(house: House) -> None:
     [
         ("dynamic", {}, "Rien ne vient d'être débité."),
         ("estimated", {"energy_kwh": 30}, "la réservation sur votre carte est libérée"),
-        ("fixed", {"amount": 2000}, "vous est rendu en entier"),
+        ("fixed", {"amount": 2000}, "vous est remboursé en totalité"),
     ],
 )
 async def test_a_card_in_debt_settles_the_earlier_charge_first(

@@ -81,7 +81,7 @@ async def test_a_refund_is_a_credit_note_and_leaves_the_receipt_as_it_was(house:
     credit = await pdf_text(house, session, 2)
     assert "Avoir 000002" in credit
     assert "Rectifie le reçu 000001" in re.sub(r"\s+", " ", credit)
-    assert "Total rendu TTC 2,52 €" in re.sub(r"\s+", " ", credit)
+    assert "Total remboursé TTC 2,52 €" in re.sub(r"\s+", " ", credit)
     assert "0,42 €" in credit
     assert await pdf_text(house, session) == before
     page = await house.page(f"/c/{session.token}/receipt")
@@ -89,10 +89,27 @@ async def test_a_refund_is_a_credit_note_and_leaves_the_receipt_as_it_was(house:
     assert "Avoir 000002" in page
 
 
+@pytest.mark.parametrize("policy", [Policy(callbacks=False, refund_retries=0)])
+async def test_what_is_released_after_all_still_leads_to_its_papers(house: House) -> None:
+    """Its refund failed for good, and a person decided that nothing is owed."""
+    session = await house.settled()
+    async with house.stripe.post("/_sim/refunds", json={"mode": "fail"}) as answer:
+        assert answer.status == 200
+    await house.desk.refund(session.id, 252, "the driver was right")
+    await house.until(session.id, State.REVIEW)
+    link = f'href="/c/{session.token}/receipt"'
+    assert link in await house.page(f"/c/{session.token}")
+    await house.desk.decide(session.id, 0)
+    await house.until(session.id, State.RELEASED)
+    assert link in await house.page(f"/c/{session.token}")
+    assert "Avoir 000002" in await house.page(f"/c/{session.token}/receipt")
+
+
 async def test_what_costs_nothing_has_no_receipt(house: House) -> None:
     session = await house.charging()
     await house.end(session, 0)
     await house.until(session.id, State.RELEASED)
+    assert f"/c/{session.token}/receipt" not in await house.page(f"/c/{session.token}")
     for path in ("receipt", "receipt/1.pdf"):
         async with house.client.get(f"/c/{session.token}/{path}", headers=ENGLISH_PAGE) as answer:
             assert answer.status == 404

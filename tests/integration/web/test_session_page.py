@@ -180,7 +180,7 @@ async def test_a_hold_that_is_let_go_was_never_money_given_back(house: House) ->
     await house.until(session.id, State.RELEASED)
     page = await house.page(page_of(session))
     assert re.search(r"Réservation libérée\s*</dt>\s*<dd>15,00 €", page)
-    assert "Rendu sur votre carte" not in page
+    assert "Remboursé sur votre carte" not in page
 
 
 def gone(house: House, session: Session) -> facts.HoldReleased:

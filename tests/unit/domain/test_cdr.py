@@ -1,6 +1,7 @@
 """A CDR is what OCPI's tables say, and its parts add up to its totals, digit by digit."""
 
 import json
+from base64 import b64decode
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -17,6 +18,8 @@ from irve_bridge.domain.ocpi import moment
 from irve_bridge.domain.period import Period
 from irve_bridge.domain.pricing import Pricer
 from irve_bridge.domain.receipt import split_of
+from irve_bridge.domain.signatures import Check, SignedReading, Verdict
+from irve_bridge.domain.signed_data import signed_data
 from irve_bridge.domain.tariff import PriceComponent, Tariff, TariffElement
 from tests import ocpi
 from tests.unit.domain.sessions import LATER, NOW, session
@@ -176,23 +179,48 @@ def test_a_period_in_which_nothing_happened_says_so() -> None:
     assert [(d.type, d.volume) for d in told.dimensions] == [("ENERGY", 0)]
 
 
-def test_it_needs_no_payment() -> None:
-    """The charge of a card that somebody else bills is told the same way."""
-    hour = Period(start_at=NOW, end_at=LATER, energy_wh=7000, charging=LATER - NOW)
-    card = Token(uid="04A1B2C3", contract_id="FR-EXA-C00000001-7", type="RFID")
-    charge = concluded((hour,), session_id=None, token=card, auth_method="WHITELIST")
-    told = read(cdr(charge))
-    assert (told.cdr_token.type, told.session_id) == ("RFID", None)
-    assert (told.country_code, told.party_id) == ("FR", "EXA")
+def ocmf(context: str, text: str, key: str | None = None) -> SignedReading:
+    verdict = Verdict(outcome=Check.VALID, public_key=key)
+    return SignedReading(at=NOW, context=context, text=text, verdict=verdict)
 
 
-def test_signed_values_go_along() -> None:
+def told_signed(*signed: SignedReading) -> ocpi.SignedData | None:
     hour = Period(start_at=NOW, end_at=LATER, energy_wh=7000, charging=LATER - NOW)
-    value = {"nature": "End", "plain_data": "OCMF|{}", "signed_data": "T0NNRnw="}
-    signed = {"encoding_method": "OCMF", "signed_values": [value]}
-    told = read(cdr(concluded((hour,), signed_data=signed)))
-    assert told.signed_data is not None
-    assert told.signed_data.signed_values[0].nature == "End"
+    return read(cdr(concluded((hour,), signed_data=signed_data(signed)))).signed_data
+
+
+def test_what_the_meter_signed_goes_along_as_it_was_signed() -> None:
+    """A receiver that decodes it has the text over which the signature stands, and the key."""
+    texts = {
+        "Transaction.Begin": 'OCMF|{"RV":1.000}|{}',
+        "Sample.Periodic": 'OCMF|{"é":2}|{}',
+        "Transaction.End": "OCMF|{}|{}",
+    }
+    told = told_signed(*(ocmf(context, text, "3059FF") for context, text in texts.items()))
+    assert told is not None
+    assert told.encoding_method == "OCMF"
+    assert b64decode(told.public_key or "").hex().upper() == "3059FF"
+    assert [value.nature for value in told.signed_values] == ["Start", "Intermediate", "End"]
+    assert [value.plain_data for value in told.signed_values] == list(texts.values())
+    assert [b64decode(v.signed_data).decode() for v in told.signed_values] == list(texts.values())
+
+
+def test_what_ocpi_cannot_carry_is_left_out_whole_and_no_key_goes_without_a_value() -> None:
+    fits = "OCMF|" + "x" * (5000 // 4 * 3 - 5)
+    others = [f"{fits}x", "OCMF|{\n}|{}", "another format"]
+    left_out = [ocmf("Transaction.End", text, "3059") for text in others]
+    told = told_signed(*left_out, ocmf("Transaction.End", fits, "3059"))
+    assert told is not None
+    assert [value.plain_data for value in told.signed_values] == [fits]
+    assert told_signed(*left_out) is None
+    assert told_signed() is None
+
+
+def test_a_key_that_is_not_known_or_is_not_one_is_left_out() -> None:
+    for keys in ((None, None), ("3059", "3060"), ("30" * 400,)):
+        told = told_signed(*(ocmf("Transaction.End", "OCMF|{}|{}", key) for key in keys))
+        assert told is not None
+        assert told.public_key is None
 
 
 def test_moments_are_in_utc_with_a_z() -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irve_bridge.domain.breakdown import Breakdown, Dimension
+from irve_bridge.domain.breakdown import Breakdown, Dimension, VatLine
 from irve_bridge.domain.pricing import Pricer
 from irve_bridge.domain.projection import quote
 from irve_bridge.domain.receipt import (
@@ -17,7 +17,6 @@ from irve_bridge.domain.receipt import (
     Place,
     Receipt,
     Split,
-    Tax,
     missing_minor,
     paper_of,
 )
@@ -116,5 +115,5 @@ def test_a_credit_note_names_the_receipt_its_operator_and_its_payment() -> None:
 def test_an_amount_without_a_meter_has_the_tariff_s_vat() -> None:
     cost = Breakdown("EUR", 1200, 1200)
     (paper,) = issued(settled(1200, cost=cost, started_at=NOW), ())
-    assert paper.split == Split(1000, (Tax(Decimal(20), 200),))
+    assert paper.split == Split(1000, (VatLine(Decimal(20), 200),))
     assert paper.other_minor == 1200

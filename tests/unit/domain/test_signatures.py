@@ -2,19 +2,20 @@
 
 import base64
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
 from irve_bridge.domain.signatures import (
     Check,
+    Signature,
     SignedReading,
     SignedRegister,
     Verdict,
     ocmf_of,
     overall,
+    signature_of,
     signed_energy_wh,
-    telling,
     vouch,
 )
 
@@ -110,12 +111,16 @@ def test_where_nothing_was_charged_nothing_need_be_signed() -> None:
     assert vouch([], 0).doubt is None
 
 
-def test_of_a_meter_that_signs_every_sample_few_readings_tell() -> None:
-    """Verifying thousands would hold up everything else."""
-    contexts = ["Transaction.Begin", *["Sample.Periodic"] * 1000, "Transaction.End"]
-    readings = [
-        SignedReading(at=T0 + timedelta(seconds=n), context=context, text=str(n))
-        for n, context in enumerate(contexts)
-    ]
-    told = telling(readings)
-    assert [reading.text for reading in told] == ["0", "1", "2", "999", "1000", "1001"]
+def test_a_driver_is_told_the_one_key_that_everything_was_held_against() -> None:
+    def by(key: str | None, text: str = TEXT) -> SignedReading:
+        verdict = Verdict(outcome=Check.UNVERIFIABLE, public_key=key)
+        return SignedReading(at=T0, context="Transaction.End", text=text, verdict=verdict)
+
+    assert signature_of([by("30"), by("30"), by(None)]) == Signature(
+        outcome=Check.UNVERIFIABLE, public_key="30"
+    )
+    changed = signature_of([by("30"), by("31")])
+    assert changed is not None
+    assert changed.public_key is None
+    assert signature_of([by("30", "another format")]) is None
+    assert signature_of([]) is None

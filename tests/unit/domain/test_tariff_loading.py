@@ -87,6 +87,14 @@ def test_text_and_document_are_the_same_tariff() -> None:
         (document(element(price="Infinity")), "no number below"),
         (document(element(price=1e30)), "no number below"),
         (restricted(min_kwh="-Infinity"), "no number below"),
+        (document(element(price="1E+999999999")), "no number below"),
+        (document(element(price="1E-9999999")), "no number below"),
+        (document(element(vat="0.12345678901")), "at most 10 decimals"),
+        (document(element(step_size=10**9)), "step_size of ENERGY"),
+        (restricted(min_duration=10**12), "is above"),
+        (restricted(end_date="0001-01-01"), "no date of these days"),
+        (document(*[element()] * 201), "more than 200 elements"),
+        (document(element("FLAT", 1, restrictions={"reservation": "RESERVATION"})), "no price"),
         (
             document({"price_components": [{"type": "ENERGY", "price": 1}] * 2}),
             "a type has two prices",
@@ -98,7 +106,10 @@ def test_text_and_document_are_the_same_tariff() -> None:
         (restricted(start_date="2026-05-01", end_date="2026-05-01"), "exclusive"),
         (restricted(day_of_week=["LUNDI"]), "not an OCPI"),
         (restricted(weekday=["MONDAY"]), "weekday is no field of OCPI 2.2.1"),
-        (document(element(restrictions={"reservation": "RESERVATION"})), "only FLAT and TIME"),
+        (
+            document(element(), element(restrictions={"reservation": "RESERVATION"})),
+            "only FLAT and TIME",
+        ),
     ],
 )
 def test_a_tariff_that_would_be_priced_wrongly_is_refused(
@@ -106,6 +117,12 @@ def test_a_tariff_that_would_be_priced_wrongly_is_refused(
 ) -> None:
     with pytest.raises(TariffRefused, match=says):
         load(plain)
+
+
+@pytest.mark.parametrize("text", [b"\xff", b"[" * 100_000, b"{}", b"null", b""])
+def test_what_is_no_tariff_at_all_is_refused_with_a_sentence(text: bytes) -> None:
+    with pytest.raises(TariffRefused, match=r"not an OCPI 2\.2\.1 tariff"):
+        load(text)
 
 
 def test_a_price_for_charging_time_is_refused_from_50_kw() -> None:

@@ -95,6 +95,11 @@ def test_a_charge_that_costs_nothing_says_so() -> None:
     assert lines(load(document(element("FLAT", 0)))) == ["Per session [] €0.00"]
 
 
+def test_a_price_until_a_moment_of_the_session_is_read_in_french_as_one_says_it() -> None:
+    tariff = load(document(element(restrictions={"max_duration": 3600})))
+    assert lines(tariff, "fr") == ["Énergie [jusqu’à 1 h de session] 0,468 €/kWh"]
+
+
 def test_blocks_and_bounds_are_told() -> None:
     tariff = load(
         document(
@@ -105,9 +110,10 @@ def test_blocks_and_bounds_are_told() -> None:
     )
     assert lines(tariff) == [
         "Charging time [per started 5 min] €0.06/min",
-        "At least [] €1.20",
-        "At most [] €24.00",
+        "Minimum price [] €1.20",
+        "Maximum price [] €24.00",
     ]
+    assert lines(tariff, "fr")[1:] == ["Prix minimum [] 1,20 €", "Prix maximum [] 24,00 €"]
 
 
 def test_a_reservation_s_prices_are_not_those_of_a_charge() -> None:
@@ -116,9 +122,11 @@ def test_a_reservation_s_prices_are_not_those_of_a_charge() -> None:
 
 
 def test_what_the_operator_says_is_read_in_the_driver_s_language_or_the_first() -> None:
-    said = [{"language": "en", "text": "Cheap"}, {"language": "fr-FR", "text": "Pas cher"}]
+    said = [{"language": "EN", "text": "Cheap"}, {"language": "fr-FR", "text": "Pas cher"}]
     tariff = load(document(tariff_alt_text=said))
     assert [remark(tariff, LANGUAGES[code]) for code in ("fr", "en")] == ["Pas cher", "Cheap"]
+    shouted = load(document(tariff_alt_text=[{"language": "DE", "text": "Billig"}, said[0]]))
+    assert remark(shouted, LANGUAGES["en"]) == "Cheap"
     german = load(document(tariff_alt_text=[{"language": "de", "text": "Billig"}]))
     assert remark(german, LANGUAGES["fr"]) == "Billig"
     assert remark(load(document()), LANGUAGES["fr"]) == ""

@@ -130,7 +130,7 @@ def _cdrs() -> None:
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("charge_point_id", sa.Text(), nullable=False),
         sa.Column("transaction_id", sa.Text()),
-        sa.Column("session_id", sa.Text()),
+        sa.Column("session_id", sa.Text(), nullable=False),
         sa.Column("total_minor", sa.Integer(), nullable=False),
         sa.Column("credits", sa.Text()),
         sa.Column("document", sa.Text(), nullable=False),
