@@ -8,7 +8,6 @@ from datetime import timedelta
 from rich.table import Column, Table
 
 from irve_bridge import telemetry
-from irve_bridge.bootstrap import offline_reconciler
 from irve_bridge.cli.common import Actions, add, console, days_back, settings_of
 from irve_bridge.clock import SharedClock
 from irve_bridge.domain.errors import Refusal
@@ -36,6 +35,8 @@ async def compare(arguments: argparse.Namespace) -> int:
     telemetry.configure("ERROR")
     settings = settings_of(arguments)
     now = SharedClock(settings.clock_epoch, settings.clock_speed).now()
+    from irve_bridge.bootstrap import offline_reconciler  # noqa: PLC0415 - as `serve` does
+
     async with offline_reconciler(settings) as reconciler:
         try:
             findings = await reconciler.run(now - timedelta(days=arguments.days), now)

@@ -16,7 +16,6 @@ from irve_bridge.domain.session import Session, State
 from irve_bridge.i18n import load_languages
 from irve_bridge.service.evidence import record
 from irve_bridge.service.views import Debt, cdrs_of, debt_of
-from irve_bridge.web.api.evidence import evidence_document
 
 if TYPE_CHECKING:
     from irve_bridge.service.ports import Storage, Tx
@@ -113,6 +112,8 @@ async def write_evidence(arguments: argparse.Namespace) -> int:
     """Write one session's evidence."""
     async with open_database(arguments) as storage:
         kept = await storage.read(lambda tx: record(tx, arguments.id))
+    from irve_bridge.web.api.evidence import evidence_document  # noqa: PLC0415 - it brings all pages along
+
     _write(evidence_document(kept, load_languages()), arguments.out)
     return 0
 

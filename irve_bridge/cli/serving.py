@@ -3,7 +3,6 @@
 import argparse
 
 from irve_bridge import telemetry
-from irve_bridge.bootstrap import serve
 from irve_bridge.cli.common import Actions, add, console, open_database, settings_of
 from irve_bridge.settings import Settings, SettingsRefused
 
@@ -18,6 +17,8 @@ async def serve_bridge(arguments: argparse.Namespace) -> int:
     """Run until a signal ends it."""
     settings = settings_of(arguments)
     _open_log(settings)
+    from irve_bridge.bootstrap import serve  # noqa: PLC0415 - it imports every room
+
     await serve(settings)
     return 0
 

@@ -1,13 +1,14 @@
 """Charging sessions: what happened to them, and what a person decides."""
 
 import argparse
+from contextlib import AbstractAsyncContextManager
 
 from rich.table import Column, Table
 
-from irve_bridge.bootstrap import offline_desk
 from irve_bridge.cli.common import Actions, add, console, open_database, settings_of
 from irve_bridge.domain.errors import Refusal
 from irve_bridge.domain.session import Session
+from irve_bridge.service.desk import Desk
 
 
 def add_to(session: Actions) -> None:
@@ -83,7 +84,7 @@ async def show_session(arguments: argparse.Namespace) -> int:
 
 async def decide_session(arguments: argparse.Namespace) -> int:
     """Store what a person decided."""
-    async with offline_desk(settings_of(arguments)) as desk:
+    async with _desk(arguments) as desk:
         session = await desk.decide(arguments.id, arguments.amount_minor)
     console.print(f"{session.id} is {session.state}; the running bridge does the rest.")
     return 0
@@ -91,8 +92,14 @@ async def decide_session(arguments: argparse.Namespace) -> int:
 
 async def refund_session(arguments: argparse.Namespace) -> int:
     """Ask for a refund; the running bridge makes it."""
-    async with offline_desk(settings_of(arguments)) as desk:
+    async with _desk(arguments) as desk:
         session = await desk.refund(arguments.id, arguments.amount, arguments.reason)
     left = f"{session.decided_minor} {session.currency}"
     console.print(f"{session.id}: {left} remain paid; the running bridge gives the rest back.")
     return 0
+
+
+def _desk(arguments: argparse.Namespace) -> AbstractAsyncContextManager[Desk]:
+    from irve_bridge.bootstrap import offline_desk  # noqa: PLC0415 - it imports every room
+
+    return offline_desk(settings_of(arguments))

@@ -5,6 +5,7 @@ and unit price of each thing, net, VAT by rate and gross. It is frozen when it i
 in it tells who the driver was.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -62,8 +63,12 @@ class Operator:
 
     @property
     def key(self) -> str:
-        """Whose sequence of numbers: a name may change, an identity does not."""
-        return self.siren or self.vat_number or self.name
+        """Whose sequence of numbers: a name may change, an identity does not.
+
+        A French VAT number holds the SIREN, so that either names the same operator.
+        """
+        french = re.fullmatch(r"FR..(\d{9})", self.vat_number)
+        return self.siren or (french[1] if french else self.vat_number) or self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
