@@ -157,8 +157,10 @@ def _ended_after_all(session: Session, fact: facts.ChargingEnded) -> Event:
     if billed_minor is None:
         billed_minor = trusted_minor(session)
     owed = owed_minor(session, fact)
-    if fact.presumed or not session.end_presumed or owed >= billed_minor:
+    if fact.presumed or not session.end_presumed:
         return E.KNOWN
+    if owed >= billed_minor:
+        return E.NO_LESS
     return E.LESS if owed else E.NOTHING
 
 
@@ -182,7 +184,7 @@ def _succeeded(session: Session, fact: facts.PaymentSucceeded) -> Event:
 
 def _too_much(session: Session) -> Event:
     """More than is owed was taken before it became less: the rest goes back by itself."""
-    lowered = session.end_presumed or session.state in (S.DUE, S.WRITTEN_OFF)
+    lowered = session.end_corrected or session.state in (S.DUE, S.WRITTEN_OFF)
     owed = (session.decided_minor or 0) if session.state is not S.RELEASING else 0
     return E.OVERPAID if lowered and session.paid_minor > owed else E.PAID_OTHERWISE
 
@@ -190,7 +192,7 @@ def _too_much(session: Session) -> Event:
 def _charge_created(session: Session, fact: facts.ChargeCreated) -> Event:
     """One that comes while the driver pays, or after less was decided, must not be confirmed."""
     exact = fact.amount_minor == session.decided_minor
-    if session.state is S.SETTLING and session.end_presumed and session.payment_intent_id is None:
+    if session.state is S.SETTLING and session.end_corrected and session.payment_intent_id is None:
         return E.CHARGE_CREATED if exact else E.CHARGE_IN_VAIN
     if session.state is S.DUE:
         return E.CHARGE_CREATED if exact and session.paying_since is None else E.CHARGE_IN_VAIN

@@ -60,7 +60,7 @@ def evolve(session: Session, fact: facts.SessionFact) -> Session:
                 outcome=None,
             )
         case facts.ChargingEnded() if session.stopped_at is not None:
-            return _end_after_all(session, fact)
+            return _end_after_all(session, fact, classify(session, fact))
         case facts.ChargingEnded():
             return _end(session, fact)
         case facts.HoldEnding():
@@ -169,12 +169,19 @@ def _end(session: Session, fact: facts.ChargingEnded) -> Session:
     )
 
 
-def _end_after_all(session: Session, fact: facts.ChargingEnded) -> Session:
-    """The stop takes the presumed end's place; what a person must decide stays undecided."""
+def _end_after_all(session: Session, fact: facts.ChargingEnded, event: Event) -> Session:
+    """The stop takes the presumed end's place if it says less, and is known to have come if not.
+
+    What a person must decide stays undecided.
+    """
+    session = replace(session, end_presumed=False)
+    if event is Event.NO_LESS:
+        return session
     decided = None if session.decided_minor is None else owed_minor(session, fact)
     nothing = session.state is State.SETTLING and not decided
     return replace(
         _ended(session, fact),
+        end_corrected=True,
         decided_minor=decided,
         outcome=_why_nothing(fact) if nothing else session.outcome,
     )

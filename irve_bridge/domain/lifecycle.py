@@ -41,6 +41,7 @@ class Event(StrEnum):
     SUSPECT = "stopped, readings not to be trusted"
     LESS = "stopped after all, less to bill"
     NOTHING = "stopped after all, nothing to bill"
+    NO_LESS = "stopped after all, no less to bill"
     END_OVERDUE = "end never reported"
     CHARGE_CREATED = "charge created"
     CHARGE_IN_VAIN = "charge created while the driver pays"
@@ -89,6 +90,7 @@ DONE = frozenset({S.SETTLED, S.RELEASED, S.ABANDONED, S.WRITTEN_OFF})
 _PAID_FOR = tuple(state for state in State if state not in (S.OPEN, S.ABANDONED))
 _USING = (S.SECURED, S.CHARGING, S.STOPPING)
 _GIVING = (S.SETTLED, S.RELEASED)
+_AFTER = (S.SETTLING, S.RELEASING, S.REVIEW, S.DUE, S.WRITTEN_OFF, *_GIVING)
 
 TABLE: dict[tuple[State, Event], Row] = {
     (S.OPEN, E.CUSTOMER_CREATED): Row(S.OPEN, (Do.SECURE,)),
@@ -181,6 +183,7 @@ TABLE: dict[tuple[State, Event], Row] = {
     (S.SETTLED, E.REFUNDED): Row(S.SETTLED, (), ("payment_refunded",)),
     (S.RELEASED, E.OVERPAID): Row(S.RELEASED, (Do.RETURN,)),
 }
+TABLE |= {(state, E.NO_LESS): Row(state) for state in _AFTER}
 TABLE |= {(state, E.REFUNDED): Row(state) for state in _USING}
 TABLE |= {(state, E.REFUND_FAILED): Row(state, (Do.RETURN,)) for state in _GIVING}
 TABLE |= {(state, E.REFUND_LOST): Row(S.REVIEW, (), ("review_needed",)) for state in _GIVING}
@@ -244,6 +247,7 @@ LATE: dict[State, frozenset[Event]] = {
     S.RELEASED: _BEFORE | _DONE - {E.OVERPAID} | {E.REFUND_ASKED, E.REFUNDED, E.REFUND_MADE_GOOD},
 }  # fmt: skip
 """What changes nothing: too late, twice, or in vain."""
+LATE |= {state: LATE[state] | {E.NO_LESS} for state in State if state not in _AFTER}
 
 WANTED: dict[Do, frozenset[State]] = {
     do: frozenset(row.state for row in TABLE.values() if do in row.do) for do in Do

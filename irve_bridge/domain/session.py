@@ -70,7 +70,8 @@ class Session:
     choice not to refund the unused part of a fixed amount, shown before paying.
     `paying_since` says that what is due is being paid at a checkout, so that nothing else may
     charge it; `debt_session_id` names the unpaid session of the same card.
-    `end_presumed` says that its stop had not come when it was billed at its last trusted reading.
+    `end_presumed` says that its stop has not come and it was billed at its last trusted reading;
+    `end_corrected`, that one came after all and lowered the bill: more may be paid than is owed.
     `incremental` and `overcapture_minor` say how a hold may grow, where its charge allows it.
     """
 
@@ -122,6 +123,7 @@ class Session:
     stopped_at: datetime | None = None
     stop_reason: str | None = None
     end_presumed: bool = False
+    end_corrected: bool = False
     energy_wh: int | None = None
     cost: Breakdown | None = None
     decided_minor: int | None = None

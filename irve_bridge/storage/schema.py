@@ -139,6 +139,7 @@ sessions = Table(
     Column("stopped_at", UTCDateTime),
     Column("stop_reason", Text),
     Column("end_presumed", Boolean, nullable=False, server_default=false()),
+    Column("end_corrected", Boolean, nullable=False, server_default=false()),
     Column("energy_wh", Integer),
     Column("cost", Json),
     Column("decided_minor", Integer),

@@ -126,7 +126,7 @@ class Presenter:
             amount = self.language.money(cost.bound.gross_minor, cost.currency)
             lines.append(Priced(self.language.text(bounded), "", amount))
         settled_minor = (session.decided_minor or 0) + money.corrected_minor
-        if session.end_presumed and session.decided_minor == cost.gross_minor:
+        if session.end_corrected and session.decided_minor == cost.gross_minor:
             return lines  # what went back was not part of this cost
         waived_minor = settled_minor - cost.gross_minor
         more = N_("Unused part, not refunded") if session.keeps_remainder else N_("Adjustment")

@@ -75,6 +75,7 @@ async def test_a_stop_after_all_gives_back_what_it_says_was_too_much(
         assert after["status"] == "settled"
         assert after["energy_wh"] == cp.transactions[-1].energy_wh - 600 < before["energy_wh"]
         assert 0 < after["amount"] < before["amount"]
+        assert (before["end_presumed"], after["end_presumed"]) == (True, False)
         assert await kept(w, session_id) == after["amount"]
 
 
@@ -118,3 +119,8 @@ async def test_the_page_says_in_plain_words_what_was_paid_for(tmp_path: Path, pl
         await forgotten(w, cp, str(opened["session_id"]))
         page = await w.page(back.removesuffix("/return"))
         assert "pas signalé la fin de votre charge" in page
+        await cp.remember()
+        await cp.wait_until_delivered()
+        page = await w.page(back.removesuffix("/return"))
+        assert "pas signalé la fin de votre charge" not in page
+        assert "Votre charge est payée" in page

@@ -53,7 +53,7 @@ def expected_minor(record: Record) -> int | None:
     charge, session = record.charge, record.session
     if charge is None or charge.stopped_at is None or charge.lied:
         return None
-    if session.cost is None or session.end_presumed:
+    if session.cost is None or record.presumed:
         return None
     return _price(charge)
 
@@ -65,7 +65,7 @@ def _price(charge: Charge) -> int:
 def owed_minor(record: Record) -> int | None:
     """Return what the driver owes: the price, of what was secured, less the operator's refunds."""
     session, cost_minor = record.session, expected_minor(record)
-    if session.end_presumed:
+    if record.presumed:
         return None
     if record.decided_by_person is not None:
         decided_minor = min(record.decided_by_person, session.secured_minor or 0)
@@ -144,7 +144,7 @@ def _presumed_is_never_more(record: Record) -> None:
     if not session.energy_wh:  # without energy there is no bill
         return
     believable = charge.told if charge.short else not charge.lied
-    if session.end_presumed and believable and charge.id != UNHEARD:
+    if record.presumed and believable and charge.id != UNHEARD:
         assert session.cost.gross_minor <= _price(charge), f"{session.cost} for {charge}"
 
 

@@ -25,8 +25,8 @@ class Record:
     """One session: what the bridge wrote, what the cards lived through, what the meter ran.
 
     `charge`: the one that it was told of; `charges`: every one that ran on its tag.
-    `given_up`: callbacks that were not tried any more. `called`: the CSMS was told that a person
-    must look. `beside`: payments made without the bridge.
+    `presumed`: its end was, once. `given_up`: callbacks that were not tried any more. `called`:
+    the CSMS was told that a person must look. `beside`: payments made without the bridge.
     """
 
     session: Session
@@ -35,6 +35,7 @@ class Record:
     payments: Sequence[Line]
     charge: Charge | None
     charges: Sequence[Charge]
+    presumed: bool
     told: Sequence[int]
     given_up: Container[int]
     called: bool
@@ -92,7 +93,7 @@ class Asked:
 
 
 Billed = tuple[list[Receipt], list[Cdr]]
-Stored = tuple[Session, list[Movement], list[Unfinished], Billed]
+Stored = tuple[Session, list[Movement], list[Unfinished], bool, Billed]
 
 
 def stored(tx: Tx) -> list[Stored]:
@@ -102,6 +103,7 @@ def stored(tx: Tx) -> list[Stored]:
             session,
             tx.books.movements(session.id),
             tx.intents.unfinished(session.id),
+            any(line.fact.get("presumed") for line in tx.sessions.history(session.id)),
             (tx.receipts.of_session(session.id), tx.cdrs.of_session(session.id)),
         )
         for session in reversed(tx.sessions.search(limit=SESSIONS_MAX))
@@ -133,6 +135,7 @@ def put_together(
             if session.transaction_id
             else None,
             charges=[each for each in charges if each.id_tag == session.id_tag],
+            presumed=presumed,
             told=csms.told.get(session.id, ()),
             given_up=csms.given_up.get(session.id, ()),
             called=session.id in csms.called,
@@ -145,7 +148,7 @@ def put_together(
             papers=papers,
             cdrs=cdrs,
         )
-        for session, movements, unfinished, (papers, cdrs) in rows
+        for session, movements, unfinished, presumed, (papers, cdrs) in rows
     ]
 
 

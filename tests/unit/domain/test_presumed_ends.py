@@ -1,5 +1,6 @@
 """A charge whose stop never came ends at its last reading; a stop after all only lowers it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -70,7 +71,29 @@ def test_without_a_reading_everything_goes_back_and_the_driver_is_told_so(plan: 
 def test_a_stop_after_all_never_makes_it_cost_more(plan: PlanName, cost_minor: int) -> None:
     for paid in ({}, {"state": State.SETTLED, "paid_minor": 1200, "payment_intent_id": "pi_1"}):
         before = presumed(plan, **paid)
-        assert late(before, cost_minor) == Decision(before)
+        decision = late(before, cost_minor)
+        assert decision.session == replace(before, end_presumed=False)
+        assert (decision.intents, decision.tell) == ((), ())
+
+
+@every_plan
+@pytest.mark.parametrize("cost_minor", [0, 700, 1200, 1500])
+@pytest.mark.parametrize("state", [State.SETTLING, State.SETTLED, State.REVIEW, State.DUE])
+def test_once_a_stop_came_its_end_is_presumed_no_more_and_another_changes_nothing(
+    plan: PlanName, cost_minor: int, state: State
+) -> None:
+    before = presumed(plan, state=state, paid_minor=1200, payment_intent_id="pi_1")
+    heard = late(before, cost_minor).session
+    assert (heard.end_presumed, heard.end_corrected) == (False, cost_minor < 1200)
+    for again in (0, 300, 1500):
+        assert late(heard, again) == Decision(heard)
+
+
+@pytest.mark.parametrize("state", [State.RELEASING, State.RELEASED])
+def test_what_was_released_without_a_reading_stays_so_whatever_its_stop_says(state: State) -> None:
+    before = decided(charging(PlanName.DYNAMIC), ended(0, presumed=True)).session
+    released = replace(before, state=state)
+    assert late(released, 900).session == replace(released, end_presumed=False)
 
 
 @every_plan
@@ -173,5 +196,5 @@ def test_what_a_person_must_decide_is_lowered_but_not_decided() -> None:
 def test_a_remainder_that_is_kept_stays_kept_unless_nothing_was_used() -> None:
     paid = {"state": State.SETTLED, "paid_minor": 3000, "decided_minor": 3000}
     kept = presumed(PlanName.FIXED, keeps_remainder=True, **paid)
-    assert late(kept, 700) == Decision(kept)
+    assert late(kept, 700).session == replace(kept, end_presumed=False)
     assert asked(late(kept, 0)) == [(Kind.REFUND, 3000)]

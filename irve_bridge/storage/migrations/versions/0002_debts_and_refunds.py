@@ -151,6 +151,7 @@ def _sessions() -> None:
         sa.Column("card_fingerprint", sa.Text()),
         sa.Column("debt_session_id", sa.Text()),
         _flag("end_presumed"),
+        _flag("end_corrected"),
         _counted("paid_minor"),
         _flag("taken"),
         sa.Column("due_since", MOMENT),
