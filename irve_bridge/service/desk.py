@@ -23,7 +23,7 @@ from irve_bridge.service.hints import hear
 from irve_bridge.service.places import busy, place, refuse_unavailable
 from irve_bridge.service.policy import Policy
 from irve_bridge.service.ports import Bus, Clock, Payments, Storage
-from irve_bridge.service.prices import pricer
+from irve_bridge.service.prices import begun_minor, pricer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,7 +250,7 @@ class Desk:
 
     def _amount(self, opening: Opening, priced: Pricer, connector: Connector) -> int:
         """Return what is to be secured, of what the provider can charge at all."""
-        currency = priced.tariff.currency
+        currency, now = priced.tariff.currency, self._clock.now()
         bounds = self._policy.bounds(currency)
         step_minor = self._payments.step_minor(currency)
         match opening.plan:
@@ -259,13 +259,13 @@ class Desk:
                 amount_minor = opening.amount_minor or 0
             case PlanName.ESTIMATED:
                 low, high = 0, bounds.fixed_most_minor
-                now, power_w = self._clock.now(), connector.power_w
+                power_w = connector.power_w
                 cost = quote(priced, now, power_w, opening.energy_wh, opening.minutes)
                 amount_minor = cost.gross_minor + -cost.gross_minor % step_minor
             case PlanName.DYNAMIC:
                 low, high = 0, bounds.dynamic_ceiling_minor
                 amount_minor = high
-        low = max(low, self._payments.least_minor(currency))
+        low = max(low, self._payments.least_minor(currency), begun_minor(priced, now))
         high = min(high, self._payments.most_minor(currency))
         if not low <= amount_minor <= high or amount_minor % step_minor:
             steps = f" in steps of {step_minor}" if step_minor > 1 else ""

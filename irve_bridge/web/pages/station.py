@@ -2,12 +2,14 @@
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 
 from aiohttp import web
 
 from irve_bridge.domain.errors import Refusal
 from irve_bridge.domain.session import Session
 from irve_bridge.service.evidence import price_digest
+from irve_bridge.service.prices import begun_minor, pricer
 from irve_bridge.service.views import StationView
 from irve_bridge.web.callers import is_driver, remembered
 from irve_bridge.web.context import CONTEXT
@@ -39,6 +41,9 @@ async def station_page(
         return see_other(f"/c/{view.holder.token}")
     presenter = presenter_of(request)
     bounds = context.policy.bounds(view.tariff.currency)
+    priced = pricer(view.tariff, view.charge_point.time_zone)
+    least_minor = max(bounds.fixed_least_minor, begun_minor(priced, context.clock.now()))
+    bounds = replace(bounds, fixed_least_minor=least_minor)
     told = {
         "view": view,
         "latest": await _latest(request, view),
