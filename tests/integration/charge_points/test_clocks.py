@@ -92,6 +92,18 @@ async def test_a_clock_ahead_throughout_is_billed_by_its_own_durations(house: An
     assert ended.stopped_at == STARTED_AT + HOUR
 
 
+@pytest.mark.parametrize("start_ahead", [timedelta(), 4 * MINUTE])
+async def test_no_time_that_has_not_happened_yet_is_billed(
+    house: Any, start_ahead: timedelta
+) -> None:
+    """The stop is stamped four minutes ahead: by a clock set meanwhile, or always ahead."""
+    session = await house.secure(tariff=BY_TIME)
+    await start(house, session, STARTED_AT + start_ahead, STARTED_AT)
+    heard_at = STARTED_AT + HOUR
+    ended = await stop(house, session, heard_at + 4 * MINUTE, heard_at)
+    assert (ended.started_at, ended.stopped_at) == (STARTED_AT, heard_at)
+
+
 async def test_a_start_that_is_believed_only_when_repeated_is_the_same(house: Any) -> None:
     """By then its moment has come; ABB resends the original one.
 
