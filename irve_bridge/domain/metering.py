@@ -11,7 +11,8 @@ do and which rule answers it:
 - More than the connector can deliver counts nothing.
 - A register below the first one is of the transaction alone: it counts from zero.
 - A register that has grown is later than the one before, whatever a clock says.
-- What is billed is the final register less the first, where the readings do not gainsay it.
+- What is billed is the final register less the first, where the readings do not gainsay it; without
+  a final register, the last trusted one less the first, where no later one lies below it.
 """
 
 from collections.abc import Iterable
@@ -68,7 +69,10 @@ class Reading:
 
 
 class Low(NamedTuple):
-    """A register that fell: what it said last, in energy, and whether it has grown since."""
+    """A register that fell: what it said last, in energy.
+
+    `grown` says that it fell further than registers differ by chance, and has grown since.
+    """
 
     at: datetime
     energy_wh: int
@@ -216,13 +220,18 @@ class Meter(Struct, frozen=True, kw_only=True):
         return trusted
 
     def _fallen(self, reading: Reading, register_wh: int) -> "Meter":
-        """Count nothing of a register that cannot be; remember one far below the last."""
+        """Count nothing of a register that cannot be; remember one that lies below the last.
+
+        Of the registers of one moment the highest counts: the others have not fallen.
+        """
         energy_wh = register_wh - self.meter_start_wh
         energy_wh = register_wh if energy_wh < 0 else energy_wh
-        fell = self.low is not None or energy_wh < self.energy_wh - ENERGY_SLACK_WH
-        if reading.context == BEGIN or energy_wh >= self.energy_wh or not fell:
+        fell = self.low is not None or energy_wh < self.energy_wh - ROUNDING_WH
+        beside = reading.context == BEGIN or reading.at == self.read_at
+        if beside or energy_wh >= self.energy_wh or not fell:
             return self
-        grown = self.low is not None and (self.low.grown or energy_wh > self.low.energy_wh)
+        low, far_wh = self.low, self.energy_wh - ENERGY_SLACK_WH
+        grown = low is not None and (low.grown or low.energy_wh < min(energy_wh, far_wh))
         return changed(self, low=Low(reading.at, energy_wh, grown))
 
     def _late(self, reading: Reading) -> "Meter":
@@ -294,12 +303,15 @@ def finish(
     readings: Iterable[Reading],
     power_w: int | None = None,
     longest: timedelta | None = None,
+    *,
+    presumed: bool = False,
 ) -> Metered:
     """Return what a finished transaction used, from its register and everything read between.
 
     The order in which readings arrived does not matter; those after the stop do not count.
     `power_w` is what the connector can deliver: more energy than that is not believed. `longest`
-    is how long it can have lasted, where the clock that said so is not believed.
+    is how long it can have lasted, where the clock that said so is not believed. `presumed` says
+    that no stop was heard of, and the final register is only the last trusted one.
     """
     before = (reading for reading in readings if reading.at <= stop_at)
     meter, closed = fold(Meter.begin(start_at, meter_start_wh, power_w), before)
@@ -308,9 +320,12 @@ def finish(
     note = None
     if meter_stop_wh < 0 and meter.heard:
         note = f"the final register ({meter_stop_wh} Wh) is not known"
-    doubt = _doubt(meter, meter_stop_wh, stop_at) or _power_doubt(energy_wh, duration, power_w)
+    told = not presumed and note is None
+    doubt = _doubt(meter, meter_stop_wh, stop_at, told=told)
+    doubt = doubt or _power_doubt(energy_wh, duration, power_w)
     if doubt is not None or note is not None:
-        energy_wh = min(energy_wh, meter.energy_wh) if energy_wh >= 0 else meter.energy_wh
+        least_wh = meter.energy_wh if told or meter.low is None else meter.low.energy_wh
+        energy_wh = min(energy_wh, least_wh) if energy_wh >= 0 else least_wh
     ended = meter.until(stop_at)
     rest = changed(ended, energy_wh=max(energy_wh, ended.energy_wh)).open
     return Metered(
@@ -340,24 +355,25 @@ def _up_to(energy_wh: int, all_: Iterable[Period]) -> tuple[Period, ...]:
     return tuple(kept)
 
 
-def _doubt(meter: Meter, stop_wh: int, stop_at: datetime) -> str | None:
-    """Return what gainsays the final register, if anything does."""
+def _doubt(meter: Meter, stop_wh: int, stop_at: datetime, *, told: bool) -> str | None:
+    """Return what gainsays the final register, or the last trusted one where none was told."""
     start_wh, energy_wh = meter.meter_start_wh, stop_wh - meter.meter_start_wh
     if start_wh < 0:
         return f"the first register ({start_wh} Wh) is not known"
     if stop_at < meter.start_at:
         return f"the stop ({stop_at:%FT%TZ}) lies before the start ({meter.start_at:%FT%TZ})"
-    unknown = stop_wh < 0 and meter.heard
-    if energy_wh < 0 and not unknown:
+    if told and energy_wh < 0:
         return f"the final register ({stop_wh} Wh) is below the first ({start_wh} Wh)"
-    if energy_wh < meter.energy_wh - ROUNDING_WH and not unknown:
+    if told and energy_wh < meter.energy_wh - ROUNDING_WH:
         last_wh = meter.register_wh
         return f"the final register ({stop_wh} Wh) is below the last reading ({last_wh} Wh)"
-    low = meter.low
-    if low is not None and (
-        low.grown if unknown else went_on(low, energy_wh, stop_at, meter.rated_w)
-    ):
-        return _restart(low)
+    if (low := meter.low) is not None:
+        if not told:
+            return (
+                f"the register fell to {low.energy_wh} Wh by {low.at:%FT%TZ}, and no stop tells why"
+            )
+        if went_on(low, energy_wh, stop_at, meter.rated_w):
+            return _restart(low)
     return _restart(meter.restarted) if meter.restarted else None
 
 

@@ -130,6 +130,39 @@ def test_an_unknown_final_register_without_a_reading_goes_to_a_person() -> None:
     assert outcome(metered(1000, -1)) == (0, "review")
 
 
+SPIKE = [read(15, 6000), *(read(16 + n, 2000 + 5 * n) for n in range(10))]
+"""From 1000 Wh on: one register that could be, and then others that show it was none."""
+
+
+@pytest.mark.parametrize(("stop_wh", "presumed"), [(6000, True), (-1, False)])
+def test_without_a_final_register_a_reading_that_others_gainsay_goes_to_a_person(
+    stop_wh: int, *, presumed: bool
+) -> None:
+    """As one final register below it would; nobody doubts what the low ones say."""
+    ended = finish(NOW, 1000, LATER, stop_wh, SPIKE, RATED_W, presumed=presumed)
+    assert outcome(ended) == (1045, "review")
+    assert outcome(metered(1000, 2045, *SPIKE)) == (1045, "review")
+
+
+@pytest.mark.parametrize(
+    ("last_wh", "billed"),
+    [(2899, (2899, "review")), (2900, (3000, "billed")), (0, (0, "review"))],
+)
+def test_where_the_end_is_presumed_a_register_that_fell_at_last_goes_to_a_person(
+    last_wh: int, billed: tuple[int, str]
+) -> None:
+    """However little it fell, but for rounding: no final register tells which one was right."""
+    readings = [read(10, 3000), read(20, last_wh)]
+    assert outcome(finish(NOW, 0, LATER, 3000, readings, RATED_W, presumed=True)) == billed
+
+
+def test_where_the_end_is_presumed_a_register_that_came_back_is_billed() -> None:
+    """A drop-out for a moment (https://github.com/lbbrhzn/ocpp/issues/1756)."""
+    readings = [read(5, 1000), read(10, 0), read(15, 2000), read(15, 1000)]
+    ended = finish(NOW, 0, LATER, 2000, readings, RATED_W, presumed=True)
+    assert outcome(ended) == (2000, "billed")
+
+
 def test_a_final_register_below_the_first_goes_to_a_person() -> None:
     """What was read before is trusted (https://github.com/dallmann-consulting/OCPP.Core/issues/33)."""
     assert outcome(metered(5000, 3000, read(10, 6000))) == (1000, "review")
