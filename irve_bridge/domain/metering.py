@@ -8,7 +8,8 @@ do and which rule answers it:
 - Only registers are billed, whatever context they come in: a register is true however many
   messages are lost or repeated, an interval is not.
 - Registers never decrease within a transaction (OCPP 1.6 ed. 2 §7.28): a lower one counts nothing.
-- More than the connector can deliver counts nothing.
+- More than the connector can deliver counts nothing; where later registers go on from there, the
+  first register may be wrong, and what was leapt over is in doubt.
 - A register below the first one is of the transaction alone: it counts from zero.
 - A register that has grown is later than the one before, whatever a clock says.
 - What is billed is the final register less the first, where the readings do not gainsay it; without
@@ -79,6 +80,21 @@ class Low(NamedTuple):
     grown: bool = False
 
 
+class High(NamedTuple):
+    """A register above what can have flowed: what it said last, in energy, and what it leapt over.
+
+    What follows shows which was wrong: this one, or what was known before.
+    """
+
+    at: datetime
+    energy_wh: int
+    leapt_wh: int
+
+    def goes_on(self, energy_wh: int, at: datetime, rated_w: int) -> bool:
+        """Whether a register can have grown to here from this one."""
+        return 0 <= energy_wh - self.energy_wh <= deliverable_wh(rated_w, at - self.at)
+
+
 class Meter(Struct, frozen=True, kw_only=True):
     """A transaction's meter so far: trusted energy and how the time was spent.
 
@@ -107,6 +123,10 @@ class Meter(Struct, frozen=True, kw_only=True):
     relative: bool | None = None
     low: Low | None = None
     restarted: Low | None = None
+    high: High | None = None
+    leapt_wh: int = 0
+    """What trusted registers leapt over; how far the beginning's lies above the first one."""
+    begun_wh: int = 0
     spans: tuple[Span, ...] = ()
     last: Reading | None = None
     closed: tuple[Period, ...] = ()
@@ -179,7 +199,9 @@ class Meter(Struct, frozen=True, kw_only=True):
         """Take a register that is not late; one that is trusted closes the periods before it."""
         fits = self._fits(register_wh, reading.at)
         if fits is None:
-            return self._fallen(reading, register_wh)
+            energy_wh = register_wh - self.meter_start_wh
+            risen = energy_wh > self.energy_wh
+            return self._risen(reading.at, energy_wh) if risen else self._fallen(reading, energy_wh)
         trusted = self._trusted(fits, reading.at)
         if self.at == self.cut_at:
             return changed(self, **trusted)
@@ -217,18 +239,31 @@ class Meter(Struct, frozen=True, kw_only=True):
             trusted["low"] = None
             if went_on(self.low, energy_wh, at, self.rated_w):
                 trusted["restarted"] = self.low
+        if self.high is not None:
+            trusted["high"] = None
+            if self.high.goes_on(energy_wh, at, self.rated_w):
+                trusted["leapt_wh"] = self.leapt_wh + self.high.leapt_wh
         return trusted
 
-    def _fallen(self, reading: Reading, register_wh: int) -> "Meter":
+    def _risen(self, at: datetime, energy_wh: int) -> "Meter":
+        """Count nothing of a register that is too high; remember it, and where it leapt to."""
+        leapt_wh = energy_wh - self.energy_wh
+        if self.high is not None and self.high.goes_on(energy_wh, at, self.rated_w):
+            leapt_wh = self.high.leapt_wh
+        return changed(self, high=High(at, energy_wh, leapt_wh))
+
+    def _fallen(self, reading: Reading, energy_wh: int) -> "Meter":
         """Count nothing of a register that cannot be; remember one that lies below the last.
 
         Of the registers of one moment the highest counts: the others have not fallen.
         """
-        energy_wh = register_wh - self.meter_start_wh
-        energy_wh = register_wh if energy_wh < 0 else energy_wh
-        fell = self.low is not None or energy_wh < self.energy_wh - ROUNDING_WH
-        beside = reading.context == BEGIN or reading.at == self.read_at
-        if beside or energy_wh >= self.energy_wh or not fell:
+        energy_wh += self.meter_start_wh if energy_wh < 0 else 0
+        fell = energy_wh < self.energy_wh - ROUNDING_WH
+        if reading.context == BEGIN:
+            begun = fell and energy_wh > ENERGY_SLACK_WH
+            return changed(self, begun_wh=max(self.begun_wh, energy_wh)) if begun else self
+        beside = reading.at == self.read_at or energy_wh >= self.energy_wh
+        if beside or not (fell or self.low):
             return self
         low, far_wh = self.low, self.energy_wh - ENERGY_SLACK_WH
         grown = low is not None and (low.grown or low.energy_wh < min(energy_wh, far_wh))
@@ -326,6 +361,9 @@ def finish(
     if doubt is not None or note is not None:
         least_wh = meter.energy_wh if told or meter.low is None else meter.low.energy_wh
         energy_wh = min(energy_wh, least_wh) if energy_wh >= 0 else least_wh
+    if leapt_wh := _leapt_wh(meter, energy_wh, stop_at, timed=longest is None):
+        doubt = doubt or f"the first register may be wrong: readings leapt over {leapt_wh} Wh"
+        energy_wh = max(energy_wh - leapt_wh, 0)
     ended = meter.until(stop_at)
     rest = changed(ended, energy_wh=max(energy_wh, ended.energy_wh)).open
     return Metered(
@@ -375,6 +413,14 @@ def _doubt(meter: Meter, stop_wh: int, stop_at: datetime, *, told: bool) -> str 
         if went_on(low, energy_wh, stop_at, meter.rated_w):
             return _restart(low)
     return _restart(meter.restarted) if meter.restarted else None
+
+
+def _leapt_wh(meter: Meter, energy_wh: int, stop_at: datetime, *, timed: bool) -> int:
+    """Return how much of the energy the readings leapt over; without a clock none can tell."""
+    high, leapt_wh = meter.high, meter.leapt_wh
+    if high is not None and high.goes_on(energy_wh, stop_at, meter.rated_w):
+        leapt_wh += high.leapt_wh
+    return max(leapt_wh, meter.begun_wh) if timed else meter.begun_wh
 
 
 def _restart(low: Low) -> str:

@@ -185,6 +185,57 @@ def test_one_reading_beyond_the_connectors_power_counts_nothing() -> None:
     assert outcome(metered(0, 5000, *readings)) == (5000, "billed")
 
 
+BEGAN_AT_3000 = [
+    read(0, 3000, "Transaction.Begin"),
+    *(read(5 * n, 3000 + 166 * n) for n in range(1, 12)),
+]
+
+
+@pytest.mark.parametrize(
+    "readings",
+    [
+        BEGAN_AT_3000,
+        BEGAN_AT_3000[:1],
+        BEGAN_AT_3000[1:],
+        [*BEGAN_AT_3000[2:4], read(10, 3000, "Transaction.Begin")],
+    ],
+    ids=[
+        "all",
+        "the beginning's alone",
+        "without the beginning's",
+        "the beginning's beside that of now",
+    ],
+)
+def test_a_first_register_that_the_readings_leap_away_from_goes_to_a_person(
+    readings: list[Reading],
+) -> None:
+    """It says 0, they go on from 3000 at once: nobody doubts what was seen to flow since."""
+    hour = timedelta(hours=1)
+    ended = finish(NOW, 0, NOW + hour, 5000, readings, RATED_W)
+    first_wh = min(reading.register_wh or 0 for reading in readings)
+    assert outcome(ended) == (5000 - first_wh, "review")
+    assert "first register" in str(ended.doubt)
+
+
+def test_a_beginning_that_counts_from_zero_gainsays_nothing() -> None:
+    """Start and stop by the lifetime register (https://github.com/lbbrhzn/ocpp/issues/2093)."""
+    readings = [read(0, 0, "Transaction.Begin"), read(10, 1500), read(10, 0, "Transaction.Begin")]
+    assert outcome(metered(358_000, 361_200, *readings)) == (3200, "billed")
+
+
+def test_a_contexts_wrong_name_gainsays_nothing() -> None:
+    """Alfen (https://github.com/lbbrhzn/ocpp/issues/361)."""
+    readings = [read(5 * n, 700 * n, "Transaction.Begin") for n in range(1, 6)]
+    assert outcome(metered(0, 4000, *readings)) == (4000, "billed")
+
+
+def test_where_no_clock_is_believed_no_reading_comes_too_early() -> None:
+    """Told in bulk after an outage (https://github.com/evcc-io/evcc/issues/15752)."""
+    readings = [read(1, 9000), read(2, 9100)]
+    ended = finish(NOW, 0, LATER, 9500, readings, RATED_W, longest=timedelta(hours=2))
+    assert outcome(ended) == (9500, "billed")
+
+
 def test_a_final_register_beyond_the_connectors_power_goes_to_a_person() -> None:
     """The readings are trusted (https://github.com/evcc-io/evcc/issues/29374)."""
     assert outcome(metered(0, 7_783_903, read(20, 4000))) == (4000, "review")
