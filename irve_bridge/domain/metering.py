@@ -8,10 +8,12 @@ do and which rule answers it:
 - Only registers are billed, whatever context they come in: a register is true however many
   messages are lost or repeated, an interval is not.
 - Registers never decrease within a transaction (OCPP 1.6 ed. 2 §7.28): a lower one counts nothing.
-- More than the connector can deliver counts nothing.
+- More than the connector can deliver counts nothing; where later registers go on from there, the
+  first register may be wrong, and what was leapt over is in doubt.
 - A register below the first one is of the transaction alone: it counts from zero.
 - A register that has grown is later than the one before, whatever a clock says.
-- What is billed is the final register less the first, where the readings do not gainsay it.
+- What is billed is the final register less the first, where the readings do not gainsay it; without
+  a final register, the last trusted one less the first, where no later one lies below it.
 """
 
 from collections.abc import Iterable
@@ -68,11 +70,29 @@ class Reading:
 
 
 class Low(NamedTuple):
-    """A register that fell: what it said last, in energy, and whether it has grown since."""
+    """A register that fell: what it said last, in energy.
+
+    `grown` says that it fell further than registers differ by chance, and has grown since.
+    """
 
     at: datetime
     energy_wh: int
     grown: bool = False
+
+
+class High(NamedTuple):
+    """A register above what can have flowed: what it said last, in energy, and what it leapt over.
+
+    What follows shows which was wrong: this one, or what was known before.
+    """
+
+    at: datetime
+    energy_wh: int
+    leapt_wh: int
+
+    def goes_on(self, energy_wh: int, at: datetime, rated_w: int) -> bool:
+        """Whether a register can have grown to here from this one."""
+        return 0 <= energy_wh - self.energy_wh <= deliverable_wh(rated_w, at - self.at)
 
 
 class Meter(Struct, frozen=True, kw_only=True):
@@ -103,6 +123,10 @@ class Meter(Struct, frozen=True, kw_only=True):
     relative: bool | None = None
     low: Low | None = None
     restarted: Low | None = None
+    high: High | None = None
+    leapt_wh: int = 0
+    """What trusted registers leapt over; how far the beginning's lies above the first one."""
+    begun_wh: int = 0
     spans: tuple[Span, ...] = ()
     last: Reading | None = None
     closed: tuple[Period, ...] = ()
@@ -175,7 +199,9 @@ class Meter(Struct, frozen=True, kw_only=True):
         """Take a register that is not late; one that is trusted closes the periods before it."""
         fits = self._fits(register_wh, reading.at)
         if fits is None:
-            return self._fallen(reading, register_wh)
+            energy_wh = register_wh - self.meter_start_wh
+            risen = energy_wh > self.energy_wh
+            return self._risen(reading.at, energy_wh) if risen else self._fallen(reading, energy_wh)
         trusted = self._trusted(fits, reading.at)
         if self.at == self.cut_at:
             return changed(self, **trusted)
@@ -213,16 +239,34 @@ class Meter(Struct, frozen=True, kw_only=True):
             trusted["low"] = None
             if went_on(self.low, energy_wh, at, self.rated_w):
                 trusted["restarted"] = self.low
+        if self.high is not None:
+            trusted["high"] = None
+            if self.high.goes_on(energy_wh, at, self.rated_w):
+                trusted["leapt_wh"] = self.leapt_wh + self.high.leapt_wh
         return trusted
 
-    def _fallen(self, reading: Reading, register_wh: int) -> "Meter":
-        """Count nothing of a register that cannot be; remember one far below the last."""
-        energy_wh = register_wh - self.meter_start_wh
-        energy_wh = register_wh if energy_wh < 0 else energy_wh
-        fell = self.low is not None or energy_wh < self.energy_wh - ENERGY_SLACK_WH
-        if reading.context == BEGIN or energy_wh >= self.energy_wh or not fell:
+    def _risen(self, at: datetime, energy_wh: int) -> "Meter":
+        """Count nothing of a register that is too high; remember it, and where it leapt to."""
+        leapt_wh = energy_wh - self.energy_wh
+        if self.high is not None and self.high.goes_on(energy_wh, at, self.rated_w):
+            leapt_wh = self.high.leapt_wh
+        return changed(self, high=High(at, energy_wh, leapt_wh))
+
+    def _fallen(self, reading: Reading, energy_wh: int) -> "Meter":
+        """Count nothing of a register that cannot be; remember one that lies below the last.
+
+        Of the registers of one moment the highest counts: the others have not fallen.
+        """
+        energy_wh += self.meter_start_wh if energy_wh < 0 else 0
+        fell = energy_wh < self.energy_wh - ROUNDING_WH
+        if reading.context == BEGIN:
+            begun = fell and energy_wh > ENERGY_SLACK_WH
+            return changed(self, begun_wh=max(self.begun_wh, energy_wh)) if begun else self
+        beside = reading.at == self.read_at or energy_wh >= self.energy_wh
+        if beside or not (fell or self.low):
             return self
-        grown = self.low is not None and (self.low.grown or energy_wh > self.low.energy_wh)
+        low, far_wh = self.low, self.energy_wh - ENERGY_SLACK_WH
+        grown = low is not None and (low.grown or low.energy_wh < min(energy_wh, far_wh))
         return changed(self, low=Low(reading.at, energy_wh, grown))
 
     def _late(self, reading: Reading) -> "Meter":
@@ -294,12 +338,15 @@ def finish(
     readings: Iterable[Reading],
     power_w: int | None = None,
     longest: timedelta | None = None,
+    *,
+    presumed: bool = False,
 ) -> Metered:
     """Return what a finished transaction used, from its register and everything read between.
 
     The order in which readings arrived does not matter; those after the stop do not count.
     `power_w` is what the connector can deliver: more energy than that is not believed. `longest`
-    is how long it can have lasted, where the clock that said so is not believed.
+    is how long it can have lasted, where the clock that said so is not believed. `presumed` says
+    that no stop was heard of, and the final register is only the last trusted one.
     """
     before = (reading for reading in readings if reading.at <= stop_at)
     meter, closed = fold(Meter.begin(start_at, meter_start_wh, power_w), before)
@@ -308,9 +355,15 @@ def finish(
     note = None
     if meter_stop_wh < 0 and meter.heard:
         note = f"the final register ({meter_stop_wh} Wh) is not known"
-    doubt = _doubt(meter, meter_stop_wh, stop_at) or _power_doubt(energy_wh, duration, power_w)
+    told = not presumed and note is None
+    doubt = _doubt(meter, meter_stop_wh, stop_at, told=told)
+    doubt = doubt or _power_doubt(energy_wh, duration, power_w)
     if doubt is not None or note is not None:
-        energy_wh = min(energy_wh, meter.energy_wh) if energy_wh >= 0 else meter.energy_wh
+        least_wh = meter.energy_wh if told or meter.low is None else meter.low.energy_wh
+        energy_wh = min(energy_wh, least_wh) if energy_wh >= 0 else least_wh
+    if leapt_wh := _leapt_wh(meter, energy_wh, stop_at, timed=longest is None):
+        doubt = doubt or f"the first register may be wrong: readings leapt over {leapt_wh} Wh"
+        energy_wh = max(energy_wh - leapt_wh, 0)
     ended = meter.until(stop_at)
     rest = changed(ended, energy_wh=max(energy_wh, ended.energy_wh)).open
     return Metered(
@@ -340,25 +393,34 @@ def _up_to(energy_wh: int, all_: Iterable[Period]) -> tuple[Period, ...]:
     return tuple(kept)
 
 
-def _doubt(meter: Meter, stop_wh: int, stop_at: datetime) -> str | None:
-    """Return what gainsays the final register, if anything does."""
+def _doubt(meter: Meter, stop_wh: int, stop_at: datetime, *, told: bool) -> str | None:
+    """Return what gainsays the final register, or the last trusted one where none was told."""
     start_wh, energy_wh = meter.meter_start_wh, stop_wh - meter.meter_start_wh
     if start_wh < 0:
         return f"the first register ({start_wh} Wh) is not known"
     if stop_at < meter.start_at:
         return f"the stop ({stop_at:%FT%TZ}) lies before the start ({meter.start_at:%FT%TZ})"
-    unknown = stop_wh < 0 and meter.heard
-    if energy_wh < 0 and not unknown:
+    if told and energy_wh < 0:
         return f"the final register ({stop_wh} Wh) is below the first ({start_wh} Wh)"
-    if energy_wh < meter.energy_wh - ROUNDING_WH and not unknown:
+    if told and energy_wh < meter.energy_wh - ROUNDING_WH:
         last_wh = meter.register_wh
         return f"the final register ({stop_wh} Wh) is below the last reading ({last_wh} Wh)"
-    low = meter.low
-    if low is not None and (
-        low.grown if unknown else went_on(low, energy_wh, stop_at, meter.rated_w)
-    ):
-        return _restart(low)
+    if (low := meter.low) is not None:
+        if not told:
+            return (
+                f"the register fell to {low.energy_wh} Wh by {low.at:%FT%TZ}, and no stop tells why"
+            )
+        if went_on(low, energy_wh, stop_at, meter.rated_w):
+            return _restart(low)
     return _restart(meter.restarted) if meter.restarted else None
+
+
+def _leapt_wh(meter: Meter, energy_wh: int, stop_at: datetime, *, timed: bool) -> int:
+    """Return how much of the energy the readings leapt over; without a clock none can tell."""
+    high, leapt_wh = meter.high, meter.leapt_wh
+    if high is not None and high.goes_on(energy_wh, stop_at, meter.rated_w):
+        leapt_wh += high.leapt_wh
+    return max(leapt_wh, meter.begun_wh) if timed else meter.begun_wh
 
 
 def _restart(low: Low) -> str:

@@ -2,7 +2,8 @@
 
 Our own clock is right: nothing is heard of before it happened, and a charge begins after it was
 paid for. What a charge point says beyond that shows how far its clock is off. Two moments of one
-clock are that far off both, so a duration is right even where neither moment is.
+clock are that far off both, so a duration is right even where neither moment is. Time that has not
+happened yet is never billed, be it within what clocks may differ by.
 """
 
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ class Moment:
 def start(said_at: datetime, heard_at: datetime, earliest_at: datetime | None) -> datetime:
     """Return when a transaction started: as it says where that can be, else when we heard of it."""
     too_early = earliest_at is not None and said_at < earliest_at - SLACK
-    return heard_at if too_early or said_at > heard_at + SLACK else said_at
+    return heard_at if too_early else min(said_at, heard_at)
 
 
 def during(said_at: datetime, ahead: timedelta, start_at: datetime, heard_at: datetime) -> Moment:
@@ -34,5 +35,5 @@ def during(said_at: datetime, ahead: timedelta, start_at: datetime, heard_at: da
     """
     at = said_at - ahead
     if start_at - SLACK <= at <= heard_at + SLACK:
-        return Moment(max(at, start_at))
+        return Moment(max(min(at, heard_at), start_at))
     return Moment(max(heard_at, start_at), believed=False)

@@ -20,7 +20,10 @@ def metered(
     meter_stop_wh: int,
     longest: timedelta | None = None,
 ) -> Metered:
-    """Return what a transaction used until its stop; `longest` as in `metering.finish`."""
+    """Return what a transaction used until its stop, or until the end that is presumed.
+
+    `longest` as in `metering.finish`.
+    """
     outlet = tx.stations.connector(transaction.charge_point_id, transaction.connector_number)
     return metering.finish(
         transaction.start_at,
@@ -30,6 +33,7 @@ def metered(
         tx.transactions.readings(transaction.charge_point_id, transaction.id),
         outlet.power_w if outlet else None,
         longest=longest,
+        presumed=transaction.presumed,
     )
 
 

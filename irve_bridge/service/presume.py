@@ -26,7 +26,7 @@ def end_at_last_reading(
     return bill(
         work,
         session,
-        transaction,
+        replace(transaction, presumed=True),
         at=now,
         stopped_at=meter.at,
         meter_stop_wh=meter.register_wh,

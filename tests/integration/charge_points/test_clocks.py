@@ -15,6 +15,7 @@ from irve_bridge.domain.metering import Reading
 from irve_bridge.domain.session import Session, State
 from irve_bridge.domain.tariff import PriceComponent, Tariff, TariffElement
 from irve_bridge.service import transactions
+from irve_bridge.service.periods import periods_of
 from tests.integration.charge_points.conftest import PAID_AT, TARIFF
 
 BY_TIME = Tariff(
@@ -90,6 +91,18 @@ async def test_a_clock_ahead_throughout_is_billed_by_its_own_durations(house: An
     ended = await stop(house, session, STARTED_AT + LOCAL + HOUR, STARTED_AT + 9 * HOUR)
     assert (ended.state, ended.energy_wh) == (State.SETTLING, 5000)
     assert ended.stopped_at == STARTED_AT + HOUR
+
+
+@pytest.mark.parametrize("start_ahead", [timedelta(), 4 * MINUTE])
+async def test_no_time_that_has_not_happened_yet_is_billed(
+    house: Any, start_ahead: timedelta
+) -> None:
+    """The stop is stamped four minutes ahead: by a clock set meanwhile, or always ahead."""
+    session = await house.secure(tariff=BY_TIME)
+    await start(house, session, STARTED_AT + start_ahead, STARTED_AT)
+    heard_at = STARTED_AT + HOUR
+    ended = await stop(house, session, heard_at + 4 * MINUTE, heard_at)
+    assert (ended.started_at, ended.stopped_at) == (STARTED_AT, heard_at)
 
 
 async def test_a_start_that_is_believed_only_when_repeated_is_the_same(house: Any) -> None:
@@ -178,6 +191,20 @@ async def test_an_unknown_final_register_is_told_in_the_history(house: Any) -> N
     assert (ended.state, ended.energy_wh) == (State.SETTLING, 4500)
     history = await house.storage.read(lambda tx: tx.sessions.history(session.id))
     assert "-1 Wh" in history[-1].fact["note"]
+
+
+async def test_a_lost_stop_is_not_billed_by_one_reading_that_later_ones_gainsay(house: Any) -> None:
+    """The next start ends it: its periods too are those of what nobody doubts."""
+    session = await house.secure()
+    id_ = (await start(house, session, STARTED_AT, STARTED_AT)).transaction_id
+    for minutes, register_wh in ((15, 6000), (20, 2000), (30, 2045)):
+        at = STARTED_AT + minutes * MINUTE
+        await read(house, id_, at, at, register_wh)
+    await start(house, await house.secure("TAG2", 2), STARTED_AT + HOUR, STARTED_AT + HOUR)
+    ended = await house.session(session)
+    assert (ended.state, ended.energy_wh) == (State.REVIEW, 1045)
+    periods = await house.storage.read(lambda tx: periods_of(tx, ended))
+    assert sum(period.energy_wh for period in periods) == 1045
 
 
 async def test_what_came_late_is_counted_again_in_its_place(house: Any) -> None:

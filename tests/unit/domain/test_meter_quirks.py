@@ -130,6 +130,39 @@ def test_an_unknown_final_register_without_a_reading_goes_to_a_person() -> None:
     assert outcome(metered(1000, -1)) == (0, "review")
 
 
+SPIKE = [read(15, 6000), *(read(16 + n, 2000 + 5 * n) for n in range(10))]
+"""From 1000 Wh on: one register that could be, and then others that show it was none."""
+
+
+@pytest.mark.parametrize(("stop_wh", "presumed"), [(6000, True), (-1, False)])
+def test_without_a_final_register_a_reading_that_others_gainsay_goes_to_a_person(
+    stop_wh: int, *, presumed: bool
+) -> None:
+    """As one final register below it would; nobody doubts what the low ones say."""
+    ended = finish(NOW, 1000, LATER, stop_wh, SPIKE, RATED_W, presumed=presumed)
+    assert outcome(ended) == (1045, "review")
+    assert outcome(metered(1000, 2045, *SPIKE)) == (1045, "review")
+
+
+@pytest.mark.parametrize(
+    ("last_wh", "billed"),
+    [(2899, (2899, "review")), (2900, (3000, "billed")), (0, (0, "review"))],
+)
+def test_where_the_end_is_presumed_a_register_that_fell_at_last_goes_to_a_person(
+    last_wh: int, billed: tuple[int, str]
+) -> None:
+    """However little it fell, but for rounding: no final register tells which one was right."""
+    readings = [read(10, 3000), read(20, last_wh)]
+    assert outcome(finish(NOW, 0, LATER, 3000, readings, RATED_W, presumed=True)) == billed
+
+
+def test_where_the_end_is_presumed_a_register_that_came_back_is_billed() -> None:
+    """A drop-out for a moment (https://github.com/lbbrhzn/ocpp/issues/1756)."""
+    readings = [read(5, 1000), read(10, 0), read(15, 2000), read(15, 1000)]
+    ended = finish(NOW, 0, LATER, 2000, readings, RATED_W, presumed=True)
+    assert outcome(ended) == (2000, "billed")
+
+
 def test_a_final_register_below_the_first_goes_to_a_person() -> None:
     """What was read before is trusted (https://github.com/dallmann-consulting/OCPP.Core/issues/33)."""
     assert outcome(metered(5000, 3000, read(10, 6000))) == (1000, "review")
@@ -150,6 +183,57 @@ def test_one_reading_beyond_the_connectors_power_counts_nothing() -> None:
     readings = [read(10, 2000), read(11, 7_783_903), read(20, 4000)]
     assert running(0, *readings) == [2000, 2000, 4000]
     assert outcome(metered(0, 5000, *readings)) == (5000, "billed")
+
+
+BEGAN_AT_3000 = [
+    read(0, 3000, "Transaction.Begin"),
+    *(read(5 * n, 3000 + 166 * n) for n in range(1, 12)),
+]
+
+
+@pytest.mark.parametrize(
+    "readings",
+    [
+        BEGAN_AT_3000,
+        BEGAN_AT_3000[:1],
+        BEGAN_AT_3000[1:],
+        [*BEGAN_AT_3000[2:4], read(10, 3000, "Transaction.Begin")],
+    ],
+    ids=[
+        "all",
+        "the beginning's alone",
+        "without the beginning's",
+        "the beginning's beside that of now",
+    ],
+)
+def test_a_first_register_that_the_readings_leap_away_from_goes_to_a_person(
+    readings: list[Reading],
+) -> None:
+    """It says 0, they go on from 3000 at once: nobody doubts what was seen to flow since."""
+    hour = timedelta(hours=1)
+    ended = finish(NOW, 0, NOW + hour, 5000, readings, RATED_W)
+    first_wh = min(reading.register_wh or 0 for reading in readings)
+    assert outcome(ended) == (5000 - first_wh, "review")
+    assert "first register" in str(ended.doubt)
+
+
+def test_a_beginning_that_counts_from_zero_gainsays_nothing() -> None:
+    """Start and stop by the lifetime register (https://github.com/lbbrhzn/ocpp/issues/2093)."""
+    readings = [read(0, 0, "Transaction.Begin"), read(10, 1500), read(10, 0, "Transaction.Begin")]
+    assert outcome(metered(358_000, 361_200, *readings)) == (3200, "billed")
+
+
+def test_a_contexts_wrong_name_gainsays_nothing() -> None:
+    """Alfen (https://github.com/lbbrhzn/ocpp/issues/361)."""
+    readings = [read(5 * n, 700 * n, "Transaction.Begin") for n in range(1, 6)]
+    assert outcome(metered(0, 4000, *readings)) == (4000, "billed")
+
+
+def test_where_no_clock_is_believed_no_reading_comes_too_early() -> None:
+    """Told in bulk after an outage (https://github.com/evcc-io/evcc/issues/15752)."""
+    readings = [read(1, 9000), read(2, 9100)]
+    ended = finish(NOW, 0, LATER, 9500, readings, RATED_W, longest=timedelta(hours=2))
+    assert outcome(ended) == (9500, "billed")
 
 
 def test_a_final_register_beyond_the_connectors_power_goes_to_a_person() -> None:

@@ -18,7 +18,7 @@ PAID_AT, HEARD_AT = NOW - HOUR, NOW
         (NOW - 30 * MINUTE, NOW - 30 * MINUTE),
         (PAID_AT - 5 * MINUTE, PAID_AT - 5 * MINUTE),
         (PAID_AT - 6 * MINUTE, HEARD_AT),
-        (NOW + 5 * MINUTE, NOW + 5 * MINUTE),
+        (NOW + 5 * MINUTE, HEARD_AT),
         (NOW + 6 * MINUTE, HEARD_AT),
     ],
 )
@@ -44,6 +44,20 @@ def test_a_clock_that_was_set_meanwhile_is_not_believed(said_at: datetime) -> No
     """Before the start or to come: what is known is when we heard of it."""
     heard_at = NOW + 2 * HOUR
     assert moments.during(said_at, timedelta(), NOW, heard_at) == Moment(heard_at, believed=False)
+
+
+def test_of_a_clock_a_little_ahead_what_has_not_happened_yet_is_of_when_it_was_heard() -> None:
+    assert moments.during(NOW + 5 * MINUTE, timedelta(), NOW - HOUR, NOW) == Moment(NOW)
+
+
+def test_a_clock_that_is_steadily_a_little_ahead_tells_durations_right() -> None:
+    """The start shows by how much, so that nothing of the charge is cut off."""
+    ahead = 3 * MINUTE
+    start_at = moments.start(NOW + ahead, NOW, PAID_AT)
+    said_ahead = NOW + ahead - start_at
+    heard_at = NOW + HOUR
+    assert moments.during(heard_at + ahead, said_ahead, start_at, heard_at) == Moment(heard_at)
+    assert heard_at - start_at == HOUR
 
 
 def test_nothing_of_a_charge_lies_before_its_start() -> None:
