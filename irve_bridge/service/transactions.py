@@ -95,7 +95,7 @@ def authorize(work: Work, charge_point_id: str, id_tag: str) -> bool:
 def started(work: Work, fact: facts.TransactionStarted) -> StartReply:
     """Record a start and bind it to the session of its tag; a repeat gets the stored answer.
 
-    What ran on the connector before is over.
+    A charge point may date a repeat anew. What else ran on the connector before is over.
     """
     transaction = Transaction(
         charge_point_id=fact.charge_point_id,
@@ -107,7 +107,7 @@ def started(work: Work, fact: facts.TransactionStarted) -> StartReply:
         accepted=False,
         heard_at=fact.at,
     )
-    if same := work.tx.transactions.same_start(transaction):
+    if same := work.tx.transactions.same_start(transaction) or _sent_again(work, transaction):
         return StartReply(same.id, same.accepted)
     end_replaced(work, transaction, fact.at)
     session = work.tx.sessions.by_id_tag(fact.charge_point_id, fact.id_tag)
@@ -128,6 +128,18 @@ def started(work: Work, fact: facts.TransactionStarted) -> StartReply:
     elif session:
         _refuse(work, session, transaction, fact.at)
     return StartReply(transaction.id, accepted)
+
+
+def _sent_again(work: Work, start: Transaction) -> Transaction | None:
+    """Return the running transaction that a start repeats with another moment.
+
+    A tag is of one session, and the register stands where it stood: nothing else has begun.
+    """
+    running = work.tx.transactions.running(start.charge_point_id)
+    here = [t for t in running if t.connector_number == start.connector_number]
+    if not here or here[-1].meter_start_wh != start.meter_start_wh:
+        return None
+    return here[-1] if here[-1].id_tag.casefold() == start.id_tag.casefold() else None
 
 
 def stopped(work: Work, fact: facts.TransactionStopped) -> None:

@@ -37,7 +37,6 @@ from irve_bridge.domain import facts
 from irve_bridge.domain.charge_point import ConnectorStatus
 from irve_bridge.domain.errors import Bug
 from irve_bridge.domain.signatures import SignedReading
-from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service import signatures, transactions
 from irve_bridge.service.handle import Handler, Work
 from irve_bridge.service.meters import Meters
@@ -166,8 +165,7 @@ class Answers:
             meter_start_wh=message.meter_start,
             started_at=started_at or now,
         )
-        unit = transactions.started if started_at else _started_undated
-        reply = await self._handler.run(lambda work: unit(work, fact))
+        reply = await self._handler.run(lambda work: transactions.started(work, fact))
         return StartConfirmation(int(reply.transaction_id), _id_tag_info(accepted=reply.accepted))
 
     async def _stop(self, message: StopTransaction, now: datetime) -> Confirmation:
@@ -230,22 +228,6 @@ class Answers:
 
         id_ = await self._handler.run(unit)
         return StartConfirmation(id_, _id_tag_info(accepted=False)) if starts else HEARD
-
-
-def _started_undated(work: Work, fact: facts.TransactionStarted) -> transactions.StartReply:
-    """Record a start without a moment; a repeat of it is known by all the rest."""
-    for running in work.tx.transactions.running(fact.charge_point_id):
-        if _same_but_undated(running, fact):
-            return transactions.StartReply(running.id, running.accepted)
-    return transactions.started(work, fact)
-
-
-def _same_but_undated(running: Transaction, fact: facts.TransactionStarted) -> bool:
-    return (
-        running.connector_number == fact.connector_number
-        and running.id_tag.casefold() == fact.id_tag.casefold()
-        and running.meter_start_wh == fact.meter_start_wh
-    )
 
 
 def _id_tag_info(*, accepted: bool) -> IdTagInfo:

@@ -250,6 +250,33 @@ async def test_a_repeated_start_ends_nothing(house: Any, raw: Any) -> None:
     assert (await house.session(session)).state is State.CHARGING
 
 
+async def test_a_start_repeated_with_another_moment_is_the_same(house: Any, raw: Any) -> None:
+    """A tag is of one session: the charge goes on, and nothing is stopped."""
+    session = await house.secure()
+    first = await raw.confirmed("StartTransaction", START)
+    charging = await house.session(session)
+    anew = START | {"idTag": "tag1", "timestamp": SOMEWHAT_LATER["timestamp"]}
+    assert await raw.confirmed("StartTransaction", anew) == first
+    assert await house.session(session) == charging
+    running = await house.storage.read(lambda tx: tx.transactions.running("CP1"))
+    assert [t.id for t in running] == [str(first["transactionId"])]
+    assert not await house.storage.read(lambda tx: tx.intents.pending(session.id, "remote_stop"))
+
+
+async def test_a_start_on_a_used_tag_with_another_register_is_another(house: Any, raw: Any) -> None:
+    """It ends what ran there, is recorded without being accepted, and is stopped."""
+    session = await house.secure()
+    first = await raw.confirmed("StartTransaction", START)
+    await raw.confirmed("MeterValues", {"connectorId": 1, "meterValue": [SOMEWHAT_LATER]})
+    other = START | {"timestamp": LATER, "meterStart": 2500}
+    second = await raw.confirmed("StartTransaction", other)
+    assert second["idTagInfo"] == {"status": "Invalid"}
+    assert second["transactionId"] != first["transactionId"]
+    ended = await house.session(session)
+    assert (ended.state, ended.energy_wh) == (State.SETTLING, 1500)
+    assert await house.storage.read(lambda tx: tx.intents.pending(session.id, "remote_stop"))
+
+
 @pytest.mark.parametrize("id_", ["its id", -1, "offline-6"])
 async def test_a_stop_after_all_is_known_by_its_id_or_its_tag(
     house: Any, raw: Any, id_: Any
