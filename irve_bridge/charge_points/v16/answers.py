@@ -36,8 +36,7 @@ from irve_bridge.charge_points.v16.signed import signed_readings
 from irve_bridge.domain import facts
 from irve_bridge.domain.charge_point import ConnectorStatus
 from irve_bridge.domain.errors import Bug
-from irve_bridge.domain.signatures import SignedReading
-from irve_bridge.service import signatures, transactions
+from irve_bridge.service import presume, signatures, transactions
 from irve_bridge.service.handle import Handler, Work
 from irve_bridge.service.meters import Meters
 from irve_bridge.service.ports import Clock
@@ -188,19 +187,22 @@ class Answers:
         return HEARD
 
     async def _meter_values(self, message: MeterValues, now: datetime) -> Confirmation:
-        id_ = message.transaction_id
+        id_ = None if message.transaction_id is None else str(message.transaction_id)
+        if id_ is not None:
+            self._meters.named(self._id, id_, now)
         if taken := readings(message.meter_value, now):
-            transaction_id = None if id_ is None else str(id_)
             await self._note_queue(taken[0].at, now)
-            await self._meters.take(self._id, message.connector_id, transaction_id, taken, now)
+            if await self._meters.take(self._id, message.connector_id, id_, taken, now):
+                await self._stop_what_goes_on(str(id_), now)
         if signed := signed_readings(message.meter_value, now):
-            await self._keep_signed(message, signed)
+            key = await self._meters.key(self._id, message.connector_id, id_)
+            await self._handler.run(lambda work: signatures.keep(work, *key, signed))
         return HEARD
 
-    async def _keep_signed(self, message: MeterValues, signed: tuple[SignedReading, ...]) -> None:
-        transaction_id = None if message.transaction_id is None else str(message.transaction_id)
-        key = await self._meters.key(self._id, message.connector_id, transaction_id)
-        await self._handler.run(lambda work: signatures.keep(work, *key, signed))
+    async def _stop_what_goes_on(self, transaction_id: str, now: datetime) -> None:
+        await self._handler.run(
+            lambda work: presume.stop_what_goes_on(work, self._id, transaction_id, now)
+        )
 
     async def _note_queue(self, happened_at: datetime | None, now: datetime) -> None:
         """Write down, once in a while, that what happened before the connection is still told."""

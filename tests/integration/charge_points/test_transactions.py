@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from irve_bridge.domain.intents import Kind
+from irve_bridge.domain.intents import Do, Kind, Lane
 from irve_bridge.domain.session import State
+from irve_bridge.service.ports import Tx
 
 AT = "2026-03-01T10:00:00Z"
 LATER = "2026-03-01T11:00:00Z"
@@ -312,6 +313,35 @@ async def test_a_later_reading_of_a_charge_that_was_ended_adds_nothing(
     more = {"timestamp": LATER, "sampledValue": [{"value": "9000"}]}
     await raw.confirmed("MeterValues", values | {"meterValue": [more]})
     await raw.confirmed("StopTransaction", STOP | {"transactionId": start["transactionId"]})
+    assert await house.session(session) == ended
+
+
+async def test_a_charge_that_goes_on_after_its_end_was_presumed_is_asked_to_stop_once(
+    house: Any, raw: Any
+) -> None:
+    """Whatever is read after that asks for nothing more, and costs nothing."""
+    session = await house.secure()
+    start = await raw.confirmed("StartTransaction", START)
+    values = {"connectorId": 1, "transactionId": start["transactionId"]}
+    await raw.confirmed("MeterValues", values | {"meterValue": [SOMEWHAT_LATER]})
+    await raw.confirmed("StartTransaction", START | {"idTag": "BADGE", "timestamp": LATER})
+    ended = await house.session(session)
+
+    def asked(tx: Tx) -> list[Any]:
+        waiting = tx.intents.next_due([Lane.CHARGER], house.clock.now(), 9)
+        return [(intent.do, dict(intent.parameters)) for _, _, intent, _, _ in waiting]
+
+    await raw.confirmed(
+        "MeterValues", values | {"meterValue": [SOMEWHAT_LATER | {"timestamp": LATER}]}
+    )
+    assert await house.storage.read(asked) == []
+    for more in ("2600", "2700"):
+        grown = {"timestamp": LATER, "sampledValue": [{"value": more}]}
+        await raw.confirmed("MeterValues", values | {"meterValue": [grown]})
+        stop = (Do.REFUSE, {"transaction_id": str(start["transactionId"])})
+        assert await house.storage.read(asked) == [stop]
+    unfinished = await house.storage.read(lambda tx: tx.intents.unfinished(session.id))
+    assert [intent.kind for intent in unfinished].count(Kind.REMOTE_STOP) == 1
     assert await house.session(session) == ended
 
 
