@@ -164,6 +164,14 @@ def _ended_after_all(session: Session, fact: facts.ChargingEnded) -> Event:
     return E.LESS if owed else E.NOTHING
 
 
+def says_more(session: Session, fact: facts.ChargingEnded) -> bool:
+    """Return whether a stop tells of more than was billed, of what was secured at all."""
+    if session.cost is None or session.secured_minor is None:
+        return False
+    most_minor = min(fact.cost.gross_minor, session.secured_minor)
+    return most_minor > session.cost.gross_minor
+
+
 def _decided(session: Session, fact: facts.ReviewDecided) -> Event:
     if session.state is S.DUE:
         if bounded(session, fact.amount_minor) == 0:

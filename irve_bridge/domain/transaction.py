@@ -17,7 +17,8 @@ class Transaction:
     `heard_at` is when its start was heard. `presumed`: its stop was never heard of, so that it was
     ended at its last trusted reading; one that comes after all takes that end's place. Its moments
     are on our clock; `start_said_at` is what the charge point's showed at the start, where that
-    cannot be, and `stop_doubted` says that its stop may have been at another moment.
+    cannot be, and `stop_doubted` says that its stop may have been at another moment. `ran_on_at`
+    is when it was heard that it used more than was billed when its end was presumed.
     """
 
     charge_point_id: str
@@ -36,6 +37,7 @@ class Transaction:
     heard_at: datetime | None = None
     presumed: bool = False
     stop_doubted: bool = False
+    ran_on_at: datetime | None = None
 
     @property
     def clock_start_at(self) -> datetime:

@@ -218,7 +218,9 @@ def _stopped(tx: Tx, session: Session, intent: Intent) -> bool:
     """Return whether a transaction that was to be stopped, being nobody's, has stopped."""
     named = intent.parameters["transaction_id"]
     transaction = tx.transactions.get(session.charge_point_id, named)
-    return transaction is not None and not transaction.running
+    if transaction is None or transaction.running:
+        return False
+    return not transaction.presumed or transaction.ran_on_at is None
 
 
 def _still_too_much(tx: Tx, session: Session, intent: Intent) -> Intent | None:

@@ -21,6 +21,7 @@ from irve_bridge.domain.session import Session, State
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.handle import Work, topic
 from irve_bridge.service.ports import Bus, Clock, Storage, TakenReading, Tx
+from irve_bridge.service.presume import goes_on
 from irve_bridge.service.prices import pricer
 from irve_bridge.service.transactions import NO_IDS
 
@@ -48,6 +49,8 @@ class Running:
     the last reading. Until the next reading the power may rise to what
     it was already, or, before anything was read, to what the connector can give; `lead` is what a
     stop takes to arrive. Where the limit lies beyond `horizon`, it is looked for at `look_at`.
+    `named_at` is when its charge point last named it, be nothing it said of it readable; a restart
+    forgets that, and with it that the charge point is online.
     """
 
     transaction: Transaction
@@ -64,6 +67,7 @@ class Running:
     look_at: datetime | None = None
     recounted_at: datetime | None = None
     heard: int = 0
+    named_at: datetime | None = None
 
     @classmethod
     def begin(
@@ -222,6 +226,17 @@ class Meters:
                 running.read([taken.reading], self._clock.now())
                 self._limit_moved()
 
+    def named(self, charge_point_id: str, transaction_id: str, now: datetime) -> None:
+        """Note that meter values name a running transaction, whatever they say."""
+        if running := self._running.get((charge_point_id, transaction_id)):
+            running.named_at = now
+
+    def named_since(self, transaction: Transaction, since: datetime) -> bool:
+        """Return whether meter values have named a running transaction since a moment."""
+        running = self._running.get((transaction.charge_point_id, transaction.id))
+        named_at = running.named_at if running else None
+        return named_at is not None and named_at > since
+
     async def take(
         self,
         charge_point_id: str,
@@ -229,16 +244,17 @@ class Meters:
         transaction_id: str | None,
         readings: Sequence[Reading],
         now: datetime,
-    ) -> None:
+    ) -> bool:
         """Store one MeterValues' readings, then move the meter they belong to.
 
-        Readings that name no transaction of ours belong to the one running at the connector.
+        Readings that name no transaction of ours belong to the one running at the connector. Return
+        whether they are news of one that goes on after its end was presumed.
         """
         key = await self.key(charge_point_id, connector_number, transaction_id)
         running = self._running.get(key)
         if running is None:
             await self._storage.add_readings([TakenReading(*key, reading) for reading in readings])
-            return
+            return await self._storage.read(lambda tx: goes_on(tx, *key, readings))
         if key[1] != transaction_id:
             readings, earlier = running.its_own(readings)
             named = (charge_point_id, transaction_id or "")
@@ -251,6 +267,7 @@ class Meters:
         self._limit_moved()
         live = msgspec.json.encode(running.live(now))
         await self._bus.publish(topic(running.session.id), live)
+        return False
 
     async def _recount(self, running: Running, now: datetime) -> None:
         """Fold all readings anew, in their order; seldom, however many come late."""

@@ -2,14 +2,18 @@
 
 Only what proves that nothing runs any more ends one: another start on its connector, the connector
 free for others while the charge point is online and its queue empty, or the long deadline. A boot
-alone proves nothing, being offline alone neither.
+alone proves nothing, being offline alone neither. One that goes on after all is asked to stop.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+import structlog
+
 from irve_bridge.domain import facts
-from irve_bridge.domain.metering import Meter, fold
+from irve_bridge.domain.intents import Do, Intent, Kind
+from irve_bridge.domain.metering import Meter, Reading, fold
 from irve_bridge.domain.session import Session
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.bills import bill
@@ -17,12 +21,14 @@ from irve_bridge.service.handle import Work
 from irve_bridge.service.policy import Policy
 from irve_bridge.service.ports import Tx
 
+log = structlog.get_logger()
+
 
 def end_at_last_reading(
     work: Work, session: Session, transaction: Transaction, now: datetime, reason: str
 ) -> facts.ChargingEnded:
     """Return the end of a session's charge at its transaction's last trusted reading."""
-    meter = _last_reading(work.tx, transaction)
+    meter = last_reading(work.tx, transaction)
     return bill(
         work,
         session,
@@ -88,10 +94,43 @@ def left_behind(tx: Tx, transaction: Transaction, now: datetime, policy: Policy)
     silent_for = point.silent_for(now, max(moment for moment in told if moment is not None))
     if silent_for is None or silent_for < policy.idle_end:
         return False
-    return now - _last_reading(tx, transaction).at >= policy.idle_end
+    return now - last_reading(tx, transaction).at >= policy.idle_end
 
 
-def _last_reading(tx: Tx, transaction: Transaction) -> Meter:
+def goes_on(tx: Tx, charge_point_id: str, transaction_id: str, readings: Sequence[Reading]) -> bool:
+    """Return whether readings tell first that a transaction grew after its end was presumed.
+
+    That suffices to ask for its stop, be they of a clock or of a power that is not believed.
+    """
+    transaction = tx.transactions.get(charge_point_id, transaction_id)
+    if transaction is None or not _over_unasked(transaction):
+        return False
+    billed_wh = transaction.meter_stop_wh or 0
+    read_wh = max((reading.register_wh or 0 for reading in readings), default=0)
+    return max(read_wh, last_reading(tx, transaction).register_wh) > billed_wh
+
+
+def stop_what_goes_on(work: Work, charge_point_id: str, transaction_id: str, now: datetime) -> None:
+    """Ask for the stop, once, of a transaction that goes on after its end was presumed.
+
+    What it uses since is nobody's to pay; the next comparison tells the operator.
+    """
+    transaction = work.tx.transactions.get(charge_point_id, transaction_id)
+    if transaction is None or not _over_unasked(transaction):
+        return
+    work.tx.transactions.save(replace(transaction, ran_on_at=now))
+    stop = Intent(Do.REFUSE, Kind.REMOTE_STOP, {"transaction_id": transaction.id})
+    work.tx.intents.add(str(transaction.session_id), stop, now)
+    log.warning("charge_goes_on", session_id=transaction.session_id, transaction_id=transaction.id)
+
+
+def _over_unasked(transaction: Transaction) -> bool:
+    billed = transaction.session_id is not None and transaction.presumed
+    return billed and transaction.ran_on_at is None
+
+
+def last_reading(tx: Tx, transaction: Transaction) -> Meter:
+    """Return the meter of a transaction at its last trusted reading, folded from all."""
     outlet = tx.stations.connector(transaction.charge_point_id, transaction.connector_number)
     rated_w = outlet.power_w if outlet else None
     begun = Meter.begin(transaction.start_at, transaction.meter_start_wh, rated_w)
@@ -99,7 +138,7 @@ def _last_reading(tx: Tx, transaction: Transaction) -> Meter:
 
 
 def _mark(work: Work, transaction: Transaction, reason: str) -> None:
-    meter = _last_reading(work.tx, transaction)
+    meter = last_reading(work.tx, transaction)
     work.tx.transactions.save(
         replace(
             transaction,

@@ -18,6 +18,7 @@ import structlog
 from irve_bridge.domain.intents import Kind
 from irve_bridge.domain.lifecycle import DONE
 from irve_bridge.domain.session import Session, State
+from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.differences import Story, differs, differs_here, differs_there, story
 from irve_bridge.service.handle import Handler, Work
 from irve_bridge.service.hints import hear, unheard
@@ -30,6 +31,7 @@ from irve_bridge.service.ports import (
     Tx,
     Unfinished,
 )
+from irve_bridge.service.presume import last_reading
 
 log = structlog.get_logger()
 _Page = Callable[[str], Callable[[Tx], list[Session]]]
@@ -111,8 +113,9 @@ class Reconciler:
             async for session in self._pages(sessions):
                 done.accounts.add(session.account)
                 await _try(done, session.id, self._by_our_books(session.id))
-        for finding in await self._storage.read(partial(_unbilled, since=since, until=until)):
-            done.add(finding)
+        for of in (_unbilled, _ran_on):
+            for finding in await self._storage.read(partial(of, since=since, until=until)):
+                done.add(finding)
         done.accounts |= await self._storage.read(_accounts)
         for account in sorted(done.accounts):
             await self._at_account(done, account, since, until)
@@ -278,6 +281,26 @@ def _unbilled(tx: Tx, since: datetime, until: datetime) -> list[Finding]:
         for t in tx.transactions.unbilled(since, until)
         if (session := tx.sessions.by_id_tag(t.charge_point_id, t.id_tag))
     ]
+
+
+def _ran_on(tx: Tx, since: datetime, until: datetime) -> list[Finding]:
+    """What a charge used after it was billed, its end being presumed: nobody pays for it."""
+    return [
+        Finding(
+            session_id=t.session_id,
+            kind="unbilled_after_end",
+            detail=f"{t.charge_point_id}: transaction {t.id} went on after its end was presumed, "
+            f"{t.meter_start_wh} to {_last_wh(tx, t)} Wh",
+            repaired=False,
+        )
+        for t in tx.transactions.ran_on(since, until)
+    ]
+
+
+def _last_wh(tx: Tx, transaction: Transaction) -> int:
+    if transaction.presumed or transaction.meter_stop_wh is None:
+        return last_reading(tx, transaction).register_wh
+    return transaction.meter_stop_wh
 
 
 def _accounts(tx: Tx) -> set[str]:

@@ -61,7 +61,7 @@ class Sweep:
         Deadlines are taken by the page, as long as pages are full: an old backlog delays neither
         the deadlines behind it nor, between two pages, a limit.
         """
-        await self._end_left_behind()
+        await self._end_left_behind(meters)
         for _ in range(PAGES_MOST):
             now = self._clock.now()
             for session_id in meters.crossed(now):
@@ -70,10 +70,12 @@ class Sweep:
             if await self._page(now) < BATCH:
                 return
 
-    async def _end_left_behind(self) -> None:
-        """End the transactions whose stop was lost, as their connectors prove."""
+    async def _end_left_behind(self, meters: Meters) -> None:
+        """End the transactions whose stop was lost, as their connectors and silence prove."""
         now, policy = self._clock.now(), self._handler.policy
         for transaction in await self._storage.read(partial(_left, now=now, policy=policy)):
+            if meters.named_since(transaction, now - policy.idle_end):
+                continue
             await self._try(
                 transaction.session_id, partial(end_left_behind, of=transaction, now=now)
             )

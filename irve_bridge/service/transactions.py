@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from irve_bridge.domain import facts, moments
 from irve_bridge.domain.breakdown import Breakdown
 from irve_bridge.domain.charge_point import Connector, ConnectorStatus
+from irve_bridge.domain.classify import says_more
 from irve_bridge.domain.intents import Do, Intent, Kind
 from irve_bridge.domain.metering import Activity, Reading
 from irve_bridge.domain.session import Delivery, Session, State
@@ -14,7 +15,7 @@ from irve_bridge.service import signatures
 from irve_bridge.service.bills import bill
 from irve_bridge.service.handle import Work
 from irve_bridge.service.ports import TakenReading
-from irve_bridge.service.presume import end_at_last_reading, end_replaced
+from irve_bridge.service.presume import end_at_last_reading, end_replaced, stop_what_goes_on
 
 ACTIVITIES = {
     ConnectorStatus.CHARGING: Activity.CHARGING,
@@ -65,6 +66,15 @@ def status_changed(work: Work, fact: facts.ConnectorStatusChanged) -> None:
             work.advance(session, facts.CablePlugged(at=fact.at, session_id=session.id))
     if activity := ACTIVITIES.get(fact.status):
         _note_activity(work, fact, activity)
+        _stop_what_goes_on(work, fact)
+
+
+def _stop_what_goes_on(work: Work, fact: facts.ConnectorStatusChanged) -> None:
+    """Whatever is not of a start that is still to be told is of the charge that was there last."""
+    place = (fact.charge_point_id, fact.connector_number)
+    last = work.tx.transactions.latest_at(*place)
+    if last is not None and last.presumed and not work.tx.sessions.waiting_at(*place):
+        stop_what_goes_on(work, last.charge_point_id, last.id, fact.at)
 
 
 def start_again(
@@ -95,7 +105,7 @@ def authorize(work: Work, charge_point_id: str, id_tag: str) -> bool:
 def started(work: Work, fact: facts.TransactionStarted) -> StartReply:
     """Record a start and bind it to the session of its tag; a repeat gets the stored answer.
 
-    What ran on the connector before is over.
+    A charge point may date a repeat anew. What else ran on the connector before is over.
     """
     transaction = Transaction(
         charge_point_id=fact.charge_point_id,
@@ -107,7 +117,7 @@ def started(work: Work, fact: facts.TransactionStarted) -> StartReply:
         accepted=False,
         heard_at=fact.at,
     )
-    if same := work.tx.transactions.same_start(transaction):
+    if same := work.tx.transactions.same_start(transaction) or _sent_again(work, transaction):
         return StartReply(same.id, same.accepted)
     end_replaced(work, transaction, fact.at)
     session = work.tx.sessions.by_id_tag(fact.charge_point_id, fact.id_tag)
@@ -130,11 +140,24 @@ def started(work: Work, fact: facts.TransactionStarted) -> StartReply:
     return StartReply(transaction.id, accepted)
 
 
+def _sent_again(work: Work, start: Transaction) -> Transaction | None:
+    """Return the running transaction that a start repeats with another moment.
+
+    A tag is of one session, and the register stands where it stood: nothing else has begun.
+    """
+    running = work.tx.transactions.running(start.charge_point_id)
+    here = [t for t in running if t.connector_number == start.connector_number]
+    if not here or here[-1].meter_start_wh != start.meter_start_wh:
+        return None
+    return here[-1] if here[-1].id_tag.casefold() == start.id_tag.casefold() else None
+
+
 def stopped(work: Work, fact: facts.TransactionStopped) -> None:
     """Record a stop and bill its session; a repeat or a stop of nothing known changes nothing.
 
-    Where the end was presumed, the stop takes its place, and may only make the charge cost less. It
-    was no later than was presumed, if nobody knows when it was.
+    Where the end was presumed, the stop takes its place, and may only make the charge cost less:
+    where it would cost more, that is noted for the operator. It was no later than was presumed, if
+    nobody knows when it was.
     """
     transaction = find_stopped(work, fact)
     if transaction is None:
@@ -143,8 +166,9 @@ def stopped(work: Work, fact: facts.TransactionStopped) -> None:
     signatures.keep(work, transaction.charge_point_id, transaction.id, fact.signed)
     if not transaction.running and not transaction.presumed:
         return
+    presumed = transaction.presumed
     stop = _moment(transaction, fact.stopped_at, fact.at, dated=fact.dated)
-    if not stop.believed and transaction.presumed and transaction.stop_at is not None:
+    if not stop.believed and presumed and transaction.stop_at is not None:
         stop = moments.Moment(transaction.stop_at)
     transaction = replace(
         transaction,
@@ -153,6 +177,7 @@ def stopped(work: Work, fact: facts.TransactionStopped) -> None:
         stop_reason=fact.reason,
         stop_doubted=not stop.believed,
         presumed=False,
+        ran_on_at=None,
     )
     work.tx.transactions.save(transaction)
     work.tx.transactions.add_readings(_taken(transaction, r, stop) for r in fact.readings)
@@ -166,6 +191,8 @@ def stopped(work: Work, fact: facts.TransactionStopped) -> None:
             meter_stop_wh=fact.meter_stop_wh,
             reason=fact.reason,
         )
+        if presumed and says_more(session, ended):
+            work.tx.transactions.save(replace(transaction, ran_on_at=fact.at))
         work.advance(session, ended)
 
 

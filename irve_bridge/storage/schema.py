@@ -230,6 +230,7 @@ transactions = Table(
     Column("heard_at", UTCDateTime),
     Column("stop_doubted", Boolean, nullable=False, server_default=false()),
     Column("presumed", Boolean, nullable=False, server_default=false()),
+    Column("ran_on_at", UTCDateTime),
 )
 # A repeated StartTransaction finds the first one.
 Index(None, transactions.c.charge_point_id, transactions.c.start_at)
@@ -265,6 +266,14 @@ Index(
     transactions.c.stop_at,
     sqlite_where=transactions.c.session_id.is_(None),
     postgresql_where=transactions.c.session_id.is_(None),
+)
+
+# … and those that ran on after they were billed: hardly any.
+Index(
+    "ix_transactions_ran_on",
+    transactions.c.ran_on_at,
+    sqlite_where=transactions.c.ran_on_at.is_not(None),
+    postgresql_where=transactions.c.ran_on_at.is_not(None),
 )
 
 readings = Table(

@@ -63,6 +63,23 @@ _UNBILLED = (
     )
     .order_by(transactions.c.stop_at)
 )
+_RAN_ON = (
+    select(transactions)
+    .where(
+        transactions.c.ran_on_at >= bindparam("since"),
+        transactions.c.ran_on_at < bindparam("until"),
+    )
+    .order_by(transactions.c.ran_on_at)
+)
+_LATEST_AT = (
+    select(transactions)
+    .where(
+        transactions.c.charge_point_id == bindparam("of_charge_point"),
+        transactions.c.connector_number == bindparam("at_connector"),
+    )
+    .order_by(transactions.c.start_at.desc())
+    .limit(1)
+)
 _READINGS = (
     select(readings)
     .where(
@@ -151,6 +168,16 @@ class SqlTransactions:
         """Return those that stopped in [since, until) having metered energy, for no session."""
         rows = self._connection.execute(_UNBILLED, {"since": since, "until": until})
         return [from_row(row, Transaction) for row in rows]
+
+    def ran_on(self, since: datetime, until: datetime) -> list[Transaction]:
+        """Return those heard of in [since, until) to have used more than was billed."""
+        rows = self._connection.execute(_RAN_ON, {"since": since, "until": until})
+        return [from_row(row, Transaction) for row in rows]
+
+    def latest_at(self, charge_point_id: str, connector_number: int) -> Transaction | None:
+        """Return the one that started last at a connector, running or not."""
+        named = {"of_charge_point": charge_point_id, "at_connector": connector_number}
+        return maybe(self._connection.execute(_LATEST_AT, named).first(), Transaction)
 
     def readings(self, charge_point_id: str, transaction_id: str) -> list[Reading]:
         """Return all readings of a transaction, by time."""

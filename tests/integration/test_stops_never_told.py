@@ -79,6 +79,25 @@ async def test_a_stop_after_all_gives_back_what_it_says_was_too_much(
         assert await kept(w, session_id) == after["amount"]
 
 
+@every_plan
+async def test_a_stop_after_all_that_says_more_is_named_to_the_operator_and_not_charged(
+    tmp_path: Path, plan: str
+) -> None:
+    async with world(tmp_path, **SOON) as w, w.charge_point() as cp:
+        session_id = await charging(w, cp, plan)
+        cp.misbehaviour.stop_short_wh = -400
+        before = await forgotten(w, cp, session_id)
+        assert await w.reconcile() == []
+        await cp.remember()
+        await cp.wait_until_delivered()
+        (found,) = await w.reconcile()
+        assert (found.session_id, found.kind) == (session_id, "unbilled_after_end")
+        assert not found.repaired
+        after = await w.session(session_id)
+        assert (after["amount"], after["energy_wh"]) == (before["amount"], before["energy_wh"])
+        assert await kept(w, session_id) == before["amount"]
+
+
 @pytest.mark.parametrize("plan", ["fixed", "dynamic"])
 async def test_a_charge_without_a_hold_that_will_not_stop_ends_at_its_term(
     tmp_path: Path, plan: str

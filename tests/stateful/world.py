@@ -294,7 +294,7 @@ class World:
     def _for_a_person(self, finding: Finding) -> bool:
         """Energy on a tag that was used up, and what cannot be given back, are named each time."""
         lost = finding.kind == "paid_twice" and finding.session_id in self.csms.called
-        return lost or finding.kind == "unbilled_energy"
+        return lost or finding.kind in ("unbilled_energy", "unbilled_after_end")
 
     async def _recover(self) -> None:
         """Everything works from now on; what was under way is stored, or was on its way."""

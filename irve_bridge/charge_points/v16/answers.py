@@ -36,9 +36,7 @@ from irve_bridge.charge_points.v16.signed import signed_readings
 from irve_bridge.domain import facts
 from irve_bridge.domain.charge_point import ConnectorStatus
 from irve_bridge.domain.errors import Bug
-from irve_bridge.domain.signatures import SignedReading
-from irve_bridge.domain.transaction import Transaction
-from irve_bridge.service import signatures, transactions
+from irve_bridge.service import presume, signatures, transactions
 from irve_bridge.service.handle import Handler, Work
 from irve_bridge.service.meters import Meters
 from irve_bridge.service.ports import Clock
@@ -166,8 +164,7 @@ class Answers:
             meter_start_wh=message.meter_start,
             started_at=started_at or now,
         )
-        unit = transactions.started if started_at else _started_undated
-        reply = await self._handler.run(lambda work: unit(work, fact))
+        reply = await self._handler.run(lambda work: transactions.started(work, fact))
         return StartConfirmation(int(reply.transaction_id), _id_tag_info(accepted=reply.accepted))
 
     async def _stop(self, message: StopTransaction, now: datetime) -> Confirmation:
@@ -190,19 +187,22 @@ class Answers:
         return HEARD
 
     async def _meter_values(self, message: MeterValues, now: datetime) -> Confirmation:
-        id_ = message.transaction_id
+        id_ = None if message.transaction_id is None else str(message.transaction_id)
+        if id_ is not None:
+            self._meters.named(self._id, id_, now)
         if taken := readings(message.meter_value, now):
-            transaction_id = None if id_ is None else str(id_)
             await self._note_queue(taken[0].at, now)
-            await self._meters.take(self._id, message.connector_id, transaction_id, taken, now)
+            if await self._meters.take(self._id, message.connector_id, id_, taken, now):
+                await self._stop_what_goes_on(str(id_), now)
         if signed := signed_readings(message.meter_value, now):
-            await self._keep_signed(message, signed)
+            key = await self._meters.key(self._id, message.connector_id, id_)
+            await self._handler.run(lambda work: signatures.keep(work, *key, signed))
         return HEARD
 
-    async def _keep_signed(self, message: MeterValues, signed: tuple[SignedReading, ...]) -> None:
-        transaction_id = None if message.transaction_id is None else str(message.transaction_id)
-        key = await self._meters.key(self._id, message.connector_id, transaction_id)
-        await self._handler.run(lambda work: signatures.keep(work, *key, signed))
+    async def _stop_what_goes_on(self, transaction_id: str, now: datetime) -> None:
+        await self._handler.run(
+            lambda work: presume.stop_what_goes_on(work, self._id, transaction_id, now)
+        )
 
     async def _note_queue(self, happened_at: datetime | None, now: datetime) -> None:
         """Write down, once in a while, that what happened before the connection is still told."""
@@ -230,22 +230,6 @@ class Answers:
 
         id_ = await self._handler.run(unit)
         return StartConfirmation(id_, _id_tag_info(accepted=False)) if starts else HEARD
-
-
-def _started_undated(work: Work, fact: facts.TransactionStarted) -> transactions.StartReply:
-    """Record a start without a moment; a repeat of it is known by all the rest."""
-    for running in work.tx.transactions.running(fact.charge_point_id):
-        if _same_but_undated(running, fact):
-            return transactions.StartReply(running.id, running.accepted)
-    return transactions.started(work, fact)
-
-
-def _same_but_undated(running: Transaction, fact: facts.TransactionStarted) -> bool:
-    return (
-        running.connector_number == fact.connector_number
-        and running.id_tag.casefold() == fact.id_tag.casefold()
-        and running.meter_start_wh == fact.meter_start_wh
-    )
 
 
 def _id_tag_info(*, accepted: bool) -> IdTagInfo:

@@ -148,6 +148,12 @@ class Transactions(Protocol):
     def unbilled(self, since: datetime, until: datetime) -> list[Transaction]:
         """Return those that stopped in [since, until) having metered energy, for no session."""
 
+    def ran_on(self, since: datetime, until: datetime) -> list[Transaction]:
+        """Return those heard of in [since, until) to have used more than was billed."""
+
+    def latest_at(self, charge_point_id: str, connector_number: int) -> Transaction | None:
+        """Return the one that started last at a connector, running or not."""
+
     def readings(self, charge_point_id: str, transaction_id: str) -> list[Reading]:
         """Return all readings of a transaction, by time."""
 

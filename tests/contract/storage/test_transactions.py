@@ -134,6 +134,28 @@ async def test_energy_that_no_session_bills_is_found(storage: Storage) -> None:
     assert await storage.read(lambda tx: tx.transactions.unbilled(since, until)) == kept[:1]
 
 
+async def test_what_ran_on_is_found_by_when_that_was_heard(storage: Storage) -> None:
+    heard_at = READING.at + timedelta(days=3)
+    ran_on = replace(STARTED, id="2", start_at=heard_at, ran_on_at=heard_at)
+    for transaction in (STARTED, ran_on):
+        await storage.transact(lambda tx, t=transaction: tx.transactions.add(t))
+    until = heard_at + timedelta(hours=1)
+    assert await storage.read(lambda tx: tx.transactions.ran_on(heard_at, until)) == [ran_on]
+    assert await storage.read(lambda tx: tx.transactions.ran_on(READING.at, heard_at)) == []
+
+
+async def test_the_last_transaction_of_a_connector_is_found_running_or_not(
+    storage: Storage,
+) -> None:
+    later = STARTED.start_at + timedelta(hours=1)
+    over = replace(STARTED, id="2", start_at=later, stop_at=later, meter_stop_wh=1)
+    elsewhere = replace(STARTED, id="3", start_at=later, connector_number=2)
+    for transaction in (STARTED, over, elsewhere):
+        await storage.transact(lambda tx, t=transaction: tx.transactions.add(t))
+    assert await storage.read(lambda tx: tx.transactions.latest_at("CP1", 1)) == over
+    assert await storage.read(lambda tx: tx.transactions.latest_at("CP2", 1)) is None
+
+
 async def test_a_repeated_reading_is_kept_once(storage: Storage) -> None:
     """With values missing too, in one batch and later, and whatever the zone of its moment."""
     bare = Reading(at=READING.at)

@@ -3,7 +3,7 @@
 docs/metering.md lists the rules; each test names the thread in which people met with it.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +18,18 @@ from irve_bridge.service import transactions
 from irve_bridge.service.periods import periods_of
 from tests.integration.charge_points.conftest import PAID_AT, TARIFF
 
+BY_CHARGING_TIME = Tariff(
+    "T3",
+    "EUR",
+    (
+        TariffElement(
+            (
+                PriceComponent(Dimension.ENERGY, Decimal("0.40")),
+                PriceComponent(Dimension.TIME, Decimal(6)),
+            )
+        ),
+    ),
+)
 BY_TIME = Tariff(
     "T2",
     "EUR",
@@ -34,6 +46,7 @@ HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 LOCAL = 2 * HOUR
 """How far a clock is ahead that shows local summer time and names no zone."""
 STARTED_AT = PAID_AT + MINUTE
+NEVER_SET = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 async def start(
@@ -54,7 +67,13 @@ async def start(
 
 
 async def stop(
-    house: Any, session: Session, said_at: datetime, heard_at: datetime, meter_stop_wh: int = 6000
+    house: Any,
+    session: Session,
+    said_at: datetime,
+    heard_at: datetime,
+    meter_stop_wh: int = 6000,
+    *,
+    dated: bool = True,
 ) -> Session:
     fact = facts.TransactionStopped(
         at=heard_at,
@@ -62,6 +81,7 @@ async def stop(
         transaction_id=(await house.session(session)).transaction_id,
         meter_stop_wh=meter_stop_wh,
         stopped_at=said_at,
+        dated=dated,
     )
     await house.handler.run(lambda work: transactions.stopped(work, fact))
     ended: Session = await house.session(session)
@@ -219,3 +239,33 @@ async def test_what_came_late_is_counted_again_in_its_place(house: Any) -> None:
     await house.meters.rebuild()
     ((_, rebuilt),) = house.meters._running.items()
     assert rebuilt.meter == counted.meter
+
+
+async def test_with_a_clock_behind_throughout_a_new_start_ends_what_ran_there(house: Any) -> None:
+    """The first start is of when it was heard of; by the same clock the second one is earlier."""
+    session = await house.secure()
+    await start(house, session, STARTED_AT - LOCAL, STARTED_AT)
+    await read(house, None, STARTED_AT - LOCAL + HOUR / 2, STARTED_AT + HOUR / 2, 2500)
+    other = await house.secure("TAG2", connector_number=2)
+    await start(house, other, STARTED_AT - LOCAL + HOUR, STARTED_AT + HOUR)
+    ended = await house.session(session)
+    assert (ended.state, ended.energy_wh, ended.end_presumed) == (State.SETTLING, 1500, True)
+    running = await house.storage.read(lambda tx: tx.transactions.running("CP1"))
+    assert [t.id_tag for t in running] == ["TAG2"]
+
+
+@pytest.mark.parametrize("dated", [True, False])
+async def test_a_stop_after_all_of_no_possible_moment_lowers_no_time(
+    house: Any, dated: bool
+) -> None:
+    """It was no later than was presumed; what was read says that it was no earlier either."""
+    session = await house.secure(tariff=BY_CHARGING_TIME)
+    await start(house, session, STARTED_AT, STARTED_AT)
+    await read(house, None, STARTED_AT + HOUR, STARTED_AT + HOUR, 6000)
+    other = await house.secure("TAG2", connector_number=2)
+    await start(house, other, STARTED_AT + 2 * HOUR, STARTED_AT + 2 * HOUR)
+    presumed = await house.session(session)
+    assert presumed.cost.gross_minor == 200 + 600
+    ended = await stop(house, session, NEVER_SET, STARTED_AT + 3 * HOUR, dated=dated)
+    assert (ended.state, ended.cost, ended.decided_minor) == (State.SETTLING, presumed.cost, 800)
+    assert ended.stopped_at == STARTED_AT + HOUR

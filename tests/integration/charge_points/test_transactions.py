@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from irve_bridge.domain.intents import Kind
+from irve_bridge.domain.intents import Do, Kind, Lane
 from irve_bridge.domain.session import State
+from irve_bridge.service.ports import Tx
 
 AT = "2026-03-01T10:00:00Z"
 LATER = "2026-03-01T11:00:00Z"
@@ -254,6 +255,33 @@ async def test_a_repeated_start_ends_nothing(house: Any, raw: Any) -> None:
     assert (await house.session(session)).state is State.CHARGING
 
 
+async def test_a_start_repeated_with_another_moment_is_the_same(house: Any, raw: Any) -> None:
+    """A tag is of one session: the charge goes on, and nothing is stopped."""
+    session = await house.secure()
+    first = await raw.confirmed("StartTransaction", START)
+    charging = await house.session(session)
+    anew = START | {"idTag": "tag1", "timestamp": SOMEWHAT_LATER["timestamp"]}
+    assert await raw.confirmed("StartTransaction", anew) == first
+    assert await house.session(session) == charging
+    running = await house.storage.read(lambda tx: tx.transactions.running("CP1"))
+    assert [t.id for t in running] == [str(first["transactionId"])]
+    assert not await house.storage.read(lambda tx: tx.intents.pending(session.id, "remote_stop"))
+
+
+async def test_a_start_on_a_used_tag_with_another_register_is_another(house: Any, raw: Any) -> None:
+    """It ends what ran there, is recorded without being accepted, and is stopped."""
+    session = await house.secure()
+    first = await raw.confirmed("StartTransaction", START)
+    await raw.confirmed("MeterValues", {"connectorId": 1, "meterValue": [SOMEWHAT_LATER]})
+    other = START | {"timestamp": LATER, "meterStart": 2500}
+    second = await raw.confirmed("StartTransaction", other)
+    assert second["idTagInfo"] == {"status": "Invalid"}
+    assert second["transactionId"] != first["transactionId"]
+    ended = await house.session(session)
+    assert (ended.state, ended.energy_wh) == (State.SETTLING, 1500)
+    assert await house.storage.read(lambda tx: tx.intents.pending(session.id, "remote_stop"))
+
+
 @pytest.mark.parametrize("id_", ["its id", -1, "offline-6"])
 async def test_a_stop_after_all_is_known_by_its_id_or_its_tag(
     house: Any, raw: Any, id_: Any
@@ -291,6 +319,35 @@ async def test_a_later_reading_of_a_charge_that_was_ended_adds_nothing(
     await raw.confirmed("StopTransaction", STOP | {"transactionId": start["transactionId"]})
     heard = replace(ended, end_presumed=False, version=ended.version + 1)
     assert await house.session(session) == heard
+
+
+async def test_a_charge_that_goes_on_after_its_end_was_presumed_is_asked_to_stop_once(
+    house: Any, raw: Any
+) -> None:
+    """Whatever is read after that asks for nothing more, and costs nothing."""
+    session = await house.secure()
+    start = await raw.confirmed("StartTransaction", START)
+    values = {"connectorId": 1, "transactionId": start["transactionId"]}
+    await raw.confirmed("MeterValues", values | {"meterValue": [SOMEWHAT_LATER]})
+    await raw.confirmed("StartTransaction", START | {"idTag": "BADGE", "timestamp": LATER})
+    ended = await house.session(session)
+
+    def asked(tx: Tx) -> list[Any]:
+        waiting = tx.intents.next_due([Lane.CHARGER], house.clock.now(), 9)
+        return [(intent.do, dict(intent.parameters)) for _, _, intent, _, _ in waiting]
+
+    await raw.confirmed(
+        "MeterValues", values | {"meterValue": [SOMEWHAT_LATER | {"timestamp": LATER}]}
+    )
+    assert await house.storage.read(asked) == []
+    for more in ("2600", "2700"):
+        grown = {"timestamp": LATER, "sampledValue": [{"value": more}]}
+        await raw.confirmed("MeterValues", values | {"meterValue": [grown]})
+        stop = (Do.REFUSE, {"transaction_id": str(start["transactionId"])})
+        assert await house.storage.read(asked) == [stop]
+    unfinished = await house.storage.read(lambda tx: tx.intents.unfinished(session.id))
+    assert [intent.kind for intent in unfinished].count(Kind.REMOTE_STOP) == 1
+    assert await house.session(session) == ended
 
 
 async def test_meter_values_keep_what_is_readable(house: Any, raw: Any) -> None:

@@ -11,6 +11,7 @@ import pytest
 from irve_bridge.bus.in_process import InProcessBus
 from irve_bridge.domain import facts
 from irve_bridge.domain.charge_point import ChargePoint, Connector, ConnectorStatus
+from irve_bridge.domain.intents import Do, Lane
 from irve_bridge.domain.metering import Reading
 from irve_bridge.domain.session import PlanName, State
 from irve_bridge.service import transactions
@@ -184,6 +185,64 @@ async def test_what_proves_nothing_ends_nothing(
     storage: Storage, happenings: tuple[Happening, ...]
 ) -> None:
     assert await looked_at(storage, 10 + IDLE, *happenings) is State.CHARGING
+
+
+async def test_a_charge_that_is_named_goes_on_though_nothing_of_it_can_be_read(
+    storage: Storage,
+) -> None:
+    """Values that are signed only, or not readable, give no reading."""
+    await storage.transact(charging)
+    bus, clock = InProcessBus(), Standing(after(10 + IDLE))
+    handler = Handler(storage, bus, POLICY, OcmfVerifier())
+    meters = Meters(storage, bus, clock, lambda: None)
+    await meters.rebuild()
+    (running,) = await storage.read(lambda tx: tx.transactions.running("CP1"))
+    for happening in (reads(3000, 5), says(S.AVAILABLE, 10)):
+        await handler.run(happening)
+    meters.named("CP1", running.id, after(11))
+    await Sweep(storage, handler, clock).once(meters)
+    assert [running.id] == [
+        t.id for t in await storage.read(lambda tx: tx.transactions.running("CP1"))
+    ]
+    silent = Standing(after(11 + IDLE))
+    await Sweep(storage, handler, silent).once(meters)
+    assert await storage.read(lambda tx: tx.transactions.running("CP1")) == []
+
+
+async def presumed(storage: Storage, *happenings: Happening) -> list[tuple[str, str]]:
+    """Presume the end of a charge at 3000 Wh, let things happen; return what is asked of CP1."""
+    await looked_at(storage, 10 + IDLE, reads(3000, 5), says(S.AVAILABLE, 10))
+    handler = Handler(storage, InProcessBus(), POLICY, OcmfVerifier())
+    for happening in happenings:
+        await handler.run(happening)
+    waiting = await storage.read(lambda tx: tx.intents.next_due([Lane.CHARGER], after(90), 9))
+    return [(intent.do, intent.parameters["transaction_id"]) for _, _, intent, _, _ in waiting]
+
+
+@pytest.mark.parametrize(
+    "status", [S.CHARGING, S.SUSPENDED_EV, S.SUSPENDED_EVSE], ids=lambda each: each.value
+)
+async def test_a_charge_that_shows_that_it_goes_on_is_asked_to_stop_once(
+    storage: Storage, status: ConnectorStatus
+) -> None:
+    said = [says(status, 11 + IDLE), says(S.PREPARING, 12 + IDLE), says(status, 13 + IDLE)]
+    asked = await presumed(storage, *said)
+    (over,) = await storage.read(lambda tx: tx.transactions.unheard("CP1"))
+    assert asked == [(Do.REFUSE, over.id)]
+    assert over.ran_on_at == after(11 + IDLE)
+
+
+async def test_what_charges_elsewhere_or_starts_anew_is_not_the_charge_that_is_over(
+    storage: Storage,
+) -> None:
+    def another_pays(work: Work) -> None:
+        work.tx.sessions.add(
+            session(PlanName.DYNAMIC, id="ses_2", token="2", id_tag="T2", state=State.SECURED),
+            after(60),
+        )
+
+    elsewhere = says(S.CHARGING, 11 + IDLE, number=2)
+    assert await presumed(storage, elsewhere, another_pays, says(S.CHARGING, 12 + IDLE)) == []
 
 
 async def test_a_start_heard_only_now_is_given_time_for_its_stop(storage: Storage) -> None:

@@ -15,6 +15,7 @@ NOBODYS = sa.text("session_id IS NULL")
 FAILED = sa.text("status = 'failed'")
 PRESUMED = sa.text("presumed = TRUE")
 DISPUTES = sa.text("kind = 'dispute'")
+RAN_ON = sa.text("ran_on_at IS NOT NULL")
 SAID = sa.text("start_said_at IS NOT NULL")
 APART = timedelta(seconds=1)
 OVER = ("settled", "released", "abandoned", "written_off")
@@ -73,6 +74,14 @@ def _fees() -> None:
 def _transactions() -> None:
     op.add_column("transactions", sa.Column("heard_at", MOMENT))
     op.add_column("transactions", _flag("presumed"))
+    op.add_column("transactions", sa.Column("ran_on_at", MOMENT))
+    op.create_index(
+        "ix_transactions_ran_on",
+        "transactions",
+        ["ran_on_at"],
+        sqlite_where=RAN_ON,
+        postgresql_where=RAN_ON,
+    )
     op.create_index(
         "ix_transactions_presumed",
         "transactions",
