@@ -17,6 +17,7 @@ from irve_bridge.domain.cdr import Cdr, Concluded, Cost, Location, Token, cdr, c
 from irve_bridge.domain.ocpi import moment
 from irve_bridge.domain.period import Period
 from irve_bridge.domain.pricing import Pricer
+from irve_bridge.domain.projection import charge, quote
 from irve_bridge.domain.receipt import split_of
 from irve_bridge.domain.signatures import Check, SignedReading, Verdict
 from irve_bridge.domain.signed_data import signed_data
@@ -254,3 +255,16 @@ def _units(number: float) -> int:
 
 def _exact(units: int) -> Decimal:
     return Decimal(units).scaleb(-4)
+
+
+@given(st.integers(1, 80_000), st.integers(1_400, 350_000))
+def test_what_was_quoted_for_a_charge_is_what_its_cdr_comes_to(
+    energy_wh: int, power_w: int
+) -> None:
+    """One engine: if it charges as was wished, it costs what was said."""
+    said = quote(PRICER, NOW, power_w, energy_wh, None)
+    charged = charge(NOW, power_w, energy_wh, None)
+    told = read(cdr(concluded(tuple(PRICER.cut(NOW, [charged])))))
+    total = told.total_cost
+    assert (total.incl_vat, total.excl_vat) == (said.gross_minor / 100, said.net_minor / 100)
+    assert told.total_energy == energy_wh / 1000
