@@ -3,9 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from irve_bridge.domain.signatures import Check, SignedReading, Verdict, vouch
+import structlog
+
+from irve_bridge.domain.signatures import Check, SignedReading, Verdict, keepable, vouch
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.handle import Work
+
+log = structlog.get_logger()
 
 REUSED = "it was sent for another charge already"
 
@@ -13,10 +17,17 @@ REUSED = "it was sent for another charge already"
 def keep(
     work: Work, charge_point_id: str, transaction_id: str, signed: Sequence[SignedReading]
 ) -> None:
-    """Keep what was sent of a transaction; what comes after its end is verified at once."""
+    """Keep what was sent of a transaction; what comes after its end is verified at once.
+
+    What is too long, or too much of one transaction, is not kept.
+    """
     if not signed:
         return
-    work.tx.signatures.add(charge_point_id, transaction_id, signed)
+    kept = keepable(signed, work.tx.signatures.count(charge_point_id, transaction_id))
+    if len(kept) < len(signed):
+        named = {"charge_point_id": charge_point_id, "transaction_id": transaction_id}
+        log.warning("signed_readings_left_out", **named, left_out=len(signed) - len(kept))
+    work.tx.signatures.add(charge_point_id, transaction_id, kept)
     transaction = work.tx.transactions.get(charge_point_id, transaction_id)
     if transaction is not None and not transaction.running:
         verified(work, transaction)
@@ -38,7 +49,7 @@ def signed_part(work: Work, transaction: Transaction, energy_wh: int) -> tuple[i
     charge_point = work.tx.stations.charge_point(transaction.charge_point_id)
     if charge_point is None or not charge_point.requires_signatures:
         return energy_wh, None
-    vouched = vouch(signed, energy_wh)
+    vouched = vouch(signed, energy_wh, transaction.meter_start_wh, transaction.meter_stop_wh)
     return vouched.energy_wh, vouched.doubt
 
 

@@ -309,7 +309,7 @@ signed_readings = Table(
     Column("text", Text, nullable=False),
     Column("digest", LargeBinary, nullable=False),
     Column("verdict", Json),
-    # One repeated message is kept once; the same text for another transaction is looked for.
+    # Of what was signed: kept once, and looked for among what vouches for other transactions.
     UniqueConstraint("charge_point_id", "transaction_id", "digest"),
 )
 Index(None, signed_readings.c.charge_point_id, signed_readings.c.digest)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, func, or_, select, update
 
 from irve_bridge.domain.signatures import (
     BEGIN,
@@ -21,7 +21,7 @@ from irve_bridge.storage.schema import signed_readings
 _OF_TRANSACTION = (signed_readings.c.charge_point_id == bindparam("of_charge_point")) & (
     signed_readings.c.transaction_id == bindparam("of_id")
 )
-_THIS_TEXT = signed_readings.c.digest == bindparam("of_digest")
+_THIS_PAYLOAD = signed_readings.c.digest == bindparam("of_digest")
 _ADD = insert_once(signed_readings)
 _OF = (
     select(signed_readings)
@@ -43,10 +43,13 @@ _TELLING = _OF.where(
         )
     )
 )
-_JUDGE = update(signed_readings).where(_OF_TRANSACTION, _THIS_TEXT)
+_COUNT = select(func.count()).select_from(signed_readings).where(_OF_TRANSACTION)
+_JUDGE = update(signed_readings).where(
+    _OF_TRANSACTION, _THIS_PAYLOAD, signed_readings.c.verdict.is_(None)
+)
 _ELSEWHERE = select(signed_readings).where(
     signed_readings.c.charge_point_id == bindparam("of_charge_point"),
-    _THIS_TEXT,
+    _THIS_PAYLOAD,
     signed_readings.c.transaction_id != bindparam("of_id"),
 )
 
@@ -60,7 +63,7 @@ class SqlSignatures:
     def add(
         self, charge_point_id: str, transaction_id: str, signed: Iterable[SignedReading]
     ) -> None:
-        """Keep signed texts of a transaction, each once."""
+        """Keep signed texts of a transaction; of those of one payload the first."""
         of = {"charge_point_id": charge_point_id, "transaction_id": transaction_id}
         rows = [to_row(each) | of | {"digest": _digest(each)} for each in signed]
         if rows:
@@ -74,17 +77,23 @@ class SqlSignatures:
         """Return the few of a transaction that can tell begin and end, by time."""
         return self._found(_TELLING, charge_point_id, transaction_id)
 
+    def count(self, charge_point_id: str, transaction_id: str) -> int:
+        """Return how many signed texts are kept of a transaction."""
+        named = {"of_charge_point": charge_point_id, "of_id": transaction_id}
+        number: int = self._connection.execute(_COUNT, named).scalar_one()
+        return number
+
     def judge(
         self, charge_point_id: str, transaction_id: str, signed: SignedReading, verdict: Verdict
     ) -> None:
-        """Write what verification said of one."""
+        """Write what verification said of one; what it said first stays."""
         named = _named(charge_point_id, transaction_id, signed)
         self._connection.execute(_JUDGE, named | {"verdict": verdict})
 
     def vouches_elsewhere(
         self, charge_point_id: str, transaction_id: str, signed: SignedReading
     ) -> bool:
-        """Return whether this text is valid for another transaction of the charge point."""
+        """Return whether this payload is valid for another transaction of the charge point."""
         named = _named(charge_point_id, transaction_id, signed)
         others = (
             from_row(row, SignedReading) for row in self._connection.execute(_ELSEWHERE, named)
@@ -107,4 +116,4 @@ def _named(charge_point_id: str, transaction_id: str, signed: SignedReading) -> 
 
 
 def _digest(signed: SignedReading) -> bytes:
-    return blake2b(signed.text.encode(), digest_size=16).digest()
+    return blake2b(signed.payload.encode(), digest_size=16).digest()

@@ -172,7 +172,7 @@ class Signatures(Protocol):
     def add(
         self, charge_point_id: str, transaction_id: str, signed: Iterable[SignedReading]
     ) -> None:
-        """Keep signed texts of a transaction, each once."""
+        """Keep signed texts of a transaction; of those of one payload the first."""
 
     def of(self, charge_point_id: str, transaction_id: str) -> list[SignedReading]:
         """Return all that was signed of a transaction, by time."""
@@ -184,15 +184,18 @@ class Signatures(Protocol):
         end, and of the others the first and the last `OUTERMOST`.
         """
 
+    def count(self, charge_point_id: str, transaction_id: str) -> int:
+        """Return how many signed texts are kept of a transaction."""
+
     def judge(
         self, charge_point_id: str, transaction_id: str, signed: SignedReading, verdict: Verdict
     ) -> None:
-        """Write what verification said of one."""
+        """Write what verification said of one; what it said first stays."""
 
     def vouches_elsewhere(
         self, charge_point_id: str, transaction_id: str, signed: SignedReading
     ) -> bool:
-        """Return whether this text is valid for another transaction of the charge point."""
+        """Return whether this payload is valid for another transaction of the charge point."""
 
 
 class Sessions(Protocol):

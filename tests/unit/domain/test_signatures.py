@@ -107,6 +107,36 @@ def test_what_is_signed_is_billed_even_if_the_registers_round_otherwise() -> Non
     assert vouch([signed(register(0, 600))], 500).energy_wh == 500
 
 
+@pytest.mark.parametrize(
+    ("begin_wh", "end_wh", "registers", "doubted"),
+    [
+        (1000, 1500, (1000, 1500), False),
+        (1100, 1600, (1000, 1500), False),
+        (1101, 1601, (1000, 1500), True),
+        (1000, 1601, (1000, 1500), True),
+        (1000, 1500, (1000, None), False),
+        (1000, 1500, (1000, -1), False),
+        (9000, 9500, (1000, None), True),
+        (0, 500, (1000, 1500), False),
+        (1000, 1500, (0, 500), False),
+    ],
+)
+def test_what_is_signed_is_of_the_registers_that_are_billed(
+    begin_wh: int, end_wh: int, registers: tuple[int, int | None], *, doubted: bool
+) -> None:
+    """A signature of the same energy, but of another charge, vouches for nothing.
+
+    Registers of the charge alone begin at zero, and compare with none of a lifetime.
+    """
+    vouched = vouch([signed(register(begin_wh, end_wh))], 500, *registers)
+    assert (vouched.doubt is not None, vouched.energy_wh) == (doubted, 0 if doubted else 500)
+
+
+def test_an_export_register_beside_the_one_that_counted_gainsays_nothing() -> None:
+    both = signed(register(1000, 1500), register(7000, 7000, "export"))
+    assert vouch([both], 500, 1000, 1500).doubt is None
+
+
 def test_where_nothing_was_charged_nothing_need_be_signed() -> None:
     assert vouch([], 0).doubt is None
 
