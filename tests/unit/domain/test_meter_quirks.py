@@ -3,6 +3,7 @@
 Every test names the thread in which people met with it.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -176,6 +177,28 @@ def test_a_final_register_below_the_last_reading_goes_to_a_person() -> None:
 def test_a_reading_that_was_rounded_up_gainsays_nothing() -> None:
     """12.4 kWh is up to 12.449: the final register is in whole Wh (OCPP 1.6 ed. 2 §6.49)."""
     assert outcome(metered(0, 3351, read(29, 3400))) == (3351, "billed")
+
+
+@pytest.mark.parametrize("start_wh", [0, 234, 1234, 5900, 358_499])
+@pytest.mark.parametrize("told", [round, int], ids=["rounded", "cut off"])
+def test_a_meter_that_tells_whole_kwh_is_billed_by_its_final_register(
+    start_wh: int, told: Callable[[float], int]
+) -> None:
+    """No reading counts more than flowed, and none is taken for one of the charge alone."""
+    flowed = [(n, 333 * n) for n in range(1, 30)]
+    readings = [
+        replace(read(n, told((start_wh + wh) / 1000) * 1000), rounding_wh=500) for n, wh in flowed
+    ]
+    shown = running(start_wh, *readings)
+    assert all(0 <= wh - shown_wh <= 1500 for (_, wh), shown_wh in zip(flowed, shown, strict=True))
+    assert outcome(metered(start_wh, start_wh + 9800, *readings)) == (9800, "billed")
+
+
+def test_where_the_end_is_presumed_no_rounding_is_billed() -> None:
+    """2 kWh are 1500 Wh or more; a 1 that follows is no fall, whether it was rounded or cut off."""
+    coarse = [replace(read(n, wh), rounding_wh=500) for n, wh in ((10, 2000), (11, 1000))]
+    ended = finish(NOW, 0, LATER, 1500, coarse, RATED_W, presumed=True)
+    assert outcome(ended) == (1500, "billed")
 
 
 def test_one_reading_beyond_the_connectors_power_counts_nothing() -> None:
