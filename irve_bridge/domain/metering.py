@@ -309,7 +309,10 @@ class Meter(Struct, frozen=True, kw_only=True):
         began_at = self.spans[-1].end_at if self.spans else self.cut_at
         if began_at == self.at:
             return self.spans
-        return (*self.spans, Span(began_at, self.at, self.activity, self.current_ma))
+        span = Span(began_at, self.at, self.activity, self.current_ma)
+        if self.spans and span.continues(self.spans[-1]):
+            return (*self.spans[:-1], self.spans[-1]._replace(end_at=self.at))
+        return (*self.spans, span)
 
 
 def fold(meter: Meter, readings: Iterable[Reading]) -> tuple[Meter, list[Period]]:

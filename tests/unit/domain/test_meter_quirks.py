@@ -264,6 +264,31 @@ def test_a_final_register_beyond_the_connectors_power_goes_to_a_person() -> None
     assert outcome(metered(0, 7_783_903, read(20, 4000))) == (4000, "review")
 
 
+# Statuses
+
+
+def test_a_status_that_changes_and_changes_back_at_one_moment_parts_nothing() -> None:
+    statuses = [Activity.SUSPENDED_EV, Activity.CHARGING]
+    meter = Meter.begin(NOW, 0, RATED_W)
+    for status in statuses * 3:
+        meter = meter.read(Reading(at=at(10), activity=status))
+    (period,) = meter.until(LATER).open
+    assert (period.start_at, period.end_at, period.charging) == (NOW, LATER, 30 * MINUTE)
+
+
+def test_statuses_back_and_forth_by_the_thousand_are_each_counted() -> None:
+    """Every second for hours, without a register between: no work that grows with their square."""
+    statuses = [Activity.SUSPENDED_EV, Activity.CHARGING]
+    second = timedelta(seconds=1)
+    readings = [
+        Reading(at=NOW + n * second, activity=statuses[(n + 1) % 2]) for n in range(1, 20_000)
+    ]
+    ended = finish(NOW, 0, NOW + 20_000 * second, 5000, readings, RATED_W)
+    assert sum(period.energy_wh for period in ended.periods) == 5000
+    parked = sum((period.parking for period in ended.periods), timedelta())
+    assert (len(ended.periods), parked) == (20_000, 10_000 * second)
+
+
 # Order
 
 
