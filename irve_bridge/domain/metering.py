@@ -35,7 +35,7 @@ POWER_SLACK, ENERGY_SLACK_WH = 1.2, 500
 """Connectors exceed their rating a little, and clocks are read at slightly other moments."""
 
 ROUNDING_WH = 100
-"""A reading in kWh may be rounded up to its one decimal; the final register is in whole Wh."""
+"""What readings may lie above each other or the final register by, though nothing is wrong."""
 
 MOST_W = 1_000_000
 """What no connector exceeds, for one whose power nobody knows."""
@@ -48,7 +48,8 @@ _NOTHING = timedelta()
 class Reading:
     """One moment of a transaction's meter; None where the charge point did not say.
 
-    `said_at` is what the charge point's clock showed, where that was not the moment.
+    `said_at` is what the charge point's clock showed, where that was not the moment. `rounding_wh`
+    is half of the last digit that the register was told in: it may have been rounded by as much.
     """
 
     at: datetime
@@ -60,13 +61,14 @@ class Reading:
     activity: Activity | None = None
     context: str = "Sample.Periodic"
     said_at: datetime | None = None
+    rounding_wh: int = 0
 
     @property
-    def order(self) -> tuple[datetime, int, str, int, int, int]:
+    def order(self) -> tuple[datetime, int, int, str, int, int, int]:
         """By moment; of the registers of one moment the highest counts, so it comes first."""
         register_wh = -1 if self.register_wh is None else self.register_wh
         others = (self.power_w or 0, self.current_ma or 0, self.soc_percent or 0)
-        return self.at, -register_wh, self.activity or "", *others
+        return self.at, -register_wh, self.rounding_wh, self.activity or "", *others
 
 
 class Low(NamedTuple):
@@ -167,7 +169,7 @@ class Meter(Struct, frozen=True, kw_only=True):
         if reading.at == heard_at:
             return reading
         at = during(reading.at, ahead, self.start_at, heard_at).at
-        if reading.register_wh is not None and self._shows_later(reading.register_wh, at, heard_at):
+        if reading.register_wh is not None and self._shows_later(reading, at, heard_at):
             at = heard_at
         return reading if at == reading.at else replace(reading, at=at, said_at=reading.at)
 
@@ -178,7 +180,7 @@ class Meter(Struct, frozen=True, kw_only=True):
         current_ma = self.current_ma if reading.current_ma is None else reading.current_ma
         then = self.until(reading.at, current_ma=current_ma)
         if reading.register_wh is not None:
-            then = then._register(reading, reading.register_wh)  # noqa: SLF001 - one of its own
+            then = then._register(reading)  # noqa: SLF001 - one of its own
         told: dict[str, Any] = {"last": reading}
         if self._out_of_order(reading):
             told["recount"] = True
@@ -195,13 +197,14 @@ class Meter(Struct, frozen=True, kw_only=True):
         """Return the meter at a later moment: with nothing new read, only time has passed."""
         return changed(self, at=max(at, self.at), closed=(), **told)
 
-    def _register(self, reading: Reading, register_wh: int) -> "Meter":
+    def _register(self, reading: Reading) -> "Meter":
         """Take a register that is not late; one that is trusted closes the periods before it."""
-        fits = self._fits(register_wh, reading.at)
+        fits = self._fits(reading, reading.at)
         if fits is None:
-            energy_wh = register_wh - self.meter_start_wh
-            risen = energy_wh > self.energy_wh
-            return self._risen(reading.at, energy_wh) if risen else self._fallen(reading, energy_wh)
+            told_wh = (reading.register_wh or 0) - self.meter_start_wh
+            least_wh = told_wh - reading.rounding_wh
+            risen = least_wh > self.energy_wh
+            return self._risen(reading.at, least_wh) if risen else self._fallen(reading, told_wh)
         trusted = self._trusted(fits, reading.at)
         if self.at == self.cut_at:
             return changed(self, **trusted)
@@ -210,19 +213,30 @@ class Meter(Struct, frozen=True, kw_only=True):
         cut["current_ma"] = reading.current_ma
         return changed(self, **trusted, **cut, closed=closed)
 
-    def _fits(self, register_wh: int, at: datetime) -> tuple[int, bool] | None:
+    def _fits(self, reading: Reading, at: datetime) -> tuple[int, bool] | None:
         """Return the energy a register means, and whether it counts from zero; None for none.
 
         Where it can mean either, the lesser is meant; one that has grown from the first one on
         never counts from zero.
         """
-        if self.meter_start_wh < 0:
+        if self.meter_start_wh < 0 or reading.register_wh is None:
             return None
-        energy_wh, most_wh = register_wh - self.meter_start_wh, self._most_wh(at)
-        if self.energy_wh <= energy_wh <= most_wh:
+        told_wh, most_wh = reading.register_wh - self.meter_start_wh, self._most_wh(at)
+        energy_wh = self._least_wh(told_wh, reading.rounding_wh)
+        if energy_wh is not None and energy_wh <= most_wh:
             return energy_wh, False
-        alone = self.relative or (energy_wh < 0 and self.relative is None)
-        return (register_wh, True) if alone and self.energy_wh <= register_wh <= most_wh else None
+        alone = self.relative or (told_wh < 0 and self.relative is None)
+        energy_wh = self._least_wh(reading.register_wh, reading.rounding_wh) if alone else None
+        return None if energy_wh is None or energy_wh > most_wh else (energy_wh, True)
+
+    def _least_wh(self, told_wh: int, rounding_wh: int) -> int | None:
+        """Return the least that a told energy means: no less than is known, or None.
+
+        It may have been rounded, or cut off by all of its last digit.
+        """
+        if told_wh - rounding_wh >= self.energy_wh:
+            return told_wh - rounding_wh
+        return self.energy_wh if told_wh + 2 * rounding_wh >= self.energy_wh else None
 
     def _most_wh(self, at: datetime) -> float:
         """Return the most that can have flowed by a moment: since the start, and since it grew."""
@@ -252,15 +266,16 @@ class Meter(Struct, frozen=True, kw_only=True):
             leapt_wh = self.high.leapt_wh
         return changed(self, high=High(at, energy_wh, leapt_wh))
 
-    def _fallen(self, reading: Reading, energy_wh: int) -> "Meter":
+    def _fallen(self, reading: Reading, told_wh: int) -> "Meter":
         """Count nothing of a register that cannot be; remember one that lies below the last.
 
         Of the registers of one moment the highest counts: the others have not fallen.
         """
-        energy_wh += self.meter_start_wh if energy_wh < 0 else 0
+        alone_wh = told_wh + self.meter_start_wh
+        energy_wh = max((alone_wh if told_wh < 0 else told_wh) - reading.rounding_wh, 0)
         fell = energy_wh < self.energy_wh - ROUNDING_WH
         if reading.context == BEGIN:
-            begun = fell and energy_wh > ENERGY_SLACK_WH
+            begun = fell and told_wh - reading.rounding_wh > ENERGY_SLACK_WH
             return changed(self, begun_wh=max(self.begun_wh, energy_wh)) if begun else self
         beside = reading.at == self.read_at or energy_wh >= self.energy_wh
         if beside or not (fell or self.low):
@@ -273,7 +288,7 @@ class Meter(Struct, frozen=True, kw_only=True):
         """A register not yet counted still counts, though in which period must be counted again."""
         trusted: dict[str, Any] = {}
         if reading.register_wh is not None:
-            fits = self._fits(reading.register_wh, reading.at)
+            fits = self._fits(reading, reading.at)
             trusted = self._trusted(fits, max(reading.at, self.read_at)) if fits else {}
         return changed(self, **trusted, closed=(), recount=True)
 
@@ -282,19 +297,22 @@ class Meter(Struct, frozen=True, kw_only=True):
         last = self.last
         return last is not None and last.at == reading.at and reading.order < last.order
 
-    def _shows_later(self, register_wh: int, at: datetime, heard_at: datetime) -> bool:
+    def _shows_later(self, reading: Reading, at: datetime, heard_at: datetime) -> bool:
         """Whether a register has grown since the last one, at a moment that leaves no time to."""
-        fits = self._fits(register_wh, heard_at) if at <= self.read_at else None
+        fits = self._fits(reading, heard_at) if at <= self.read_at else None
         if fits is None or fits[0] <= self.energy_wh:
             return False
-        return at < self.read_at or self._fits(register_wh, at) is None
+        return at < self.read_at or self._fits(reading, at) is None
 
     def _spans(self) -> tuple[Span, ...]:
         """What the open periods are made of: their activities, one after the other."""
         began_at = self.spans[-1].end_at if self.spans else self.cut_at
         if began_at == self.at:
             return self.spans
-        return (*self.spans, Span(began_at, self.at, self.activity, self.current_ma))
+        span = Span(began_at, self.at, self.activity, self.current_ma)
+        if self.spans and span.continues(self.spans[-1]):
+            return (*self.spans[:-1], self.spans[-1]._replace(end_at=self.at))
+        return (*self.spans, span)
 
 
 def fold(meter: Meter, readings: Iterable[Reading]) -> tuple[Meter, list[Period]]:

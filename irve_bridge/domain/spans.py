@@ -40,6 +40,10 @@ class Span(NamedTuple):
         """How long it lasted."""
         return self.end_at - self.start_at
 
+    def continues(self, before: "Span") -> bool:
+        """Whether it goes on with the activity and the current of the one before."""
+        return self[2:] == before[2:]
+
 
 def periods(spans: Sequence[Span], energy_wh: int) -> tuple[Period, ...]:
     """Return a period for each span, and all the energy in those in which energy can have flowed.
@@ -48,10 +52,13 @@ def periods(spans: Sequence[Span], energy_wh: int) -> tuple[Period, ...]:
     """
     if len(spans) == 1:
         return (_period(spans[0], energy_wh),)
-    flowing = [s for s in spans if s.activity is Activity.CHARGING] or spans
-    whole = sum((s.elapsed for s in flowing), timedelta()) // _MICROSECOND
+    charging = any(span.activity is Activity.CHARGING for span in spans)
+    flows = [not charging or span.activity is Activity.CHARGING for span in spans]
+    elapsed = (span.elapsed for span, flowing in zip(spans, flows, strict=True) if flowing)
+    whole = sum(elapsed, timedelta()) // _MICROSECOND
     return tuple(
-        _period(span, _share(energy_wh, span, whole) if span in flowing else 0) for span in spans
+        _period(span, _share(energy_wh, span, whole) if flowing else 0)
+        for span, flowing in zip(spans, flows, strict=True)
     )
 
 

@@ -193,6 +193,7 @@ def _meter(kept: Record) -> dict[str, Any] | None:
             "at": each.at,
             "said_at": each.said_at,
             "register_wh": each.register_wh,
+            "rounding_wh": each.rounding_wh,
             "power_w": each.power_w,
             "context": each.context,
         }

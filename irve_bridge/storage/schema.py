@@ -291,6 +291,7 @@ readings = Table(
     Column("activity", Text),
     Column("context", Text, nullable=False),
     Column("said_at", UTCDateTime),
+    Column("rounding_wh", BigInteger, nullable=False, server_default=text("0")),
     # A digest of the values: a unique index over the columns themselves holds no two NULLs equal.
     Column("content", LargeBinary, nullable=False),
     # One repeated message is kept once; the same index reads a transaction by time.

@@ -12,6 +12,8 @@ from irve_bridge.charge_points.v16.decode import MeterValue, SampledValue
 from irve_bridge.domain.metering import Reading
 
 LARGEST = 10**15
+DECIMALS_MOST = 4
+"""Beyond these, half a digit of a kWh is no whole Wh."""
 # What flows through a phase is the same whether it is said of it, or of it against neutral.
 PHASES = {
     Phase.l1: 1,
@@ -32,7 +34,7 @@ UNITS: dict[Measurand, tuple[str, dict[UnitOfMeasure, int]]] = {
     Measurand.voltage: ("voltage_mv", {UnitOfMeasure.v: 1000}),
     Measurand.soc: ("soc_percent", {UnitOfMeasure.percent: 1}),
 }
-SUMMED = frozenset({"register_wh", "power_w", "current_ma"})
+SUMMED = frozenset({"register_wh", "rounding_wh", "power_w", "current_ma"})
 SOC_MOST_PERCENT = 100
 
 
@@ -58,32 +60,41 @@ def _figures(samples: Iterable[SampledValue]) -> dict[str, int]:
     overall: dict[str, int] = {}
     phases: dict[str, dict[int, int]] = {}
     for sample in samples:
-        field, amount = _amount(sample)
-        if amount is None:
-            continue
-        if sample.phase is None:
-            overall[field] = amount
-        elif field in SUMMED and sample.phase in PHASES:
-            phases.setdefault(field, {})[PHASES[sample.phase]] = amount
+        for field, amount in _amounts(sample):
+            if sample.phase is None:
+                overall[field] = amount
+            elif field in SUMMED and sample.phase in PHASES:
+                phases.setdefault(field, {})[PHASES[sample.phase]] = amount
     return {field: sum(each.values()) for field, each in phases.items()} | overall
 
 
-def _amount(sample: SampledValue) -> tuple[str, int | None]:
-    """Return a sample's field and its value in the field's unit, None for no use.
+def _amounts(sample: SampledValue) -> Iterator[tuple[str, int]]:
+    """Give a sample's field and its value in the field's unit, if it is of use.
 
-    Fractions are cut off: a Wh that is not complete is not billed, and a reading never lies above
-    the integer register that ends the transaction.
+    Fractions are cut off: a Wh that is not complete is not billed, and a reading in Wh never lies
+    above the integer register that ends the transaction. One in kWh may have been rounded up to its
+    last digit: by how much, is a figure of its own.
     """
     field, units = UNITS.get(sample.measurand, ("", {}))
     factor = units.get(sample.unit) if sample.unit else next(iter(units.values()), None)
     # The inlet's energy includes what the charge point loses; the state of charge is the car's.
     elsewhere = sample.location is not Location.outlet and field != "soc_percent"
     if factor is None or elsewhere or sample.format is not ValueFormat.raw:
-        return field, None
+        return
     most = SOC_MOST_PERCENT if field == "soc_percent" else LARGEST
     try:
         amount = Decimal(sample.value)
         usable = 0 <= amount <= most
     except InvalidOperation:
-        return field, None
-    return field, int(amount * factor) if usable else None
+        return
+    if usable:
+        yield field, int(amount * factor)
+    if usable and field == "register_wh":
+        yield "rounding_wh", _half_digit(amount, factor) if factor > 1 else 0
+
+
+def _half_digit(amount: Decimal, factor: int) -> int:
+    """Return half of the last digit that a number was told in, times the factor."""
+    exponent = amount.as_tuple().exponent
+    last = min(max(exponent, -DECIMALS_MOST), 0) if isinstance(exponent, int) else 0
+    return int(Decimal(factor).scaleb(last) / 2)

@@ -172,6 +172,7 @@ async def test_a_repeated_reading_is_kept_once(storage: Storage) -> None:
     [
         {"register_wh": 1501},
         {"register_wh": None},
+        {"rounding_wh": 500},
         {"power_w": 0},
         {"soc_percent": 50},
         {"activity": Activity.SUSPENDED_EV},

@@ -36,6 +36,7 @@ def test_everything_of_one_moment_is_one_reading() -> None:
         Reading(
             at=AT,
             register_wh=1500,
+            rounding_wh=50,
             power_w=11_040,
             current_ma=16_000,
             voltage_mv=230_400,
@@ -95,6 +96,23 @@ def test_phases_of_a_register_are_summed_once_however_they_are_told() -> None:
     against_neutral = [sample | {"phase": f"{sample['phase']}-N"} for sample in phases]
     assert read(*phases, *against_neutral) == (Reading(at=AT, register_wh=600),)
     assert read(*phases, {"value": "601"}) == (Reading(at=AT, register_wh=601),)
+
+
+@pytest.mark.parametrize(
+    ("value", "rounding_wh"),
+    [("12", 500), ("12.3", 50), ("12.34", 5), ("12.345", 0), ("1.2E1", 500), ("1e-99999999", 0)],
+)
+def test_half_of_the_last_digit_of_a_kwh_may_be_rounding(value: str, rounding_wh: int) -> None:
+    (reading,) = read({"value": value, "unit": "kWh"})
+    assert reading.rounding_wh == rounding_wh
+    assert read({"value": "12"}, {"value": "9", "unit": "A"})[0].rounding_wh == 0
+
+
+def test_phases_that_are_summed_are_each_rounded() -> None:
+    phases = [{"value": "1", "unit": "kWh", "phase": f"L{i}"} for i in (1, 2, 3)]
+    assert read(*phases) == (Reading(at=AT, register_wh=3000, rounding_wh=1500),)
+    total = {"value": "3100", "unit": "Wh"}
+    assert read(*phases, total) == (Reading(at=AT, register_wh=3100),)
 
 
 def test_an_interval_is_no_register() -> None:

@@ -3,6 +3,7 @@
 Every test names the thread in which people met with it.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -178,6 +179,28 @@ def test_a_reading_that_was_rounded_up_gainsays_nothing() -> None:
     assert outcome(metered(0, 3351, read(29, 3400))) == (3351, "billed")
 
 
+@pytest.mark.parametrize("start_wh", [0, 234, 1234, 5900, 358_499])
+@pytest.mark.parametrize("told", [round, int], ids=["rounded", "cut off"])
+def test_a_meter_that_tells_whole_kwh_is_billed_by_its_final_register(
+    start_wh: int, told: Callable[[float], int]
+) -> None:
+    """No reading counts more than flowed, and none is taken for one of the charge alone."""
+    flowed = [(n, 333 * n) for n in range(1, 30)]
+    readings = [
+        replace(read(n, told((start_wh + wh) / 1000) * 1000), rounding_wh=500) for n, wh in flowed
+    ]
+    shown = running(start_wh, *readings)
+    assert all(0 <= wh - shown_wh <= 1500 for (_, wh), shown_wh in zip(flowed, shown, strict=True))
+    assert outcome(metered(start_wh, start_wh + 9800, *readings)) == (9800, "billed")
+
+
+def test_where_the_end_is_presumed_no_rounding_is_billed() -> None:
+    """2 kWh are 1500 Wh or more; a 1 that follows is no fall, whether it was rounded or cut off."""
+    coarse = [replace(read(n, wh), rounding_wh=500) for n, wh in ((10, 2000), (11, 1000))]
+    ended = finish(NOW, 0, LATER, 1500, coarse, RATED_W, presumed=True)
+    assert outcome(ended) == (1500, "billed")
+
+
 def test_one_reading_beyond_the_connectors_power_counts_nothing() -> None:
     """A lifetime of energy in one minute (https://github.com/evcc-io/evcc/issues/29374)."""
     readings = [read(10, 2000), read(11, 7_783_903), read(20, 4000)]
@@ -239,6 +262,31 @@ def test_where_no_clock_is_believed_no_reading_comes_too_early() -> None:
 def test_a_final_register_beyond_the_connectors_power_goes_to_a_person() -> None:
     """The readings are trusted (https://github.com/evcc-io/evcc/issues/29374)."""
     assert outcome(metered(0, 7_783_903, read(20, 4000))) == (4000, "review")
+
+
+# Statuses
+
+
+def test_a_status_that_changes_and_changes_back_at_one_moment_parts_nothing() -> None:
+    statuses = [Activity.SUSPENDED_EV, Activity.CHARGING]
+    meter = Meter.begin(NOW, 0, RATED_W)
+    for status in statuses * 3:
+        meter = meter.read(Reading(at=at(10), activity=status))
+    (period,) = meter.until(LATER).open
+    assert (period.start_at, period.end_at, period.charging) == (NOW, LATER, 30 * MINUTE)
+
+
+def test_statuses_back_and_forth_by_the_thousand_are_each_counted() -> None:
+    """Every second for hours, without a register between: no work that grows with their square."""
+    statuses = [Activity.SUSPENDED_EV, Activity.CHARGING]
+    second = timedelta(seconds=1)
+    readings = [
+        Reading(at=NOW + n * second, activity=statuses[(n + 1) % 2]) for n in range(1, 20_000)
+    ]
+    ended = finish(NOW, 0, NOW + 20_000 * second, 5000, readings, RATED_W)
+    assert sum(period.energy_wh for period in ended.periods) == 5000
+    parked = sum((period.parking for period in ended.periods), timedelta())
+    assert (len(ended.periods), parked) == (20_000, 10_000 * second)
 
 
 # Order

@@ -20,6 +20,7 @@ anything = st.builds(
     Reading,
     at=st.integers(-60, 12 * 3600).map(lambda s: NOW + timedelta(seconds=s)),
     register_wh=registers,
+    rounding_wh=st.sampled_from((0, 0, 50, 500)),
     activity=st.none() | st.sampled_from(Activity),
     current_ma=st.none() | st.integers(0, 32_000),
     context=st.sampled_from(("Sample.Periodic", "Transaction.Begin", "Sample.Clock")),
@@ -122,7 +123,7 @@ def test_the_running_meter_tells_the_periods_of_the_bill_or_asks_to_be_counted_a
     meter, periods = told_by(Meter.begin(NOW, start_wh, RATED_W), readings, LAST)
     assert sum(p.energy_wh for p in periods) == meter.energy_wh
     metered = finish(NOW, start_wh, LAST, meter.register_wh, readings, RATED_W)
-    assert meter.recount or periods == list(metered.periods)
+    assert meter.recount or metered.doubt or periods == list(metered.periods)
 
 
 @given(charges())

@@ -95,6 +95,10 @@ def _clocks() -> None:
     op.add_column("transactions", sa.Column("start_said_at", MOMENT))
     op.add_column("transactions", _flag("stop_doubted"))
     op.add_column("readings", sa.Column("said_at", MOMENT))
+    op.add_column(
+        "readings",
+        sa.Column("rounding_wh", sa.BigInteger(), nullable=False, server_default="0"),
+    )
     op.create_index(
         "ix_transactions_said",
         "transactions",
