@@ -221,7 +221,8 @@ class Meter(Struct, frozen=True, kw_only=True):
         """
         if self.meter_start_wh < 0 or reading.register_wh is None:
             return None
-        told_wh, most_wh = reading.register_wh - self.meter_start_wh, self._most_wh(at)
+        told_wh, digit_wh = reading.register_wh - self.meter_start_wh, 2 * reading.rounding_wh
+        most_wh = self._most_wh(at, digit_wh)
         energy_wh = self._least_wh(told_wh, reading.rounding_wh)
         if energy_wh is not None and energy_wh <= most_wh:
             return energy_wh, False
@@ -238,10 +239,13 @@ class Meter(Struct, frozen=True, kw_only=True):
             return told_wh - rounding_wh
         return self.energy_wh if told_wh + 2 * rounding_wh >= self.energy_wh else None
 
-    def _most_wh(self, at: datetime) -> float:
-        """Return the most that can have flowed by a moment: since the start, and since it grew."""
-        lately = self.energy_wh + deliverable_wh(self.rated_w, max(at - self.grew_at, _NOTHING))
-        return min(lately, deliverable_wh(self.rated_w, at - self.start_at))
+    def _most_wh(self, at: datetime, digit_wh: int) -> float:
+        """Return the most that can have flowed by a moment: since the start, and since it grew.
+
+        What was known then may be less than what had flowed, by all of the last digit told.
+        """
+        since_wh = deliverable_wh(self.rated_w, max(at - self.grew_at, _NOTHING)) + digit_wh
+        return min(self.energy_wh + since_wh, deliverable_wh(self.rated_w, at - self.start_at))
 
     def _trusted(self, fits: tuple[int, bool], at: datetime) -> dict[str, Any]:
         """Return what a trusted register changes; after a fall, whether it went on from below."""

@@ -277,7 +277,7 @@ def test_a_status_that_changes_and_changes_back_at_one_moment_parts_nothing() ->
 
 
 def test_statuses_back_and_forth_by_the_thousand_are_each_counted() -> None:
-    """Every second for hours, without a register between: no work that grows with their square."""
+    """Every second for hours, without a register between."""
     statuses = [Activity.SUSPENDED_EV, Activity.CHARGING]
     second = timedelta(seconds=1)
     readings = [

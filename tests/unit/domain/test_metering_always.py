@@ -1,7 +1,10 @@
 """What holds of a bill whatever a charge point says, and in whatever order it says it."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+from math import floor
 from random import Random
 
 from hypothesis import given
@@ -31,10 +34,15 @@ finals = st.integers(-1, 200_000)
 powers = st.none() | st.integers(3_000, 400_000)
 
 
+EITHER = st.booleans()
+
+
 @st.composite
-def charges(draw: st.DrawFn) -> tuple[int, list[Reading]]:
+def charges(
+    draw: st.DrawFn, relatives: st.SearchStrategy[bool] = EITHER
+) -> tuple[int, list[Reading]]:
     """A first register, and readings of a meter and a clock that are right, in their order."""
-    start_wh, relative = draw(st.integers(0, 10**7)), draw(st.booleans())
+    start_wh, relative = draw(st.integers(0, 10**7)), draw(relatives)
     at, energy_wh, told = NOW, 0, []
     for step_s, share, reads, activity in draw(
         st.lists(
@@ -138,6 +146,24 @@ def test_of_a_right_meter_every_reading_counts_as_it_comes(
     assert (metered.doubt, metered.note, list(metered.periods)) == (None, None, periods)
     read = [r.register_wh for r in readings if r.register_wh is not None]
     assert meter.energy_wh in {read[-1] - start_wh, read[-1]} if read else meter.energy_wh == 0
+
+
+@given(charges(st.just(False)), st.sampled_from((100, 1000)), st.sampled_from((round, floor)))
+def test_a_right_meter_that_tells_few_digits_is_billed_and_never_shows_more_than_flowed(
+    charge: tuple[int, list[Reading]], digit_wh: int, told: Callable[[float], int]
+) -> None:
+    start_wh, readings = charge
+    flowed_wh, meter, coarse = 0, Meter.begin(NOW, start_wh, RATED_W), []
+    for reading in readings:
+        if (register_wh := reading.register_wh) is not None:
+            flowed_wh, register_wh = register_wh - start_wh, told(register_wh / digit_wh) * digit_wh
+        coarse.append(replace(reading, register_wh=register_wh, rounding_wh=digit_wh // 2))
+        meter = meter.read(coarse[-1])
+        assert meter.energy_wh <= flowed_wh
+    metered = finish(NOW, start_wh, LAST, start_wh + flowed_wh, coarse, RATED_W)
+    assert (metered.doubt, metered.energy_wh) == (None, flowed_wh)
+    presumed = finish(NOW, start_wh, LAST, meter.register_wh, coarse, RATED_W, presumed=True)
+    assert (presumed.doubt, presumed.energy_wh) == (None, meter.energy_wh)
 
 
 @given(charges(), st.integers(501, 10**7))
