@@ -6,6 +6,7 @@ import pytest
 
 from irve_bridge.domain import facts
 from irve_bridge.domain.breakdown import Breakdown
+from irve_bridge.domain.classify import says_more
 from irve_bridge.domain.decide import Decision
 from irve_bridge.domain.intents import Kind
 from irve_bridge.domain.session import PlanName, Session, State
@@ -71,6 +72,21 @@ def test_a_stop_after_all_never_makes_it_cost_more(plan: PlanName, cost_minor: i
     for paid in ({}, {"state": State.SETTLED, "paid_minor": 1200, "payment_intent_id": "pi_1"}):
         before = presumed(plan, **paid)
         assert late(before, cost_minor) == Decision(before)
+
+
+@pytest.mark.parametrize(
+    ("billed_minor", "cost_minor", "more"),
+    [(1200, 1200, False), (1200, 1199, False), (1200, 1201, True), (3000, 3100, False)],
+)
+@every_plan
+def test_what_a_stop_says_beyond_the_bill_is_more_up_to_what_was_secured(
+    plan: PlanName, billed_minor: int, cost_minor: int, *, more: bool
+) -> None:
+    """Whether it was paid already or not; what overshoots is nobody's loss to look for."""
+    for paid in (0, billed_minor):
+        cost = Breakdown("EUR", billed_minor, billed_minor)
+        before = presumed(plan, cost=cost, decided_minor=billed_minor, paid_minor=paid)
+        assert says_more(before, ended(cost_minor)) is more
 
 
 @every_plan
