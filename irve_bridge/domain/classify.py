@@ -165,10 +165,10 @@ def _ended_after_all(session: Session, fact: facts.ChargingEnded) -> Event:
 
 
 def says_more(session: Session, fact: facts.ChargingEnded) -> bool:
-    """Return whether a stop tells of more than was billed, of what was secured at all."""
-    if session.cost is None or session.secured_minor is None:
+    """Return whether a stop tells of more than was billed; more than was secured nobody owes."""
+    if session.cost is None or session.secured_minor in {None, session.decided_minor}:
         return False
-    most_minor = min(fact.cost.gross_minor, session.secured_minor)
+    most_minor = min(fact.cost.gross_minor, session.secured_minor or 0)
     return most_minor > session.cost.gross_minor
 
 

@@ -350,6 +350,21 @@ async def test_a_charge_that_goes_on_after_its_end_was_presumed_is_asked_to_stop
     assert await house.session(session) == ended
 
 
+async def test_meter_values_that_say_nothing_readable_show_that_the_charge_goes_on(
+    house: Any, raw: Any
+) -> None:
+    await house.secure()
+    start = await raw.confirmed("StartTransaction", START)
+    (running,) = await house.storage.read(lambda tx: tx.transactions.running("CP1"))
+    before = house.clock.now()
+    nothing = {"timestamp": LATER, "sampledValue": [{"value": "n/a"}]}
+    unnamed = {"connectorId": 1, "meterValue": [nothing]}
+    await raw.confirmed("MeterValues", unnamed)
+    assert not house.meters.named_since(running, before)
+    await raw.confirmed("MeterValues", unnamed | {"transactionId": start["transactionId"]})
+    assert house.meters.named_since(running, before)
+
+
 async def test_meter_values_keep_what_is_readable(house: Any, raw: Any) -> None:
     """One odd sample costs that sample, not the message; 1.25 kWh are 1245 Wh or more."""
     session = await house.secure()

@@ -7,6 +7,7 @@ import pytest
 
 from irve_bridge.domain import facts
 from irve_bridge.domain.breakdown import Breakdown
+from irve_bridge.domain.classify import says_more
 from irve_bridge.domain.decide import Decision
 from irve_bridge.domain.intents import Kind
 from irve_bridge.domain.session import PlanName, Session, State
@@ -94,6 +95,21 @@ def test_what_was_released_without_a_reading_stays_so_whatever_its_stop_says(sta
     before = decided(charging(PlanName.DYNAMIC), ended(0, presumed=True)).session
     released = replace(before, state=state)
     assert late(released, 900).session == replace(released, end_presumed=False)
+
+
+@pytest.mark.parametrize(
+    ("billed_minor", "cost_minor", "more"),
+    [(1200, 1200, False), (1200, 1199, False), (1200, 1201, True), (3000, 3100, False)],
+)
+@every_plan
+def test_what_a_stop_says_beyond_the_bill_is_more_up_to_what_was_secured(
+    plan: PlanName, billed_minor: int, cost_minor: int, *, more: bool
+) -> None:
+    """Whether it was paid already or not; what overshoots is nobody's loss to look for."""
+    for paid in (0, billed_minor):
+        cost = Breakdown("EUR", billed_minor, billed_minor)
+        before = presumed(plan, cost=cost, decided_minor=billed_minor, paid_minor=paid)
+        assert says_more(before, ended(cost_minor)) is more
 
 
 @every_plan
