@@ -5,7 +5,7 @@ from fractions import Fraction
 from math import ceil
 
 from irve_bridge.domain.breakdown import Breakdown
-from irve_bridge.domain.money import minor_digits
+from irve_bridge.domain.money import exact_sum, minor_digits
 from irve_bridge.domain.period import Period
 from irve_bridge.domain.pricing import Pricer, Tally
 from irve_bridge.domain.rules import Use
@@ -104,9 +104,9 @@ def _steady(
 
 
 def _begun(tally: Tally) -> Fraction:
-    """Return what begun blocks may add to the cost of what was used."""
-    steps = (rule.step * rule.gross for rule in tally.rules if rule.step)
-    return sum(steps, Fraction(0))
+    """Return what begun blocks may add to the cost: now, or of what counted last."""
+    begun = {rule for rule in (*tally.rules, *tally.counted.last) if rule and rule.step}
+    return exact_sum(rule.step * rule.gross for rule in begun)
 
 
 def _rate(tally: Tally, power_w: int, *, parking: bool) -> Fraction:
@@ -114,8 +114,7 @@ def _rate(tally: Tally, power_w: int, *, parking: bool) -> Fraction:
     time = Use.PARKING if parking else Use.CHARGING
     energy = Fraction(power_w, _HOUR // _MICROSECOND)
     amounts: dict[Use, Fraction | int] = {Use.ENERGY: energy, time: 1}
-    costs = (rule.gross * amounts.get(rule.use, 0) for rule in tally.rules)
-    return sum(costs, Fraction(0))
+    return exact_sum(rule.gross * amounts.get(rule.use, 0) for rule in tally.rules)
 
 
 def _ahead(tally: Tally, now: datetime, power_w: int) -> timedelta | None:

@@ -86,6 +86,22 @@ def test_nobody_is_stopped_before_the_limit_is_reached(
         assert pricer.gross(later) >= limit
 
 
+def test_a_block_that_was_begun_counts_whole_also_where_it_no_longer_grows() -> None:
+    """Both prices end at 0.1 kWh; the quarter of an hour that was begun is billed whole."""
+    element = TariffElement(
+        (
+            PriceComponent(Dimension.ENERGY, Decimal(1), 0),
+            PriceComponent(Dimension.TIME, Decimal("0.4"), 900),
+        ),
+        Restrictions(max_kwh=Decimal("0.1")),
+    )
+    pricer = Pricer(Tariff(id="T", currency="EUR", elements=(element,)), PARIS)
+    whole = after(pricer, pricer.start(NOW), NOW, HORIZON, 1_000, parking=False)
+    assert pricer.cost(whole).gross_minor == 20
+    assert time_until(pricer, pricer.start(NOW), NOW, 19, 1_000, parking=False) is not None
+    assert time_until(pricer, pricer.start(NOW), NOW, 25, 1_000, parking=False) is None
+
+
 def test_a_charge_that_costs_nothing_more_reaches_no_limit() -> None:
     pricer = Pricer(tariff(ENERGY="0.5"), PARIS)
     assert time_until(pricer, pricer.start(NOW), NOW, 100, 0, parking=False) is None
