@@ -46,11 +46,11 @@ class Running:
     """One running transaction: its meter, and what the periods it closed have cost.
 
     `limit_at` is when its stop must be asked for, on our clock, which is `late` after the moment of
-    the last reading. Until the next reading the power may rise to what
-    it was already, or, before anything was read, to what the connector can give; `lead` is what a
-    stop takes to arrive. Where the limit lies beyond `horizon`, it is looked for at `look_at`.
-    `named_at` is when its charge point last named it, be nothing it said of it readable; a restart
-    forgets that, and with it that the charge point is online.
+    the last reading. Until the next reading the power may rise to what it was already, or, before
+    anything was read, to what the connector can give; `lead` is what a stop takes to arrive. Where
+    the limit lies beyond `horizon`, it is looked for at `look_at`. `named_at` is when its charge
+    point last named it, be nothing it said of it readable; a restart forgets that, and with it that
+    the charge point is online.
     """
 
     transaction: Transaction
