@@ -3,10 +3,11 @@
 import json
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from math import ceil
 from pathlib import Path
 from typing import Any
 
-MS_PER_HOUR = 3_600_000
+MS_PER_HOUR, SECONDS_PER_HOUR = 3_600_000, 3600
 
 
 def load(folder: Path) -> dict[str, dict[str, Any]]:
@@ -21,18 +22,24 @@ def load(folder: Path) -> dict[str, dict[str, Any]]:
 def expected_minor(
     tariff: dict[str, Any], energy_wh: int, charging_s: float, suspended_s: float
 ) -> int:
-    """Return the gross cost in cents, rounded half up; nothing without energy."""
+    """Return the gross cost in cents, rounded half up; nothing without energy.
+
+    Of the two times the later one is billed in steps (OCPI 2.2.1 mod_cdrs, step_size).
+    """
     if energy_wh == 0:
         return 0
+    charging_ms, suspended_ms = round(charging_s * 1000), round(suspended_s * 1000)
+    last = "PARKING_TIME" if suspended_ms else "TIME"
     quantities = {
         "ENERGY": Fraction(energy_wh, 1000),
-        "TIME": Fraction(round(charging_s * 1000), MS_PER_HOUR),
-        "PARKING_TIME": Fraction(round(suspended_s * 1000), MS_PER_HOUR),
+        "TIME": Fraction(charging_ms, MS_PER_HOUR),
+        "PARKING_TIME": Fraction(suspended_ms, MS_PER_HOUR),
         "FLAT": Fraction(1),
     }
+    units = {"ENERGY": Fraction(1, 1000), last: Fraction(1, SECONDS_PER_HOUR)}
     gross = sum(
         (
-            quantities[component["type"]]
+            _in_steps(quantities[component["type"]], units.get(component["type"]), component)
             * Fraction(component["price"])
             * (1 + Fraction(component.get("vat", 0)) / 100)
             for element in tariff["elements"]
@@ -43,3 +50,9 @@ def expected_minor(
     cents = gross * 100
     exact = Decimal(cents.numerator) / Decimal(cents.denominator)
     return int(exact.quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def _in_steps(quantity: Fraction, unit: Fraction | None, component: dict[str, Any]) -> Fraction:
+    """Return a quantity rounded up to the component's steps of Wh or seconds, if it has any."""
+    step = (unit or 0) * int(component.get("step_size", 1))
+    return Fraction(ceil(quantity / step) * step) if step else quantity
