@@ -1,4 +1,4 @@
-"""Two computations that share no code agree on every charge: the engine, and the simulators' own."""
+"""Two computations that share no code agree on every charge: the engine, the simulators' own."""
 
 from datetime import UTC, timedelta
 from pathlib import Path
