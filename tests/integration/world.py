@@ -7,6 +7,7 @@ Everything shares one clock that runs fast; the simulators answer for what reall
 import asyncio
 import base64
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -63,10 +64,17 @@ def checkout_id(opened: dict[str, Any]) -> str:
     return found[0]
 
 
+_WORKER = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0)
+_PORTS = itertools.cycle(range(20_000 + 3000 * (_WORKER % 4), 23_000 + 3000 * (_WORKER % 4)))
+"""A range for each worker, below those that outgoing connections are given."""
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    for port in _PORTS:
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("a cycle has no end")
 
 
 @dataclass
