@@ -66,7 +66,7 @@ _BETWEEN = {
 
 
 @dataclass(frozen=True, slots=True)
-class Price:
+class PriceLine:
     """One line of a price list; `note` says when the price holds, "" for always."""
 
     label: str
@@ -75,7 +75,7 @@ class Price:
     note: str = ""
 
 
-def price_list(tariff: Tariff, language: Language) -> list[Price]:
+def price_list(tariff: Tariff, language: Language) -> list[PriceLine]:
     """Return what a charge costs, as it must be read before paying."""
     offers = [_offer(offer, tariff.currency, language) for offer in tariff.prices]
     return [*offers, *_bounds(tariff, language)]
@@ -110,22 +110,22 @@ def remark(tariff: Tariff, language: Language) -> str:
     return texts.get(language.code, first)
 
 
-def _offer(offer: Offer, currency: str, language: Language) -> Price:
+def _offer(offer: Offer, currency: str, language: Language) -> PriceLine:
     amount, unit = unit_price(offer.component, currency, language)
     conditions = list(_conditions(offer.restrictions, language)) if offer.restrictions else []
     conditions += _block(offer.component, language)
     label = language.text(DIMENSIONS[offer.component.type])
-    return Price(label, amount, unit, ", ".join(conditions))
+    return PriceLine(label, amount, unit, ", ".join(conditions))
 
 
-def _bounds(tariff: Tariff, language: Language) -> Iterator[Price]:
+def _bounds(tariff: Tariff, language: Language) -> Iterator[PriceLine]:
     for label, bound in (
         (N_("Minimum price"), tariff.min_price),
         (N_("Maximum price"), tariff.max_price),
     ):
         if bound is not None:
             amount = language.unit_price(tariff.with_vat(bound), tariff.currency)
-            yield Price(language.text(label), amount, "")
+            yield PriceLine(language.text(label), amount, "")
 
 
 def _block(component: PriceComponent, language: Language) -> Iterator[str]:

@@ -22,6 +22,8 @@ _DIGITS = 4
 """Numbers have four decimals (OCPI 2.2.1 types, number)."""
 _PER_ONE = 10_000
 _HOUR_US = 3_600_000_000
+_NOBODY = ("FR", "ZZZ")
+"""OCPI wants a country and a party, also of an EVSE id that names none."""
 _EVSE_ID = re.compile(r"([A-Z]{2})\*?([A-Z0-9]{3})\*?E", re.IGNORECASE)
 
 
@@ -57,8 +59,9 @@ class Location:
 
     def owner(self, tariff: Tariff) -> tuple[str, str]:
         """Return country and party of who operates it, by its EVSE id, else by the tariff."""
-        named = _EVSE_ID.match(self.evse_id)
-        return (named[1], named[2]) if named else (tariff.country_code, tariff.party_id)
+        if named := _EVSE_ID.match(self.evse_id):
+            return named[1], named[2]
+        return tariff.country_code or _NOBODY[0], tariff.party_id or _NOBODY[1]
 
     def ocpi(self) -> dict[str, Any]:
         """Return the CdrLocation; what OCPI has no room for is cut."""
@@ -172,7 +175,7 @@ def cdr(charge: Concluded) -> Document:
         "auth_method": "COMMAND",
         "cdr_location": charge.location.ocpi(),
         "currency": charge.cost.currency,
-        "tariffs": [replace(charge.tariff, last_updated=charge.tariff.last_updated or charge.at)],
+        "tariffs": [_whole(charge.tariff, country_code, party_id, charge.at)],
         "charging_periods": volumes.charging_periods(charge.periods, charge.tariff.id),
         "signed_data": charge.signed_data,
         "total_energy": _number(sum(volumes.energy)),
@@ -183,6 +186,16 @@ def cdr(charge: Concluded) -> Document:
         "last_updated": charge.at,
     }
     return document(told | charge.cost.ocpi())
+
+
+def _whole(tariff: Tariff, country_code: str, party_id: str, at: datetime) -> Tariff:
+    """Return a tariff with what OCPI asks for and its file may leave out."""
+    return replace(
+        tariff,
+        country_code=tariff.country_code or country_code,
+        party_id=tariff.party_id or party_id,
+        last_updated=tariff.last_updated or at,
+    )
 
 
 def credit(original: Cdr, at: datetime) -> Cdr:

@@ -33,11 +33,6 @@ class ConnectorStatus(StrEnum):
         """
         return self in _VACANT
 
-    @property
-    def startable(self) -> bool:
-        """Whether a new charge may be sold now."""
-        return self in _STARTABLE
-
 
 _IDLE = frozenset(
     {
@@ -50,7 +45,6 @@ _IDLE = frozenset(
     }
 )
 _VACANT = frozenset({ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED})
-_STARTABLE = frozenset({ConnectorStatus.AVAILABLE, ConnectorStatus.PREPARING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,13 +70,13 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """An OCPI Tariff, in OCPI's own field names."""
+    """An OCPI Tariff, in OCPI's own field names; an operator's own file may leave its party out."""
 
     id: str
     currency: str
     elements: tuple[TariffElement, ...]
-    country_code: str = "FR"
-    party_id: str = "XXX"
+    country_code: str = ""
+    party_id: str = ""
     type: str | None = None
     tariff_alt_text: tuple[DisplayText, ...] = ()
     tariff_alt_url: str | None = None

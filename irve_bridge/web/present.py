@@ -8,7 +8,14 @@ from irve_bridge.domain.errors import Refusal
 from irve_bridge.domain.session import PlanName, Session, State
 from irve_bridge.domain.tariff import PriceComponent, Tariff
 from irve_bridge.i18n import N_, Language
-from irve_bridge.price_list import DIMENSIONS, Price, price_list, quantity_of, remark, unit_price
+from irve_bridge.price_list import (
+    DIMENSIONS,
+    PriceLine,
+    price_list,
+    quantity_of,
+    remark,
+    unit_price,
+)
 from irve_bridge.service.meters import Live
 from irve_bridge.service.views import SessionView, StationView
 from irve_bridge.web.receipt import Money
@@ -48,7 +55,7 @@ class Presenter:
 
     language: Language
 
-    def prices(self, tariff: Tariff) -> list[Price]:
+    def prices(self, tariff: Tariff) -> list[PriceLine]:
         """Return the prices as they must be read before paying."""
         return price_list(tariff, self.language)
 

@@ -224,6 +224,15 @@ def test_a_key_that_is_not_known_or_is_not_one_is_left_out() -> None:
         assert told.public_key is None
 
 
+def test_a_tariff_whose_file_names_no_party_is_told_as_its_operator_s() -> None:
+    nameless = replace(TARIFF, country_code="", party_id="")
+    period = Period(start_at=NOW, end_at=LATER, energy_wh=1000, charging=LATER - NOW)
+    told = cdr(concluded((period,), tariff=nameless))
+    (tariff,) = told["tariffs"]
+    assert (tariff["country_code"], tariff["party_id"]) == ("FR", "EXA")
+    assert (told["country_code"], told["party_id"]) == ("FR", "EXA")
+
+
 def test_moments_are_in_utc_with_a_z() -> None:
     zone = datetime.fromisoformat("2026-06-01T14:00:00.123456+02:00")
     assert moment(zone) == "2026-06-01T12:00:00.123Z"

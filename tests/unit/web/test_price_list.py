@@ -7,7 +7,7 @@ import pytest
 from irve_bridge.domain.tariff import Tariff
 from irve_bridge.domain.tariff_loading import load
 from irve_bridge.i18n import load_languages
-from irve_bridge.price_list import Price, price_list, remark
+from irve_bridge.price_list import PriceLine, price_list, remark
 from tests.unit.domain.test_tariff_loading import document, element
 
 LANGUAGES = load_languages()
@@ -19,7 +19,7 @@ def lines(tariff: Tariff, code: str = "en") -> list[str]:
     return [" ".join(_read(price).split()) for price in found]
 
 
-def _read(price: Price) -> str:
+def _read(price: PriceLine) -> str:
     return f"{price.label} [{price.note}] {price.amount}{price.unit}"
 
 
