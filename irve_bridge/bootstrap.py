@@ -205,7 +205,7 @@ def _hands(
     hands: dict[Lane, Hand] = {
         Lane.MONEY: payments,
         Lane.REFUNDS: payments,
-        Lane.FORGETTING: payments,
+        Lane.AFTERWARDS: payments,
         Lane.EYES: payments,
         Lane.CHARGER: ChargerHand(bus, clock, settings.policy, settings.command_timeout_s),
     }

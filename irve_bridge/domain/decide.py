@@ -110,6 +110,8 @@ def _intent(session: Session, do: Do, fact: facts.SessionFact) -> Intent | None:
             return _void(session, fact)
         case Do.COLLECT:
             return Intent(do, Kind.OPEN_CHECKOUT, {"amount_minor": session.decided_minor})
+        case Do.RECEIPT:
+            return plans.send_receipt(session)
         case Do.FORGET:
             return plans.forget_card(session, do)
         case Do.FORGET_CUSTOMER if isinstance(fact, facts.CustomerTermPassed):

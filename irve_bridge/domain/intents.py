@@ -10,12 +10,13 @@ class Lane(StrEnum):
     """Who performs an intent. One session's intents run in order within a lane.
 
     Refunds have one of their own: a bank may take days for one, and a capture cannot wait for it.
-    So has forgetting: however many customers are to be forgotten, no capture waits behind them.
+    So has what follows once the money is where it belongs: however many customers are to be
+    forgotten, no capture waits behind them.
     """
 
     MONEY = "money"
     REFUNDS = "refunds"
-    FORGETTING = "forgetting"
+    AFTERWARDS = "afterwards"
     EYES = "eyes"
     CHARGER = "charger"
     CSMS = "csms"
@@ -40,6 +41,7 @@ class Do(StrEnum):
     RECHARGE = "recharge"
     VOID = "void"
     COLLECT = "collect"
+    RECEIPT = "receipt"
     FORGET = "forget"
     FORGET_CUSTOMER = "forget_customer"
     TELL = "tell"
@@ -60,6 +62,7 @@ class Kind(StrEnum):
     INCREMENT_HOLD = "increment_hold"
     CANCEL_HOLD = "cancel_hold"
     REFUND = "refund"
+    SEND_RECEIPT = "send_receipt"
     FORGET_CARD = "forget_card"
     FORGET_CUSTOMER = "forget_customer"
     REMOTE_START = "remote_start"
@@ -75,8 +78,9 @@ class Kind(StrEnum):
 
 _LANES = {
     Kind.REFUND: Lane.REFUNDS,
-    Kind.FORGET_CARD: Lane.FORGETTING,
-    Kind.FORGET_CUSTOMER: Lane.FORGETTING,
+    Kind.SEND_RECEIPT: Lane.AFTERWARDS,
+    Kind.FORGET_CARD: Lane.AFTERWARDS,
+    Kind.FORGET_CUSTOMER: Lane.AFTERWARDS,
     Kind.OBSERVE: Lane.EYES,
     Kind.REMOTE_START: Lane.CHARGER,
     Kind.REMOTE_STOP: Lane.CHARGER,

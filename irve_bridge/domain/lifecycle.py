@@ -135,7 +135,7 @@ TABLE: dict[tuple[State, Event], Row] = {
     (S.SETTLING, E.CHARGE_CREATED): Row(S.SETTLING, (Do.CONFIRM,)),
     (S.SETTLING, E.CHARGE_IN_VAIN): Row(S.SETTLING, (Do.VOID, Do.SETTLE)),
     (S.SETTLING, E.HELD_LESS): Row(S.SETTLING, (Do.SETTLE,)),
-    (S.SETTLING, E.PAID): Row(S.SETTLED, (Do.FORGET,), ("payment_succeeded",)),
+    (S.SETTLING, E.PAID): Row(S.SETTLED, (Do.RECEIPT, Do.FORGET), ("payment_succeeded",)),
     (S.SETTLING, E.OVERPAID): Row(S.SETTLING, (Do.SETTLE,)),
     (S.SETTLING, E.PAID_OTHERWISE): Row(S.REVIEW, (), ("review_needed",)),
     (S.SETTLING, E.DECLINED): Row(S.DUE, (), ("charge_failed",)),

@@ -132,6 +132,16 @@ def forget_card(session: Session, do: Do) -> Intent | None:
     return Intent(do, Kind.FORGET_CARD, {"payment_method_id": session.payment_method_id})
 
 
+def send_receipt(session: Session) -> Intent | None:
+    """Return the call that has the provider mail its receipt to who paid before giving an address.
+
+    The other plans name the address when they take the money.
+    """
+    if session.plan is not PlanName.FIXED or session.email is None:
+        return None
+    return Intent(Do.RECEIPT, Kind.SEND_RECEIPT, {"payment_intent_id": session.payment_intent_id})
+
+
 def keepable(session: Session, amount_minor: int) -> int:
     """Return how much of an amount can be kept of what is paid, so that the rest can go back."""
     kept_minor = min(amount_minor, session.paid_minor)

@@ -8,6 +8,7 @@ import stripe
 from simulators.stripe import (
     application_fees,
     balance_transactions,
+    customers,
     disputes,
     listing,
     payment_methods,
@@ -242,3 +243,20 @@ def index(call: Call) -> Object:
 def retrieve(call: Call) -> Object:
     """Return a charge."""
     return call.account.get("charge", call.id)
+
+
+@routes(
+    "POST",
+    "/v1/charges/{id}",
+    stripe.params.ChargeUpdateParams,
+    "description metadata receipt_email",
+)
+def update(call: Call) -> Object:
+    """Change what is said of a charge; one with a new address is receipted to it."""
+    charge = call.account.get("charge", call.id)
+    said = {
+        name: call.params[name] for name in ("description", "receipt_email") if name in call.params
+    }
+    metadata = customers.merged(charge["metadata"], call.params.get("metadata", {}))
+    call.account.update(charge, "charge.updated", **said, metadata=metadata)
+    return charge

@@ -15,6 +15,7 @@ from irve_bridge.payments.calls.increment_hold import IncrementHold
 from irve_bridge.payments.calls.observe_session import ObserveSession
 from irve_bridge.payments.calls.open_checkout import OpenCheckout
 from irve_bridge.payments.calls.refund import Refund
+from irve_bridge.payments.calls.send_receipt import SendReceipt
 
 CALLS: dict[Kind, Call] = {
     Kind.CREATE_CUSTOMER: CreateCustomer(),
@@ -29,6 +30,7 @@ CALLS: dict[Kind, Call] = {
     Kind.INCREMENT_HOLD: IncrementHold(),
     Kind.CANCEL_HOLD: CancelPayment(),
     Kind.REFUND: Refund(),
+    Kind.SEND_RECEIPT: SendReceipt(),
     Kind.FORGET_CARD: ForgetCard(),
     Kind.FORGET_CUSTOMER: ForgetCustomer(),
 }

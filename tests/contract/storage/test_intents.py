@@ -93,7 +93,7 @@ async def test_no_money_waits_for_what_is_to_be_forgotten(
         intents.add(session.id, Intent(Do.FORGET, forget), now)
         intents.add(session.id, CHARGE, now)
         assert due(intents, now, [Lane.MONEY]) == [Kind.CREATE_CHARGE]
-        assert due(intents, now, [Lane.FORGETTING]) == [forget]
+        assert due(intents, now, [Lane.AFTERWARDS]) == [forget]
 
     await storage.transact(unit)
 

@@ -11,6 +11,7 @@ from irve_bridge.domain.intents import Do, Intent, Kind
 from irve_bridge.domain.lifecycle import wanted
 from irve_bridge.domain.session import PlanName, State
 from irve_bridge.payments import StripePayments
+from irve_bridge.service.ports import Done
 from tests.integration.payments.conftest import SECRETS, Simulator, Tills, WorldClock, only
 
 
@@ -33,6 +34,48 @@ async def test_stripe_mails_its_receipt_to_who_gave_an_address(
     assert till.session.state is State.SETTLED
     (payment,) = await simulator.listed(f"payment_intents?customer={till.session.customer_id}")
     assert (payment["receipt_email"], payment["amount_received"]) == ("ada@example.org", 732)
+
+
+@pytest.mark.parametrize("cost_minor", [732, 2000])
+async def test_stripe_mails_its_receipt_of_a_fixed_amount_once_the_rest_went_back(
+    new_till: Tills, simulator: Simulator, cost_minor: int
+) -> None:
+    """The payment was made before the address was known: its charge is given it."""
+    till = new_till(PlanName.FIXED)
+    await till.secure(simulator)
+    (charge,) = await simulator.listed(f"charges?customer={till.session.customer_id}")
+    assert charge["receipt_email"] is None
+    await till.charge(cost_minor)
+    if cost_minor < 2000:
+        await till.do(Kind.REFUND)
+    assert till.session.state is State.SETTLED
+    assert isinstance(await till.do(Kind.SEND_RECEIPT), Done)
+    (charge,) = await simulator.listed(f"charges?customer={till.session.customer_id}")
+    assert charge["receipt_email"] == "ada@example.org"
+
+
+async def test_a_receipt_whose_answer_was_lost_is_sent_once(
+    new_till: Tills, simulator: Simulator
+) -> None:
+    till = new_till(PlanName.FIXED)
+    await till.secure(simulator)
+    await till.charge(2000)
+    await simulator.fault("charges/*", "after", None)
+    assert isinstance(await till.again(await till.do(Kind.SEND_RECEIPT)), Done)
+    changes = [e for e in await simulator.listed("events") if e["type"] == "charge.updated"]
+    addressed = [e for e in changes if "receipt_email" in e["data"]["previous_attributes"]]
+    assert len(addressed) == 1
+
+
+async def test_an_address_that_stripe_refuses_has_no_receipt(
+    new_till: Tills, simulator: Simulator
+) -> None:
+    """Nobody looks again and again for want of a mail."""
+    till = new_till(PlanName.FIXED)
+    await till.secure(simulator)
+    await till.charge(2000)
+    await simulator.fault("charges/*", "before", 400)
+    assert isinstance(await till.do(Kind.SEND_RECEIPT), Done)
 
 
 async def test_fixed_keeps_the_exact_cost_and_refunds_the_rest(

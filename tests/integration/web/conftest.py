@@ -266,7 +266,7 @@ async def open_house(
         hands: dict[Lane, Hand] = {
             Lane.MONEY: payments,
             Lane.REFUNDS: payments,
-            Lane.FORGETTING: payments,
+            Lane.AFTERWARDS: payments,
             Lane.EYES: payments,
             Lane.CHARGER: ChargerHand(bus, clock, policy, 5),
         }

@@ -173,7 +173,7 @@ def test_what_is_to_be_forgotten_no_longer_stands_before_money(updated: Connecti
     lanes = updated.execute(text(money)).all()
     assert [tuple(row) for row in lanes] == [
         ("forget_card", "money"),
-        ("forget_card", "forgetting"),
+        ("forget_card", "afterwards"),
         ("capture", "money"),
     ]
 

@@ -40,7 +40,7 @@ def upgrade() -> None:
     # What nobody's webhooks said was never read, and would be kept without a term.
     op.execute("UPDATE inbox SET fact = '{}' WHERE kind = 'ProviderSpoke' AND session_id IS NULL")
     op.execute(
-        "UPDATE intents SET lane = 'forgetting' "
+        "UPDATE intents SET lane = 'afterwards' "
         "WHERE kind IN ('forget_card', 'forget_customer') AND ended_at IS NULL"
     )
     # A 410 was not told apart from the other failures, which are sent again.
