@@ -29,7 +29,7 @@ async def test_what_was_not_used_is_refunded(tmp_path: Path) -> None:
 async def test_charging_stops_before_the_amount_is_exceeded(tmp_path: Path) -> None:
     """The stop is asked for so early that it arrives in time, and not much earlier."""
     async with (
-        world(tmp_path, fixed_least_minor="200", stop_lead_s="60") as w,
+        world(tmp_path, fixed_least_minor="200", stop_lead_s="120") as w,
         w.charge_point() as cp,
     ):
         await cp.wait_until_online()

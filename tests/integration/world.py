@@ -65,8 +65,8 @@ def checkout_id(opened: dict[str, Any]) -> str:
 
 
 _WORKER = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0)
-_PORTS = itertools.cycle(range(20_000 + 3000 * (_WORKER % 4), 23_000 + 3000 * (_WORKER % 4)))
-"""A range for each worker, below those that outgoing connections are given."""
+_PORTS = itertools.cycle(range(20_000 + 1000 * _WORKER, 21_000 + 1000 * _WORKER))
+"""A range for each of a dozen workers, below those that outgoing connections are given."""
 
 
 def free_port() -> int:
