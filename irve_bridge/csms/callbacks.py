@@ -56,7 +56,7 @@ class CallbackHand:
     def _headers(self, task: Task, body: bytes) -> dict[str, str]:
         """Signatures use real time, whatever clock the bridge runs on."""
         data = task.attempt.request["data"]
-        webhook_id = f"{task.session.id}.{data['sequence']}"
+        webhook_id = f"{task.subject}.{data['sequence']}"
         sent_at = datetime.now(UTC)
         return {
             "content-type": "application/json",
@@ -73,9 +73,7 @@ class CallbackHand:
         return self._later(task, f"the CSMS answered {status}")
 
     def _later(self, task: Task, reason: str) -> Outcome:
-        log.warning(
-            "callback_not_delivered", session_id=task.session.id, reason=reason, tries=task.tries
-        )
+        log.warning("callback_not_delivered", subject=task.subject, reason=reason, tries=task.tries)
         if task.tries > len(self.delays):
             return Failed(reason)
         return Again(reason=reason, known=True, after=self.delays[task.tries - 1])

@@ -63,12 +63,15 @@ class ChargerHand:
         except Unanswered:
             return self._unconfirmed("no answer", task) if starts else self._stop_again("no answer")
         answer = commands.decode_answer(reply)
+        if answer.unsent:
+            return Again(reason=str(answer.error), known=True, after=self._policy.start_retry)
         return self._started(task, answer) if starts else self._stopped(task, answer)
 
     def _started(self, task: Task, answer: commands.Answer) -> Outcome:
-        if answer.error is not None and answer.error not in _INCAPABLE:
-            return self._unconfirmed(answer.error, task)
-        fact = facts.StartAccepted if answer.accepted else facts.StartRefused
+        refused = answer.rejected or answer.error in _INCAPABLE
+        if not refused and not answer.accepted:
+            return self._unconfirmed(answer.error or f"odd answer: {answer.payload}", task)
+        fact = facts.StartRefused if refused else facts.StartAccepted
         return Done((fact(at=self._clock.now(), session_id=task.session.id),))
 
     def _stopped(self, task: Task, answer: commands.Answer) -> Outcome:

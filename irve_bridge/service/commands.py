@@ -1,6 +1,11 @@
 """Commands to a charge point as they travel over the bus, and their answers."""
 
+from typing import Any
+
 import msgspec
+
+INVALID = "invalid"
+BUSY = "busy"
 
 
 class RemoteStart(msgspec.Struct, frozen=True, tag=True):
@@ -16,19 +21,47 @@ class RemoteStop(msgspec.Struct, frozen=True, tag=True):
     transaction_id: str
 
 
-Command = RemoteStart | RemoteStop
+class Call(msgspec.Struct, frozen=True, tag=True):
+    """Any call of the charge point's protocol, by its own names: the operator's, or a display's."""
+
+    action: str
+    payload: dict[str, Any]
+
+
+Command = RemoteStart | RemoteStop | Call
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What the charge point said; `error` is set instead of `status` for a CALLERROR."""
+    """What the charge point said; `error` is set instead of `payload` for a CALLERROR.
 
-    status: str | None = None
+    `error` is its code, or one of ours: INVALID for a call that its schema forbids, BUSY where too
+    many calls wait already. Neither was sent. `description` is for people.
+    """
+
+    payload: dict[str, Any] | None = None
     error: str | None = None
+    description: str = ""
+
+    @property
+    def status(self) -> str | None:
+        """What most answers say first."""
+        said = (self.payload or {}).get("status")
+        return None if said is None else str(said)
 
     @property
     def accepted(self) -> bool:
         """Whether the charge point agreed to try."""
         return self.status == "Accepted"
+
+    @property
+    def rejected(self) -> bool:
+        """Whether it said that it will not: nothing else proves that."""
+        return self.status == "Rejected"
+
+    @property
+    def unsent(self) -> bool:
+        """Whether the charge point never saw the call."""
+        return self.error in (INVALID, BUSY)
 
 
 encode = msgspec.json.encode

@@ -27,6 +27,7 @@ from irve_bridge.service.ports import (
     Attempt,
     Clock,
     Done,
+    Due,
     Failed,
     Hand,
     Outcome,
@@ -95,49 +96,50 @@ class Dispatcher:
     def _claim_in(self, tx: Tx, now: datetime, room: int) -> tuple[list[Task], bool]:
         """Return what was claimed, and whether something else may have become due by it."""
         tasks, cancelled = [], False
-        for intent_id, session, asked, created_at, tries in tx.intents.next_due(
-            [self._lane], now, room
-        ):
-            intent = _as_it_is_now(tx, intent_id, session, asked)
+        for due in tx.intents.next_due([self._lane], now, room):
+            intent = _as_it_is_now(tx, due)
             if intent is None:
-                tx.intents.finish(intent_id, "cancelled", f"session is {session.state}", now)
+                state = due.session.state if due.session else "gone"
+                tx.intents.finish(due.id, "cancelled", f"session is {state}", now)
                 cancelled = True
                 continue
             try:
-                attempt = self._attempt(tx, intent_id, session, intent, now)
+                attempt = self._attempt(tx, due, intent, now)
             except Exception:
-                log.exception("intent_unpreparable", kind=intent.kind, session_id=session.id)
-                tx.intents.postpone(intent_id, now + self._policy.retry_most, "unpreparable")
+                log.exception("intent_unpreparable", kind=intent.kind, subject=due.subject)
+                tx.intents.postpone(due.id, now + self._policy.retry_most, "unpreparable")
                 continue
             lease = secrets.token_hex(8)
-            tx.intents.claim(intent_id, lease, now + self._policy.lease)
+            tx.intents.claim(due.id, lease, now + self._policy.lease)
             tasks.append(
                 Task(
-                    intent_id=intent_id,
+                    intent_id=due.id,
                     lease=lease,
-                    session=session,
+                    subject=due.subject,
+                    owner=due.session,
                     intent=intent,
                     attempt=attempt,
-                    created_at=created_at,
-                    tries=tries + 1,
+                    created_at=due.created_at,
+                    tries=due.tries + 1,
                 )
             )
         return tasks, cancelled
 
-    def _attempt(
-        self, tx: Tx, intent_id: int, session: Session, intent: Intent, now: datetime
-    ) -> Attempt:
-        """Return the attempt whose outcome is unknown, or store a new one."""
-        if unknown := tx.intents.open_attempt(intent_id):
+    def _attempt(self, tx: Tx, due: Due, intent: Intent, now: datetime) -> Attempt:
+        """Return the attempt whose outcome is unknown, or store a new one.
+
+        What is of no session was written down as it is sent.
+        """
+        if unknown := tx.intents.open_attempt(due.id):
             return unknown
-        number = tx.intents.last_attempt_number(intent_id) + 1
+        number = tx.intents.last_attempt_number(due.id) + 1
         attempt = Attempt(
             number=number,
-            key=f"{session.id}:{intent_id}:{number}",
-            request=self._hand.prepare(session, intent),
+            key=f"{due.subject}:{due.id}:{number}",
+            request=self._hand.prepare(due.session, intent) if due.session else intent.parameters,
             started_at=now,
         )
-        tx.intents.begin_attempt(intent_id, attempt)
+        tx.intents.begin_attempt(due.id, attempt)
         return attempt
 
     def _start(self, task: Task) -> None:
@@ -155,7 +157,7 @@ class Dispatcher:
         try:
             outcome = await self._hand.perform(task)
         except Exception:
-            log.exception("intent_crashed", kind=task.intent.kind, session_id=task.session.id)
+            log.exception("intent_crashed", kind=task.intent.kind, subject=task.subject)
             outcome = Again(reason="crashed", known=False)
         await self._handler.run(lambda work: self._conclude(work, task, outcome))
 
@@ -163,7 +165,7 @@ class Dispatcher:
         now = self._clock.now()
         intents = work.tx.intents
         if not intents.leased(task.intent_id, task.lease, now):
-            log.warning("lease_lost", kind=task.intent.kind, session_id=task.session.id)
+            log.warning("lease_lost", kind=task.intent.kind, subject=task.subject)
             return
         match outcome:
             case Done():
@@ -195,8 +197,11 @@ class Dispatcher:
         await pause(self._awake, self._clock, due_at, POLL_S)
 
 
-def _as_it_is_now(tx: Tx, intent_id: int, session: Session, intent: Intent) -> Intent | None:
+def _as_it_is_now(tx: Tx, due: Due) -> Intent | None:
     """Return what is still to be done of an intent when its turn comes; None for nothing."""
+    intent_id, session, intent = due.id, due.session, due.intent
+    if session is None:
+        return intent
     if not wanted(session, intent.do):
         # A start that may have arrived is not forgotten: its unknown attempt is told, not repeated.
         begun = intent.do is Do.START and tx.intents.open_attempt(intent_id) is not None

@@ -1,4 +1,4 @@
-"""What must be done: claimed with a lease, performed once, in order per session and lane."""
+"""What must be done: claimed with a lease, performed once, in order per subject and lane."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,8 +20,7 @@ from sqlalchemy import (
 )
 
 from irve_bridge.domain.intents import Intent, Lane
-from irve_bridge.domain.session import Session
-from irve_bridge.service.ports import Attempt, Unfinished
+from irve_bridge.service.ports import Attempt, Due, Unfinished
 from irve_bridge.storage.rows import from_row, to_row
 from irve_bridge.storage.schema import attempts, intents
 from irve_bridge.storage.sessions import SqlSessions
@@ -34,7 +33,7 @@ _FIRST = and_(
     intents.c.lane.in_(bindparam("of_lanes", expanding=True)),
     ~select(_earlier.c.id)
     .where(
-        _earlier.c.session_id == intents.c.session_id,
+        _earlier.c.subject == intents.c.subject,
         _earlier.c.lane == intents.c.lane,
         _earlier.c.id < intents.c.id,
         _earlier.c.ended_at.is_(None),
@@ -132,7 +131,15 @@ class SqlIntents:
 
     def add(self, session_id: str, intent: Intent, at: datetime) -> None:
         """Record an intent behind the session's others in its lane."""
+        self._add(session_id, session_id, intent, at)
+
+    def add_of(self, subject: str, intent: Intent, at: datetime) -> None:
+        """Record an intent of no session behind the subject's others in its lane."""
+        self._add(subject, None, intent, at)
+
+    def _add(self, subject: str, session_id: str | None, intent: Intent, at: datetime) -> None:
         row = to_row(intent) | {
+            "subject": subject,
             "session_id": session_id,
             "lane": intent.kind.lane.value,
             "created_at": at,
@@ -153,18 +160,24 @@ class SqlIntents:
         named = {"of_session": session_id, "of_kind": kind}
         return self._connection.execute(_IN_DOUBT, named).first() is not None
 
-    def next_due(
-        self, lanes: Sequence[Lane], now: datetime, limit: int
-    ) -> list[tuple[int, Session, Intent, datetime, int]]:
-        """Return (id, session, intent, created, tries) of those that may be claimed now.
+    def next_due(self, lanes: Sequence[Lane], now: datetime, limit: int) -> list[Due]:
+        """Return those that may be claimed now.
 
-        Only the first unfinished intent of a session's lane, due, and under no live lease.
+        Only the first unfinished intent of a subject's lane, due, and under no live lease.
         """
         named = {"of_lanes": [lane.value for lane in lanes], "now": now, "most": limit}
         rows = self._connection.execute(_NEXT_DUE, named).all()
-        sessions = self._sessions.get_many([row.session_id for row in rows]) if rows else {}
+        named_ids = [row.session_id for row in rows if row.session_id is not None]
+        sessions = self._sessions.get_many(named_ids) if named_ids else {}
         return [
-            (row.id, sessions[row.session_id], from_row(row, Intent), row.created_at, row.tries)
+            Due(
+                id=row.id,
+                subject=row.subject,
+                session=sessions.get(row.session_id),
+                intent=from_row(row, Intent),
+                created_at=row.created_at,
+                tries=row.tries,
+            )
             for row in rows
         ]
 

@@ -55,6 +55,9 @@ charge_points = Table(
     Column("application_fee_bps", Integer, nullable=False, server_default="0"),
     Column("requires_signatures", Boolean, nullable=False, server_default=false()),
     Column("password_hash", Text),
+    # Of a key that was sent, as long as nobody knows whether it was taken.
+    Column("next_password_hash", Text),
+    Column("security_profile", Integer, nullable=False, server_default="0"),
     Column("connected_at", UTCDateTime),
     Column("behind_at", UTCDateTime),
     Column("seen_at", UTCDateTime),
@@ -231,6 +234,7 @@ transactions = Table(
     Column("stop_doubted", Boolean, nullable=False, server_default=false()),
     Column("presumed", Boolean, nullable=False, server_default=false()),
     Column("ran_on_at", UTCDateTime),
+    Column("reservation_id", BigInteger),
 )
 # A repeated StartTransaction finds the first one.
 Index(None, transactions.c.charge_point_id, transactions.c.start_at)
@@ -242,6 +246,8 @@ Index(
     sqlite_where=transactions.c.start_said_at.is_not(None),
     postgresql_where=transactions.c.start_said_at.is_not(None),
 )
+# The operator's list, newest first.
+Index(None, transactions.c.start_at)
 # The running ones are a handful among all that ever were.
 Index(
     "ix_transactions_running",
@@ -319,7 +325,9 @@ intents = Table(
     "intents",
     metadata,
     Column("id", BigId, primary_key=True),
-    Column("session_id", ForeignKey("sessions.id"), nullable=False),
+    # A session, or a transaction without one, as "charge_point_id/transaction_id".
+    Column("subject", Text, nullable=False),
+    Column("session_id", ForeignKey("sessions.id")),
     Column("lane", Text, nullable=False),
     Column("do", Text, nullable=False),
     Column("kind", Text, nullable=False),
@@ -344,7 +352,7 @@ Index(
 )
 Index(
     "ix_intents_order",
-    intents.c.session_id,
+    intents.c.subject,
     intents.c.lane,
     intents.c.id,
     sqlite_where=intents.c.ended_at.is_(None),
@@ -427,11 +435,97 @@ cdrs = Table(
     Column("created_at", UTCDateTime, nullable=False),
     Column("charge_point_id", Text, nullable=False),
     Column("transaction_id", Text),
-    Column("session_id", ForeignKey("sessions.id"), nullable=False, index=True),
+    Column("session_id", ForeignKey("sessions.id"), index=True),
     Column("total_minor", Integer, nullable=False),
     # The id of the CDR that this one credits.
     Column("credits", Text),
     Column("document", Json, nullable=False),
+)
+Index(None, cdrs.c.charge_point_id, cdrs.c.transaction_id)
+
+id_tags = Table(
+    "id_tags",
+    metadata,
+    # In upper case: OCPP's ids are the same whatever the case of their letters.
+    Column("id_tag", Text, primary_key=True),
+    Column("status", Text, nullable=False),
+    Column("parent_id_tag", Text),
+    Column("expires_at", UTCDateTime),
+    Column("name", Text, nullable=False, server_default=text("''")),
+)
+
+configuration = Table(
+    "configuration",
+    metadata,
+    Column("charge_point_id", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("value", Text),
+    Column("readonly", Boolean, nullable=False),
+    Column("read_at", UTCDateTime, nullable=False),
+    # What was asked for and refused: Rejected, NotSupported, a CALLERROR's code.
+    Column("refused", Text),
+)
+
+station_events = Table(
+    "station_events",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("charge_point_id", Text, nullable=False),
+    Column("at", UTCDateTime, nullable=False),
+    # The action that told of it.
+    Column("kind", Text, nullable=False),
+    Column("details", Json, nullable=False),
+)
+Index(None, station_events.c.charge_point_id, station_events.c.id)
+
+commands = Table(
+    "commands",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("charge_point_id", Text, nullable=False),
+    Column("at", UTCDateTime, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("payload", Json, nullable=False),
+    Column("answer", Json),
+    # offline, timeout, refused, or a CALLERROR's code.
+    Column("error", Text),
+    Column("answered_at", UTCDateTime),
+)
+Index(None, commands.c.charge_point_id, commands.c.id)
+
+reservations = Table(
+    "reservations",
+    metadata,
+    Column("charge_point_id", Text, primary_key=True),
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("connector_number", Integer, nullable=False),
+    Column("id_tag", Text, nullable=False),
+    Column("parent_id_tag", Text),
+    Column("made_at", UTCDateTime, nullable=False),
+    Column("expires_at", UTCDateTime, nullable=False),
+    Column("session_id", Text),
+)
+
+charging_profiles = Table(
+    "charging_profiles",
+    metadata,
+    Column("charge_point_id", Text, primary_key=True),
+    Column("connector_number", Integer, primary_key=True, autoincrement=False),
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("purpose", Text, nullable=False),
+    Column("stack_level", Integer, nullable=False),
+    Column("profile", Json, nullable=False),
+    Column("set_at", UTCDateTime, nullable=False),
+)
+
+strangers = Table(
+    "strangers",
+    metadata,
+    Column("charge_point_id", Text, primary_key=True),
+    Column("first_at", UTCDateTime, nullable=False),
+    Column("last_at", UTCDateTime, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("agent", Text, nullable=False),
 )
 
 replies = Table(

@@ -67,14 +67,17 @@ class SqliteStorage:
             return query(SqlTx(connection))
 
 
-def writing_engine(url: str) -> Engine:
-    """Return the engine of a process's one writing connection."""
+def writing_engine(url: str, *, references: bool = True) -> Engine:
+    """Return the engine of a process's one writing connection.
+
+    Without `references` no foreign key is looked at: a table that others name can be rebuilt.
+    """
     return _engine(
         url,
         1,
         "PRAGMA journal_mode = WAL",
         "PRAGMA synchronous = FULL",
-        "PRAGMA foreign_keys = ON",
+        f"PRAGMA foreign_keys = {'ON' if references else 'OFF'}",
     )
 
 

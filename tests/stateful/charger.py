@@ -146,7 +146,7 @@ class Charger:
         obeys = mood is not ChargerMood.REJECTS and self._obey(command)
         if mood is ChargerMood.ANSWERS_TOO_LATE:
             raise TimeoutError("answered too late")
-        return commands.encode(commands.Answer("Accepted" if obeys else "Rejected"))
+        return commands.encode(commands.Answer({"status": "Accepted" if obeys else "Rejected"}))
 
     # The street
 

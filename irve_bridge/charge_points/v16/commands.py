@@ -1,15 +1,13 @@
 """Commands from the bus as calls to the charge point."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
-from ocpp.exceptions import OCPPError, UnknownCallErrorCodeError
-from ocpp.v16 import call
-
+from irve_bridge.charge_points.v16.calls import (
+    Ask,
+    CallInvalid,
+    CallRefused,
+    Payload,
+    TooManyCalls,
+)
 from irve_bridge.service import commands
-
-Ask = Callable[[Any], Awaitable[Any]]
-CALL_REFUSED = (OCPPError, UnknownCallErrorCodeError)
 
 
 async def perform(command: bytes, ask: Ask) -> bytes:
@@ -20,20 +18,21 @@ async def perform(command: bytes, ask: Ask) -> bytes:
         websockets.exceptions.ConnectionClosed: Its socket closed.
     """
     try:
-        confirmation = await ask(_payload(commands.decode_command(command)))
-    except CALL_REFUSED as error:
-        return commands.encode(commands.Answer(error=error_code(error)))
-    return commands.encode(commands.Answer(status=confirmation.status))
+        answer = commands.Answer(payload=await ask(*_call(commands.decode_command(command))))
+    except CallRefused as refused:
+        answer = commands.Answer(error=refused.code, description=refused.description)
+    except CallInvalid as invalid:
+        answer = commands.Answer(error=commands.INVALID, description=str(invalid))
+    except TooManyCalls:
+        answer = commands.Answer(error=commands.BUSY, description="too many calls wait already")
+    return commands.encode(answer)
 
 
-def error_code(error: Exception) -> str:
-    """Return a CALLERROR's code; one that OCPP does not know counts as GenericError."""
-    return str(getattr(error, "code", "GenericError"))
-
-
-def _payload(command: commands.Command) -> Any:
+def _call(command: commands.Command) -> tuple[str, Payload]:
     match command:
         case commands.RemoteStart(connector_number, id_tag):
-            return call.RemoteStartTransaction(id_tag=id_tag, connector_id=connector_number)
+            return "RemoteStartTransaction", {"idTag": id_tag, "connectorId": connector_number}
         case commands.RemoteStop(transaction_id):
-            return call.RemoteStopTransaction(transaction_id=int(transaction_id))
+            return "RemoteStopTransaction", {"transactionId": int(transaction_id)}
+        case commands.Call(action, payload):
+            return action, payload

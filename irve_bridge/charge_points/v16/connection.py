@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import uuid
 from typing import Any
 
 import msgspec
@@ -20,6 +19,7 @@ from irve_bridge.charge_points.metrics import MESSAGES
 from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.charge_points.v16 import commands
 from irve_bridge.charge_points.v16.answers import Answers
+from irve_bridge.charge_points.v16.calls import Calls
 from irve_bridge.charge_points.v16.decode import (
     DECODERS,
     UNREADABLE,
@@ -59,10 +59,9 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
         self.route_map |= {action: {"_on_action": _refuse} for action in DECODERS}
         self._answers = answers
         self._patience = Patience(settings.invalid_burst, settings.invalid_per_s)
-        self._welcome = Welcome(charge_point_id, self.ask, storage, settings)
         self._greeting: asyncio.Task[None] | None = None
-        self._asking = asyncio.Lock()
-        self._awaited: str | None = None
+        self._calls = Calls(self._call_out, settings.call_timeout_s)
+        self._welcome = Welcome(charge_point_id, self._calls.ask, storage, settings)
         self._action = ""
 
     async def start(self) -> None:
@@ -80,21 +79,7 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
 
     async def perform(self, command: bytes) -> bytes:
         """Call the charge point for somebody on the bus and return the encoded answer."""
-        return await commands.perform(command, self.ask)
-
-    async def ask(self, payload: Any) -> Any:
-        """Call the charge point, one call at a time (OCPP-J 1.6 §4.1.1), outside any handler.
-
-        Raises:
-            ocpp.exceptions.OCPPError: It answered with a CALLERROR.
-            TimeoutError: It did not answer.
-        """
-        async with self._asking:
-            self._awaited = str(uuid.uuid4())
-            try:
-                return await self.call(payload, suppress=False, unique_id=self._awaited)
-            finally:
-                self._awaited = None
+        return await commands.perform(command, self._calls.ask)
 
     async def route_message(self, raw_msg: bytes) -> None:
         """Take one frame; nothing but a flood of useless ones ends the conversation."""
@@ -138,19 +123,17 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
             reply = decode_reply(raw)
         except UNREADABLE:
             reply = None
-        if reply and reply.unique_id == self._awaited:
-            self._awaited = None
-            await super().route_message(raw)
-        else:
+        if reply is None or not self._calls.answered(reply):
             self._action = "other"
             log.warning("frame ignored", frame=raw[:SHOWN_BYTES])
             await self._note("ignored")
 
+    async def _call_out(self, frame: bytes) -> None:
+        await self._connection.send(frame, text=True)
+
     async def _send(self, message: str) -> None:
-        """Send what the library wrote, its calls included."""
-        if message.startswith("[2,"):
-            await self._connection.send(message)
-        elif message.startswith("[4,"):
+        """Send what the library answered."""
+        if message.startswith("[4,"):
             # The library writes the later protocol's name (OCPP-J 1.6 §4.2.3).
             named = message.replace('"FormatViolation"', '"FormationViolation"', 1)
             await self._reply(named.encode(), "refused")

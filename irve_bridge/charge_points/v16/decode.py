@@ -5,7 +5,7 @@ that are only shown may be of any length, an error code may be any word. What co
 is never refused, so its ids are taken as they come.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
@@ -38,10 +38,12 @@ class Call(Struct, frozen=True, array_like=True):
 
 
 class Reply(Struct, frozen=True, array_like=True):
-    """The beginning of a CALLRESULT or CALLERROR (OCPP-J 1.6 §4.2.2, §4.2.3)."""
+    """A CALLRESULT, or the beginning of a CALLERROR (OCPP-J 1.6 §4.2.2, §4.2.3)."""
 
     message_type: Annotated[int, Meta(ge=3, le=4)]
     unique_id: str
+    body: Any = None
+    description: Any = ""
 
 
 class Message(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):

@@ -3,11 +3,10 @@
 import asyncio
 
 import structlog
-from ocpp.v16 import call
 from ocpp.v16.enums import ConfigurationStatus, Measurand, MessageTrigger
 
 from irve_bridge.charge_points.settings import DoorSettings
-from irve_bridge.charge_points.v16.commands import CALL_REFUSED, Ask, error_code
+from irve_bridge.charge_points.v16.calls import Ask, CallRefused, Payload
 from irve_bridge.domain.charge_point import ConnectorStatus
 from irve_bridge.service.ports import Storage, Tx
 
@@ -43,9 +42,8 @@ class Welcome:
             await self._configure()
         await asyncio.sleep(self._settings.status_grace_s)
         for number in await self._storage.read(self._unknown):
-            await self._status(
-                call.TriggerMessage(MessageTrigger.status_notification, connector_id=number)
-            )
+            asked = {"requestedMessage": MessageTrigger.status_notification, "connectorId": number}
+            await self._status("TriggerMessage", asked)
 
     async def _configure(self) -> None:
         interval_s = str(self._settings.meter_interval_s)
@@ -57,14 +55,14 @@ class Welcome:
                 return
 
     async def _change(self, key: str, value: str) -> str:
-        return await self._status(call.ChangeConfiguration(key=key, value=value))
+        return await self._status("ChangeConfiguration", {"key": key, "value": value})
 
-    async def _status(self, payload: object) -> str:
+    async def _status(self, action: str, payload: Payload) -> str:
         try:
-            status = str((await self._ask(payload)).status)
-        except CALL_REFUSED as error:
-            status = error_code(error)
-        log.info("asked", request=payload, status=status)
+            status = str((await self._ask(action, payload)).get("status"))
+        except CallRefused as refused:
+            status = refused.code
+        log.info("asked", action=action, request=payload, status=status)
         return status
 
     def _unknown(self, tx: Tx) -> list[int]:

@@ -29,6 +29,7 @@ from irve_bridge.service.ports.signatures import (
 from irve_bridge.service.ports.storage import (
     Books,
     Cdrs,
+    Due,
     Happening,
     Inbox,
     Intents,
@@ -56,6 +57,7 @@ __all__ = [
     "Cdrs",
     "Clock",
     "Done",
+    "Due",
     "Failed",
     "Hand",
     "Happening",

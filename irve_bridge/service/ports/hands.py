@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from irve_bridge.domain.errors import Bug
 from irve_bridge.domain.facts import Fact, ProviderSpoke, SessionFact
 from irve_bridge.domain.intents import Intent
 from irve_bridge.domain.session import Session
@@ -29,15 +30,26 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """An intent claimed for performing, with its session as it stood at the claim."""
+    """An intent claimed for performing, with its session as it stood at the claim.
+
+    `subject` is who it is of: a session's id, or what else callbacks are about.
+    """
 
     intent_id: int
     lease: str
-    session: Session
+    subject: str
+    owner: Session | None
     intent: Intent
     attempt: Attempt
     created_at: datetime
     tries: int
+
+    @property
+    def session(self) -> Session:
+        """The session it is of."""
+        if self.owner is None:
+            raise Bug(f"{self.intent.kind} of {self.subject} is of no session")
+        return self.owner
 
 
 @dataclass(frozen=True, slots=True)

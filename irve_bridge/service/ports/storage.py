@@ -284,18 +284,33 @@ class Unfinished:
     """An intent that is not done: `status` is waiting, failed or refused."""
 
     id: int
-    session_id: str
+    session_id: str | None
     kind: str
     status: str
     created_at: datetime
     note: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """An intent that may be claimed: of a session, or of a subject that is none."""
+
+    id: int
+    subject: str
+    session: Session | None
+    intent: Intent
+    created_at: datetime
+    tries: int
+
+
 class Intents(Protocol):
-    """What must be done: claimed with a lease, performed once, in order per session and lane."""
+    """What must be done: claimed with a lease, performed once, in order per subject and lane."""
 
     def add(self, session_id: str, intent: Intent, at: datetime) -> None:
         """Record an intent behind the session's others in its lane."""
+
+    def add_of(self, subject: str, intent: Intent, at: datetime) -> None:
+        """Record an intent of no session behind the subject's others in its lane."""
 
     def pending(self, session_id: str, kind: str, *, unclaimed: bool = False) -> bool:
         """Return whether such an intent waits or is being performed; `unclaimed`: only waits."""
@@ -303,12 +318,10 @@ class Intents(Protocol):
     def in_doubt(self, session_id: str, kind: str) -> bool:
         """Return whether such a call was begun and nobody knows yet what came of it."""
 
-    def next_due(
-        self, lanes: Sequence[Lane], now: datetime, limit: int
-    ) -> list[tuple[int, Session, Intent, datetime, int]]:
-        """Return (id, session, intent, created, tries) of those that may be claimed now.
+    def next_due(self, lanes: Sequence[Lane], now: datetime, limit: int) -> list[Due]:
+        """Return those that may be claimed now.
 
-        Only the first unfinished intent of a session's lane, due, and under no live lease.
+        Only the first unfinished intent of a subject's lane, due, and under no live lease.
         """
 
     def claim(self, intent_id: int, lease: str, until: datetime) -> None:

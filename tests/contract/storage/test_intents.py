@@ -28,11 +28,11 @@ async def on_intents(storage: Storage, unit: Callable[[Intents], object]) -> Non
 
 
 def due(intents: Intents, at: datetime, lanes: list[Lane] = ALL) -> list[Kind]:
-    return [intent.kind for _, _, intent, _, _ in intents.next_due(lanes, at, 10)]
+    return [due.intent.kind for due in intents.next_due(lanes, at, 10)]
 
 
 def first_id(intents: Intents, at: datetime) -> int:
-    return intents.next_due(ALL, at, 1)[0][0]
+    return intents.next_due(ALL, at, 1)[0].id
 
 
 async def test_an_intent_is_due_with_its_session_and_exactly_as_it_was_added(
@@ -41,8 +41,26 @@ async def test_an_intent_is_due_with_its_session_and_exactly_as_it_was_added(
     def unit(tx: Tx) -> None:
         tx.intents.add(session.id, CHARGE, now)
         assert tx.intents.next_due(ALL, now - SECOND, 10) == []
-        ((_, of, intent, created_at, tries),) = tx.intents.next_due(ALL, now, 10)
-        assert (of, intent, created_at, tries) == (session, CHARGE, now, 0)
+        (found,) = tx.intents.next_due(ALL, now, 10)
+        assert (found.subject, found.session) == (session.id, session)
+        assert (found.intent, found.created_at, found.tries) == (CHARGE, now, 0)
+
+    await storage.transact(unit)
+
+
+async def test_what_is_of_no_session_is_due_in_its_own_order(
+    storage: Storage, session: Session, now: datetime
+) -> None:
+    """What one transaction has to tell comes in order, and waits for nobody else."""
+
+    def unit(tx: Tx) -> None:
+        first = replace(CHARGE, parameters={"of": "first"})
+        tx.intents.add(session.id, CHARGE, now)
+        tx.intents.add_of("CP1/7", first, now)
+        tx.intents.add_of("CP1/7", CHARGE, now)
+        found = [(due.subject, due.session) for due in tx.intents.next_due(ALL, now, 10)]
+        assert found == [(session.id, session), ("CP1/7", None)]
+        assert tx.intents.next_due(ALL, now, 10)[1].intent == first
 
     await storage.transact(unit)
 
@@ -107,7 +125,7 @@ async def test_one_session_does_not_wait_for_another(
         tx.intents.add(session.id, CHARGE, now)
         tx.intents.add(other.id, CHARGE, now)
         tx.intents.claim(first_id(tx.intents, now), "lease", now + SECOND)
-        assert [of.id for _, of, _, _, _ in tx.intents.next_due(ALL, now, 10)] == [other.id]
+        assert [due.subject for due in tx.intents.next_due(ALL, now, 10)] == [other.id]
 
     await storage.transact(unit)
 
@@ -120,7 +138,7 @@ async def test_no_more_than_asked_for_and_the_longest_due_first(
     def unit(tx: Tx) -> list[str]:
         for age, session in enumerate(sessions):
             tx.intents.add(session.id, CHARGE, now - age * SECOND)
-        return [of.id for _, of, _, _, _ in tx.intents.next_due(ALL, now, 2)]
+        return [due.subject for due in tx.intents.next_due(ALL, now, 2)]
 
     assert await storage.transact(unit) == [sessions[2].id, sessions[1].id]
 
@@ -138,8 +156,8 @@ async def test_a_lease_lives_until_its_end_and_is_its_owner_s_only(
         assert not intents.leased(intent_id, "mine", later)
         assert not intents.leased(intent_id, "yours", now)
         assert due(intents, later - SECOND) == []
-        ((again, _, _, _, tries),) = intents.next_due(ALL, later, 10)
-        assert (again, tries) == (intent_id, 1)
+        (again,) = intents.next_due(ALL, later, 10)
+        assert (again.id, again.tries) == (intent_id, 1)
         intents.claim(intent_id, "yours", later + SECOND)
         assert not intents.leased(intent_id, "mine", now)
 

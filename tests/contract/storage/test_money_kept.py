@@ -154,10 +154,10 @@ async def test_what_was_given_up_is_told_apart_and_can_be_tried_again(
         ]
         tx.intents.revive(capture_id, later)
         tx.intents.revive(callback_id, later)
-        due = [(of.id, i.kind, n) for _, of, i, _, n in tx.intents.next_due(LANES, now, 9)]
+        due = [(d.subject, d.intent.kind, d.tries) for d in tx.intents.next_due(LANES, now, 9)]
         assert (session.id, Kind.CAPTURE, 0) in due, "what waits is not put off"
         assert (session.id, Kind.CALLBACK, 0) not in due
-        due = [(of.id, i.kind, n) for _, of, i, _, n in tx.intents.next_due(LANES, later, 9)]
+        due = [(d.subject, d.intent.kind, d.tries) for d in tx.intents.next_due(LANES, later, 9)]
         assert (session.id, Kind.CALLBACK, 0) in due
         tx.intents.finish(callback_id, "done", None, later)
         tx.intents.revive(callback_id, later)
@@ -212,7 +212,8 @@ async def test_what_is_tried_again_stands_where_it_stood(
         for each in reversed(given_up):
             tx.intents.revive(each.id, later)
         for number in range(3):
-            ((intent_id, _, intent, _, _),) = tx.intents.next_due(LANES, later, 9)
+            (due,) = tx.intents.next_due(LANES, later, 9)
+            intent_id, intent = due.id, due.intent
             assert intent.parameters == {"number": number}
             tx.intents.finish(intent_id, "done", None, later)
 
@@ -309,7 +310,7 @@ async def test_figures_outlive_who_the_driver_was(
 
     def look(tx: Tx) -> tuple[object, ...]:
         (happened,) = tx.sessions.history(known.id)
-        (_, _, told, _, _), *_ = tx.intents.next_due([Kind.CALLBACK.lane], now, 1)
+        told, *_ = (due.intent for due in tx.intents.next_due([Kind.CALLBACK.lane], now, 1))
         return happened.fact["secured_minor"], happened.at, told.parameters["data"]["amount"]
 
     assert await storage.read(look) == (2000, now, 1200)

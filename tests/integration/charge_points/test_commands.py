@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from irve_bridge.charge_points.settings import DoorSettings
-from irve_bridge.service.commands import Answer, RemoteStart, RemoteStop
+from irve_bridge.charge_points.v16.calls import WAITING_MOST
+from irve_bridge.service.commands import Answer, Call, RemoteStart, RemoteStop
 from irve_bridge.service.ports import Offline, Unanswered
 
 START = RemoteStart(connector_number=1, id_tag="TAG1")
@@ -24,7 +25,7 @@ async def test_a_start_travels_to_the_charge_point_and_its_status_back(
     assert await raw.alive()
     answer, call = await asyncio.gather(house.command(START), raw.answer_next(status))
     assert call == ("RemoteStartTransaction", {"connectorId": 1, "idTag": "TAG1"})
-    assert answer == Answer(status=status)
+    assert answer == Answer(payload={"status": status})
 
 
 async def test_a_stop_carries_the_integer_id(house: Any, raw: Any) -> None:
@@ -37,22 +38,71 @@ async def test_a_stop_carries_the_integer_id(house: Any, raw: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reply", "code"),
+    ("reply", "answer"),
     [
-        ([4, "NotSupported", "", {}], "NotSupported"),
-        ([4, "Nonsense", "", {}], "GenericError"),
-        ([3, {"status": "Maybe"}], "FormatViolation"),
-        ([3, {}], "ProtocolError"),
+        ([4, "NotSupported", "", {}], Answer(error="NotSupported")),
+        ([4, "Nonsense", "in words", {}], Answer(error="Nonsense", description="in words")),
+        ([4, None], Answer(error="None")),
+        ([3, {"status": "Maybe"}], Answer(payload={"status": "Maybe"})),
+        ([3, {}], Answer(payload={})),
+        ([3, None], Answer(payload={})),
+        ([3], Answer(payload={})),
+        ([3, ["Rejected"]], Answer(payload={})),
     ],
 )
-async def test_a_callerror_or_an_answer_out_of_the_schema_is_an_error_not_a_refusal(
-    house: Any, raw: Any, reply: list[Any], code: str
+async def test_a_callerror_or_an_answer_out_of_the_schema_is_no_refusal(
+    house: Any, raw: Any, reply: list[Any], answer: Answer
 ) -> None:
+    """It comes back as it is: only Rejected says that a start will not be tried."""
     assert await raw.alive()
     asked = asyncio.create_task(house.command(START))
     unique_id, *_ = await raw.next_call()
     await raw.send([reply[0], unique_id, *reply[1:]])
-    assert await asked == Answer(error=code)
+    told = await asked
+    assert told == answer
+    assert not told.rejected
+
+
+async def test_any_call_of_the_protocol_travels_and_its_answer_comes_back(
+    house: Any, raw: Any
+) -> None:
+    assert await raw.alive()
+    asked = asyncio.create_task(house.command(Call("GetConfiguration", {"key": ["A"]})))
+    unique_id, *call = await raw.next_call()
+    assert call == ["GetConfiguration", {"key": ["A"]}]
+    said = {"configurationKey": [{"key": "A", "readonly": False, "value": 7}]}
+    await raw.send([3, unique_id, said])
+    assert await asked == Answer(payload=said)
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (Call("Reset", {"type": "Gently"}), "'Gently' is not one of ['Hard', 'Soft']"),
+        (Call("Reset", {}), "'type' is a required property"),
+        (Call("MakeCoffee", {}), "MakeCoffee"),
+    ],
+)
+async def test_a_call_that_its_schema_forbids_is_not_sent(
+    house: Any, raw: Any, call: Call, sentence: str
+) -> None:
+    assert await raw.alive()
+    answer = await house.command(call)
+    assert (answer.error, answer.unsent) == ("invalid", True)
+    assert sentence in answer.description
+    assert raw.calls.empty()
+
+
+async def test_calls_that_a_charge_point_leaves_unanswered_do_not_pile_up(
+    house: Any, raw: Any
+) -> None:
+    assert await raw.alive()
+    asked = [asyncio.create_task(house.command(START)) for _ in range(WAITING_MOST)]
+    await raw.next_call()
+    answer = await house.command(START)
+    assert (answer.error, answer.unsent) == ("busy", True)
+    for each in asked:
+        each.cancel()
 
 
 async def test_silence_is_unanswered_and_a_late_answer_harms_nobody(house: Any, raw: Any) -> None:
@@ -63,7 +113,7 @@ async def test_silence_is_unanswered_and_a_late_answer_harms_nobody(house: Any, 
         await asked
     await raw.send([3, late_id, {"status": "Rejected"}])
     answer, _ = await asyncio.gather(house.command(START), raw.answer_next("Accepted"))
-    assert answer == Answer(status="Accepted")
+    assert answer.accepted
 
 
 @pytest.mark.parametrize("settings", [DoorSettings(port=0, call_timeout_s=0.05)])

@@ -334,7 +334,7 @@ async def test_a_charge_that_goes_on_after_its_end_was_presumed_is_asked_to_stop
 
     def asked(tx: Tx) -> list[Any]:
         waiting = tx.intents.next_due([Lane.CHARGER], house.clock.now(), 9)
-        return [(intent.do, dict(intent.parameters)) for _, _, intent, _, _ in waiting]
+        return [(due.intent.do, dict(due.intent.parameters)) for due in waiting]
 
     await raw.confirmed(
         "MeterValues", values | {"meterValue": [SOMEWHAT_LATER | {"timestamp": LATER}]}

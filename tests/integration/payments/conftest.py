@@ -125,7 +125,7 @@ class Till:
         if outcome.known:
             return await self._perform(self._task(task.intent, task.intent_id, attempt.number + 1))
         unknown = replace(attempt, unknown=True, burnt=attempt.burnt or outcome.burnt)
-        return await self._perform(replace(task, session=self.session, attempt=unknown))
+        return await self._perform(replace(task, owner=self.session, attempt=unknown))
 
     def _task(self, intent: Intent, intent_id: int, number: int) -> Task:
         attempt = Attempt(
@@ -137,7 +137,8 @@ class Till:
         return Task(
             intent_id=intent_id,
             lease="lease",
-            session=self.session,
+            subject="s-1",
+            owner=self.session,
             intent=intent,
             attempt=attempt,
             created_at=self.clock.now(),

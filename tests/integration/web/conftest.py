@@ -227,7 +227,7 @@ class House:
         """Accept whatever is commanded, as a charge point would."""
         self.commands.append(decode_command(command))
         self._commanded.set()
-        return encode(Answer(status="Accepted"))
+        return encode(Answer(payload={"status": "Accepted"}))
 
 
 def plain(text: str) -> str:

@@ -124,7 +124,8 @@ async def send(url: str, secret: str) -> Outcome:
     task = Task(
         intent_id=1,
         lease="l",
-        session=session(),
+        subject="ses_1",
+        owner=session(),
         intent=intent,
         attempt=attempt,
         created_at=NOW,

@@ -25,7 +25,8 @@ def start(*, secured_ago: timedelta, unknown: bool) -> Task:
     attempt = Attempt(number=1, key="k", request=request, started_at=now, unknown=unknown)
     intent = Intent(Do.START, Kind.REMOTE_START)
     return Task(
-        intent_id=1, lease="l", session=waiting, intent=intent, attempt=attempt, created_at=now,
+        intent_id=1, lease="l", subject="s-1",
+            owner=waiting, intent=intent, attempt=attempt, created_at=now,
         tries=1,
     )  # fmt: skip
 
@@ -45,5 +46,5 @@ async def test_no_start_is_sent_after_the_deadline() -> None:
     hand = ChargerHand(InProcessBus(), SharedClock(), POLICY, 1)
     late = start(secured_ago=POLICY.start_within * 2, unknown=False)
     assert isinstance(await hand.perform(late), Failed)
-    early = replace(late, session=replace(late.session, secured_at=datetime.now(UTC)))
+    early = replace(late, owner=replace(late.session, secured_at=datetime.now(UTC)))
     assert isinstance(await hand.perform(early), Again)

@@ -216,7 +216,7 @@ async def presumed(storage: Storage, *happenings: Happening) -> list[tuple[str, 
     for happening in happenings:
         await handler.run(happening)
     waiting = await storage.read(lambda tx: tx.intents.next_due([Lane.CHARGER], after(90), 9))
-    return [(intent.do, intent.parameters["transaction_id"]) for _, _, intent, _, _ in waiting]
+    return [(due.intent.do, due.intent.parameters["transaction_id"]) for due in waiting]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,115 @@
+"""Our calls to one charge point: one at a time, and few that wait (OCPP-J 1.6 §4.1.1)."""
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import msgspec
+import structlog
+from ocpp.exceptions import OCPPError
+from ocpp.messages import Call, CallResult, validate_payload
+
+from irve_bridge.charge_points.v16.decode import Reply
+
+WAITING_MOST = 16
+CALL_ERROR = 4
+Payload = Mapping[str, Any]
+Ask = Callable[[str, Payload], Awaitable[dict[str, Any]]]
+
+log = structlog.get_logger()
+
+
+class CallRefused(Exception):
+    """It answered with a CALLERROR of this code."""
+
+    def __init__(self, code: str, description: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.description = description
+
+
+class CallInvalid(Exception):
+    """The call was not sent: its schema forbids it."""
+
+
+class TooManyCalls(Exception):
+    """The call was not sent: too many wait already."""
+
+
+class Calls:
+    """Sends calls and hands over what they were answered."""
+
+    def __init__(self, send: Callable[[bytes], Awaitable[None]], timeout_s: float) -> None:
+        self._send = send
+        self._timeout_s = timeout_s
+        self._turn = asyncio.Lock()
+        self._waiting = 0
+        self._awaited: tuple[str, asyncio.Future[Reply]] | None = None
+
+    async def ask(self, action: str, payload: Payload) -> dict[str, Any]:
+        """Call the charge point and return what it answered; never from within a handler.
+
+        Raises:
+            CallInvalid: The payload is not as OCPP wants it; nothing was sent.
+            TooManyCalls: It answers too slowly; nothing was sent.
+            CallRefused: It answered with a CALLERROR.
+            TimeoutError: It did not answer.
+            websockets.exceptions.ConnectionClosed: Its socket closed.
+        """
+        await _check(Call("", action, dict(payload)))
+        if self._waiting >= WAITING_MOST:
+            raise TooManyCalls(action)
+        self._waiting += 1
+        try:
+            async with self._turn:
+                reply = await self._exchange(action, payload)
+        finally:
+            self._waiting -= 1
+        if reply.message_type == CALL_ERROR:
+            raise CallRefused(str(reply.body), str(reply.description))
+        answer: dict[str, Any] = reply.body if isinstance(reply.body, dict) else {}
+        await _note_oddity(action, answer)
+        return answer
+
+    def answered(self, reply: Reply) -> bool:
+        """Hand over a reply; return whether somebody waits for it."""
+        if self._awaited is None or reply.unique_id != self._awaited[0]:
+            return False
+        _, future = self._awaited
+        self._awaited = None
+        if not future.done():
+            future.set_result(reply)
+        return True
+
+    async def _exchange(self, action: str, payload: Payload) -> Reply:
+        id_, future = str(uuid.uuid4()), asyncio.get_running_loop().create_future()
+        self._awaited = (id_, future)
+        try:
+            await self._send(msgspec.json.encode((2, id_, action, payload)))
+            async with asyncio.timeout(self._timeout_s):
+                reply: Reply = await future
+                return reply
+        finally:
+            self._awaited = None
+
+
+async def _check(call: Call) -> None:
+    try:
+        await validate_payload(call, "1.6")
+    except OCPPError as error:
+        raise CallInvalid(_sentence(error)) from error
+
+
+async def _note_oddity(action: str, answer: dict[str, Any]) -> None:
+    """What is answered otherwise than the schema wants it is taken all the same."""
+    try:
+        await validate_payload(CallResult("", answer, action), "1.6")
+    except OCPPError as error:
+        log.warning("odd answer", action=action, oddity=_sentence(error))
+
+
+def _sentence(error: OCPPError) -> str:
+    """Return what is wrong, in the words of the schema's validator where there are any."""
+    cause = error.details.get("cause") or error.description
+    return str(cause)
