@@ -19,7 +19,7 @@ from irve_bridge.bus.in_process import InProcessBus
 from irve_bridge.charge_points.server import ChargePointServer
 from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.clock import SharedClock
-from irve_bridge.csms import CallbackHand
+from irve_bridge.csms import CallbackHand, CsmsAuthorizer
 from irve_bridge.domain.intents import Lane
 from irve_bridge.i18n import load_languages
 from irve_bridge.mail import MailHand, Smtp
@@ -29,6 +29,7 @@ from irve_bridge.service.desk import Desk
 from irve_bridge.service.dispatch import Dispatcher
 from irve_bridge.service.handle import Handler
 from irve_bridge.service.meters import Meters
+from irve_bridge.service.own_customers import Doorkeeper
 from irve_bridge.service.ports import Bus, Clock, Hand, Storage, Tx
 from irve_bridge.service.reconcile import Reconciler
 from irve_bridge.service.sweep import Sweep
@@ -96,7 +97,8 @@ async def running(
         }
         desk = Desk(storage, handler, bus, clock, payments, settings.policy)
         views = Views(storage, meters, clock)
-        door = ChargePointServer(storage, handler, meters, bus, clock, _door(settings))
+        doorkeeper = Doorkeeper(storage, _authorizer(settings, http))
+        door = ChargePointServer(storage, handler, meters, doorkeeper, bus, clock, _door(settings))
         app = create_app(
             WebContext(
                 desk=desk,
@@ -219,6 +221,17 @@ def _hands(
     if settings.smtp_host and settings.smtp_from:
         hands[Lane.MAIL] = MailHand(_smtp(settings), settings.public_url, load_languages())
     return hands
+
+
+def _authorizer(settings: Settings, http: aiohttp.ClientSession) -> CsmsAuthorizer | None:
+    if not settings.csms_authorize_url or not settings.csms_notification_secret:
+        return None
+    return CsmsAuthorizer(
+        http,
+        str(settings.csms_authorize_url),
+        settings.csms_notification_secret.get_secret_value(),
+        settings.csms_authorize_timeout_s,
+    )
 
 
 def _smtp(settings: Settings) -> Smtp:

@@ -84,6 +84,8 @@ class Settings(BaseSettings):
     csms_notification_url: HttpUrl | None = None
     csms_notification_secret: SecretStr | None = None
     csms_api_key: SecretStr | None = None
+    csms_authorize_url: HttpUrl | None = None
+    csms_authorize_timeout_s: float = Field(default=5, gt=0, le=25)
 
     database_url: str = "sqlite:///irve_bridge.db"
     web_host: str = "127.0.0.1"
@@ -227,6 +229,10 @@ class Settings(BaseSettings):
         yield (
             self.csms_notification_url is not None and self.csms_notification_secret is None,
             "CSMS_NOTIFICATION_SECRET is needed with CSMS_NOTIFICATION_URL.",
+        )
+        yield (
+            self.csms_authorize_url is not None and self.csms_notification_secret is None,
+            "CSMS_NOTIFICATION_SECRET is needed with CSMS_AUTHORIZE_URL.",
         )
         yield (
             self.smtp_host is not None and self.smtp_from is None,

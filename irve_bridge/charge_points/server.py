@@ -15,6 +15,7 @@ from irve_bridge.charge_points.v16.answers import Answers
 from irve_bridge.charge_points.v16.connection import Connection
 from irve_bridge.service.handle import Handler
 from irve_bridge.service.meters import Meters
+from irve_bridge.service.own_customers import Doorkeeper
 from irve_bridge.service.ports import Bus, Clock, Storage
 
 FRAME_BYTES_MAX = 1024 * 1024
@@ -30,6 +31,7 @@ class ChargePointServer:
         storage: Storage,
         handler: Handler,
         meters: Meters,
+        doorkeeper: Doorkeeper,
         bus: Bus,
         clock: Clock,
         settings: DoorSettings,
@@ -37,6 +39,7 @@ class ChargePointServer:
         self._storage = storage
         self._handler = handler
         self._meters = meters
+        self._doorkeeper = doorkeeper
         self._bus = bus
         self._clock = clock
         self._settings = settings
@@ -69,7 +72,14 @@ class ChargePointServer:
             await self._serve(charge_point_id, socket)
 
     async def _serve(self, charge_point_id: str, socket: ServerConnection) -> None:
-        answers = Answers(charge_point_id, self._handler, self._meters, self._clock, self._settings)
+        answers = Answers(
+            charge_point_id,
+            self._handler,
+            self._meters,
+            self._doorkeeper,
+            self._clock,
+            self._settings,
+        )
         connection = Connection(charge_point_id, socket, answers, self._storage, self._settings)
         async with (
             self._registry.hold(charge_point_id, socket),

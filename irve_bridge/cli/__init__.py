@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 import uvloop
 
-from irve_bridge.cli import comparing, money, places, serving, sessions, tariffs
+from irve_bridge.cli import comparing, id_tags, money, places, serving, sessions, tariffs
 from irve_bridge.cli.common import group
 from irve_bridge.domain.errors import BridgeError
 
@@ -35,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     serving.add_to(commands)
     places.add_to(commands)
+    id_tags.add_to(commands)
     tariffs.add_to(commands)
     comparing.add_to(commands)
     session = group(commands, "sessions", "charging sessions")

@@ -29,14 +29,15 @@ _EVSE_ID = re.compile(r"([A-Z]{2})\*?([A-Z0-9]{3})\*?E", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """What the charge was started with: an id tag made for it alone."""
+    """What the charge was started with: an id tag made for it alone, or a customer's own."""
 
     uid: str
     contract_id: str
+    type: str = "AD_HOC_USER"
 
     def ocpi(self) -> dict[str, str]:
         """Return what a CdrToken says besides whose it is."""
-        return {"uid": self.uid, "type": "AD_HOC_USER", "contract_id": self.contract_id}
+        return {"uid": self.uid, "type": self.type, "contract_id": self.contract_id}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +134,8 @@ class Concluded:
     tariff: Tariff
     periods: Sequence[Period]
     cost: Cost
-    session_id: str
+    session_id: str | None = None
+    auth_method: str = "COMMAND"
     remark: str | None = None
     invoice: str | None = None
     signed_data: Mapping[str, Any] | None = None
@@ -150,7 +152,7 @@ class Cdr:
     created_at: datetime
     charge_point_id: str
     transaction_id: str | None = None
-    session_id: str
+    session_id: str | None = None
     total_minor: int
     credits: str | None = None
     document: Document = field(default_factory=dict)
@@ -172,7 +174,7 @@ def cdr(charge: Concluded) -> Document:
         "end_date_time": ended_at,
         "session_id": charge.session_id,
         "cdr_token": owner | charge.token.ocpi(),
-        "auth_method": "COMMAND",
+        "auth_method": charge.auth_method,
         "cdr_location": charge.location.ocpi(),
         "currency": charge.cost.currency,
         "tariffs": [_whole(charge.tariff, country_code, party_id, charge.at)],

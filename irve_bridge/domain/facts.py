@@ -87,6 +87,7 @@ class TransactionStarted(Fact):
     id_tag: str
     meter_start_wh: int
     started_at: datetime
+    reservation_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

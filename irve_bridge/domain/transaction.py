@@ -38,6 +38,7 @@ class Transaction:
     presumed: bool = False
     stop_doubted: bool = False
     ran_on_at: datetime | None = None
+    reservation_id: int | None = None
 
     @property
     def clock_start_at(self) -> datetime:

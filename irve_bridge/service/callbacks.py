@@ -19,6 +19,8 @@
 | `dispute_opened` | the cardholder takes the payment back; `dispute` says how that stands |
 | `dispute_closed` | the dispute is decided; `dispute` says how |
 | `review_needed` | a person must decide what is owed, or give a second payment back by hand |
+
+`cdr_created` also tells of charges that have no session: those of own customers, by their id tags.
 """
 
 from dataclasses import replace
@@ -29,6 +31,7 @@ from irve_bridge.domain.cdr import Cdr
 from irve_bridge.domain.facts import Fact, Refunded
 from irve_bridge.domain.intents import Do, Intent, Kind
 from irve_bridge.domain.session import Session
+from irve_bridge.domain.transaction import Transaction
 
 CDR_CREATED = "cdr_created"
 MAILED = {
@@ -52,6 +55,25 @@ def cdr_callback(session: Session, cdr: Cdr, sequence: int, at: datetime) -> Int
     intent = callback(session, CDR_CREATED, sequence, at)
     data = intent.parameters["data"] | {"cdr": cdr.document}
     return replace(intent, parameters={**intent.parameters, "data": data})
+
+
+def own_cdr_callback(transaction: Transaction, cdr: Cdr, sequence: int, at: datetime) -> Intent:
+    """Return the intent to send the CSMS the CDR of a transaction that is no session's."""
+    data = {
+        "session_id": None,
+        "sequence": sequence,
+        "charge_point_id": transaction.charge_point_id,
+        "connector_id": transaction.connector_number,
+        "transaction_id": transaction.id,
+        "id_tag": transaction.id_tag,
+        "currency": cdr.document["currency"],
+        "amount": cdr.total_minor,
+        "started_at": transaction.start_at.isoformat(),
+        "stopped_at": transaction.stop_at.isoformat() if transaction.stop_at else None,
+        "cdr": cdr.document,
+    }
+    body = {"type": CDR_CREATED, "timestamp": at.isoformat(), "data": data}
+    return Intent(Do.TELL, Kind.CALLBACK, body)
 
 
 def mail(template: str, fact: Fact | None) -> Intent:

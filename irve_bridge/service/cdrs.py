@@ -30,17 +30,17 @@ def issue_cdrs(tx: Tx, session: Session, periods: Sequence[Period], at: datetime
 def _missing(tx: Tx, session: Session, periods: Sequence[Period], at: datetime) -> Iterator[Cdr]:
     issued = tx.cdrs.of_session(session.id)
     owed_minor = 0 if session.state is State.RELEASED else session.decided_minor or 0
-    standing = _standing(issued)
-    if standing and standing.total_minor == owed_minor:
+    last = standing(issued)
+    if last and last.total_minor == owed_minor:
         return
-    if standing:
-        yield credit(standing, at)
+    if last:
+        yield credit(last, at)
     if owed_minor or not issued:
         made = sum(each.credits is None for each in issued)
         yield _made(tx, session, periods, made + 1, owed_minor, at)
 
 
-def _standing(issued: Sequence[Cdr]) -> Cdr | None:
+def standing(issued: Sequence[Cdr]) -> Cdr | None:
     """Return the CDR that none has credited."""
     credited = {each.credits for each in issued}
     return next((c for c in issued if c.credits is None and c.id not in credited), None)

@@ -34,13 +34,18 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Work:
-    """One open transaction and what it has changed so far."""
+    """One open transaction and what it has changed so far.
+
+    `began` are transactions of sessions that started, `plain` those of no session that started or
+    ended; a figure beside them is what the connector can give, in W.
+    """
 
     tx: Tx
     policy: Policy
     verifier: SignatureVerifier
     changed: list[Session] = field(default_factory=list)
     began: list[tuple[Transaction, Session, int]] = field(default_factory=list)
+    plain: list[tuple[Transaction, int]] = field(default_factory=list)
     readings: list[TakenReading] = field(default_factory=list)
 
     def advance(self, session: Session, fact: facts.SessionFact) -> Session:

@@ -41,22 +41,54 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
-@dataclass(slots=True)
-class Running:
-    """One running transaction: its meter, and what the periods it closed have cost.
+@dataclass(slots=True, kw_only=True)
+class Metering:
+    """One running transaction and its meter, whoever it is of.
+
+    `named_at` is when its charge point last named it, be nothing it said of it readable; a restart
+    forgets that, and with it that the charge point is online.
+    """
+
+    transaction: Transaction
+    meter: Meter
+    named_at: datetime | None = None
+
+    @classmethod
+    def of(cls, transaction: Transaction, rated_w: int) -> "Metering":
+        """Return a transaction that has just started, with nothing read."""
+        meter = Meter.begin(transaction.start_at, transaction.meter_start_wh, rated_w)
+        return cls(transaction=transaction, meter=meter)
+
+    def dated(self, readings: Iterable[Reading], heard_at: datetime) -> list[Reading]:
+        """Return readings just heard, by moment, with none that would stop the meter."""
+        ahead = self.transaction.clock_ahead
+        dated = (self.meter.dated(reading, heard_at, ahead) for reading in readings)
+        return sorted(dated, key=lambda reading: reading.order)
+
+    def its_own(self, readings: Sequence[Reading]) -> tuple[list[Reading], list[Reading]]:
+        """Part readings that name no transaction: what was read before the start is another's."""
+        began_at = self.transaction.clock_start_at - SLACK
+        earlier = [reading for reading in readings if reading.at < began_at]
+        return [reading for reading in readings if reading.at >= began_at], earlier
+
+    def read(self, readings: Iterable[Reading], now: datetime) -> None:  # noqa: ARG002 - a session's price goes on
+        """Fold in readings heard just now."""
+        for reading in readings:
+            self.meter = self.meter.read(reading)
+
+
+@dataclass(slots=True, kw_only=True)
+class Running(Metering):
+    """A running transaction of a session: what the periods that its meter closed have cost.
 
     `limit_at` is when its stop must be asked for, on our clock, which is `late` after the moment of
     the last reading. Until the next reading the power may rise to what it was already, or, before
     anything was read, to what the connector can give; `lead` is what a stop takes to arrive. Where
-    the limit lies beyond `horizon`, it is looked for at `look_at`. `named_at` is when its charge
-    point last named it, be nothing it said of it readable; a restart forgets that, and with it that
-    the charge point is online.
+    the limit lies beyond `horizon`, it is looked for at `look_at`.
     """
 
-    transaction: Transaction
     session: Session
     pricer: Pricer
-    meter: Meter
     tally: Tally
     rated_w: int = 0
     lead: timedelta = timedelta()
@@ -67,7 +99,6 @@ class Running:
     look_at: datetime | None = None
     recounted_at: datetime | None = None
     heard: int = 0
-    named_at: datetime | None = None
 
     @classmethod
     def begin(
@@ -76,13 +107,15 @@ class Running:
         """Return a transaction that has just started, with nothing read."""
         start_at, priced = transaction.start_at, pricer(session.tariff, session.time_zone)
         meter = Meter.begin(start_at, transaction.meter_start_wh, rated_w)
-        return cls(transaction, session, priced, meter, priced.start(start_at), rated_w, lead)
-
-    def dated(self, readings: Iterable[Reading], heard_at: datetime) -> list[Reading]:
-        """Return readings just heard, by moment, with none that would stop the meter."""
-        ahead = self.transaction.clock_ahead
-        dated = (self.meter.dated(reading, heard_at, ahead) for reading in readings)
-        return sorted(dated, key=lambda reading: reading.order)
+        return cls(
+            transaction=transaction,
+            session=session,
+            pricer=priced,
+            meter=meter,
+            tally=priced.start(start_at),
+            rated_w=rated_w,
+            lead=lead,
+        )
 
     def fold(self, readings: Iterable[Reading]) -> None:
         """Fold readings in."""
@@ -126,12 +159,6 @@ class Running:
     def _most_w(self) -> int:
         """What is believed of the connector, whatever power it reports."""
         return round((self.rated_w or MOST_W) * POWER_SLACK)
-
-    def its_own(self, readings: Sequence[Reading]) -> tuple[list[Reading], list[Reading]]:
-        """Part readings that name no transaction: what was read before the start is another's."""
-        began_at = self.transaction.clock_start_at - SLACK
-        earlier = [reading for reading in readings if reading.at < began_at]
-        return [reading for reading in readings if reading.at >= began_at], earlier
 
     def follow(self, session: Session) -> None:
         """Take the session as it became; what is secured may be more or less by now."""
@@ -187,7 +214,7 @@ RECOUNT_EVERY = timedelta(seconds=5)
 
 
 class Meters:
-    """The meters of all transactions that run for a session."""
+    """The meters of all running transactions, those of no session among them."""
 
     def __init__(
         self,
@@ -203,14 +230,18 @@ class Meters:
         self._clock = clock
         self._limit_moved = limit_moved
         self._running: dict[Key, Running] = {}
+        self._plain: dict[Key, Metering] = {}
         self._at_connector: dict[tuple[str, int], Key] = {}
 
     async def rebuild(self) -> None:
-        """Read every running transaction of a session back from storage, as after a restart."""
-        for running in await self._storage.read(_running):
-            running.lead = self._lead
-            running.project()
-            self._keep(running)
+        """Read every running transaction back from storage, as after a restart."""
+        for metering in await self._storage.read(_running):
+            if isinstance(metering, Running):
+                metering.lead = self._lead
+                metering.project()
+                self._keep(metering)
+            else:
+                self._keep_plain(metering)
 
     def heard(self, work: Work) -> None:
         """Follow committed work: transactions that began or ended, and what they reported."""
@@ -218,6 +249,11 @@ class Meters:
             begun = Running.begin(transaction, session, rated_w, self._lead)
             begun.read((), self._clock.now())
             self._keep(begun)
+        for transaction, rated_w in work.plain:
+            if transaction.running:
+                self._keep_plain(Metering.of(transaction, rated_w))
+            else:
+                self._drop((transaction.charge_point_id, transaction.id))
         for session in work.changed:
             self._follow(session)
         for taken in work.readings:
@@ -228,13 +264,13 @@ class Meters:
 
     def named(self, charge_point_id: str, transaction_id: str, now: datetime) -> None:
         """Note that meter values name a running transaction, whatever they say."""
-        if running := self._running.get((charge_point_id, transaction_id)):
-            running.named_at = now
+        if metering := self._metering((charge_point_id, transaction_id)):
+            metering.named_at = now
 
     def named_since(self, transaction: Transaction, since: datetime) -> bool:
         """Return whether meter values have named a running transaction since a moment."""
-        running = self._running.get((transaction.charge_point_id, transaction.id))
-        named_at = running.named_at if running else None
+        metering = self._metering((transaction.charge_point_id, transaction.id))
+        named_at = metering.named_at if metering else None
         return named_at is not None and named_at > since
 
     async def take(
@@ -251,23 +287,28 @@ class Meters:
         whether they are news of one that goes on after its end was presumed.
         """
         key = await self.key(charge_point_id, connector_number, transaction_id)
-        running = self._running.get(key)
-        if running is None:
+        metering = self._metering(key)
+        if metering is None:
             await self._storage.add_readings([TakenReading(*key, reading) for reading in readings])
             return await self._storage.read(lambda tx: goes_on(tx, *key, readings))
         if key[1] != transaction_id:
-            readings, earlier = running.its_own(readings)
+            readings, earlier = metering.its_own(readings)
             named = (charge_point_id, transaction_id or "")
             await self._storage.add_readings([TakenReading(*named, each) for each in earlier])
-        readings = running.dated(readings, now)
+        readings = metering.dated(readings, now)
         await self._storage.add_readings([TakenReading(*key, reading) for reading in readings])
-        running.read(readings, now)
+        metering.read(readings, now)
+        if isinstance(metering, Running):
+            await self._moved(metering, now)
+        return False
+
+    async def _moved(self, running: Running, now: datetime) -> None:
+        """Follow a session's meter: its price, its limit, and who watches."""
         if running.meter.recount:
             await self._recount(running, now)
         self._limit_moved()
         live = msgspec.json.encode(running.live(now))
         await self._bus.publish(topic(running.session.id), live)
-        return False
 
     async def _recount(self, running: Running, now: datetime) -> None:
         """Fold all readings anew, in their order; seldom, however many come late."""
@@ -285,9 +326,9 @@ class Meters:
     ) -> Key:
         """Return the charge point and the transaction that meter values belong to."""
         named = (charge_point_id, transaction_id or "")
-        if running := self._running.get(named):
-            if not running.transaction.acknowledged:
-                await self._acknowledge(running)
+        if metering := self._metering(named):
+            if not metering.transaction.acknowledged:
+                await self._acknowledge(metering)
             return named
         if transaction_id not in {None, *NO_IDS}:
             known = await self._storage.read(lambda tx: tx.transactions.get(*named))
@@ -295,10 +336,13 @@ class Meters:
                 return named
         return self._at_connector.get((charge_point_id, connector_number), named)
 
-    async def _acknowledge(self, running: Running) -> None:
+    async def _acknowledge(self, metering: Metering) -> None:
         """Write down, once, that the charge point knows this transaction's id."""
-        running.transaction = replace(running.transaction, acknowledged=True)
-        await self._storage.transact(lambda tx: _acknowledge(tx, running.transaction))
+        metering.transaction = replace(metering.transaction, acknowledged=True)
+        await self._storage.transact(lambda tx: _acknowledge(tx, metering.transaction))
+
+    def _metering(self, key: Key) -> Metering | None:
+        return self._running.get(key) or self._plain.get(key)
 
     def live(self, session: Session, now: datetime) -> Live | None:
         """Return a running session's live figures; None when its meter does not run here."""
@@ -325,21 +369,28 @@ class Meters:
         running = self._running.get(key)
         if session.state not in (State.CHARGING, State.STOPPING):
             if running is not None:
-                self._drop(key, running)
+                self._drop(key)
         elif running is not None:
             running.follow(session)
             self._limit_moved()
 
     def _keep(self, running: Running) -> None:
-        transaction = running.transaction
-        key = (transaction.charge_point_id, transaction.id)
-        self._running[key] = running
-        self._at_connector[transaction.charge_point_id, transaction.connector_number] = key
+        self._running[self._placed(running.transaction)] = running
         self._limit_moved()
 
-    def _drop(self, key: Key, running: Running) -> None:
-        del self._running[key]
-        place = (running.transaction.charge_point_id, running.transaction.connector_number)
+    def _keep_plain(self, metering: Metering) -> None:
+        self._plain[self._placed(metering.transaction)] = metering
+
+    def _placed(self, transaction: Transaction) -> Key:
+        key = (transaction.charge_point_id, transaction.id)
+        self._at_connector[transaction.charge_point_id, transaction.connector_number] = key
+        return key
+
+    def _drop(self, key: Key) -> None:
+        metering = self._running.pop(key, None) or self._plain.pop(key, None)
+        if metering is None:
+            return
+        place = (key[0], metering.transaction.connector_number)
         if self._at_connector.get(place) == key:
             del self._at_connector[place]
 
@@ -360,10 +411,14 @@ def _acknowledge(tx: Tx, transaction: Transaction) -> None:
         tx.transactions.save(replace(stored, acknowledged=True))
 
 
-def _running(tx: Tx) -> list[Running]:
-    found = []
+def _running(tx: Tx) -> list[Metering]:
+    found: list[Metering] = []
     for transaction in tx.transactions.running():
         session = tx.sessions.get(transaction.session_id) if transaction.session_id else None
         if session is not None:
             found.append(running_from(tx, transaction, session))
+        else:
+            place = (transaction.charge_point_id, transaction.connector_number)
+            outlet = tx.stations.connector(*place)
+            found.append(Metering.of(transaction, outlet.power_w if outlet else 0))
     return found

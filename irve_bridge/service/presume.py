@@ -18,6 +18,7 @@ from irve_bridge.domain.session import Session
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.bills import bill
 from irve_bridge.service.handle import Work
+from irve_bridge.service.own_customers import conclude
 from irve_bridge.service.policy import Policy
 from irve_bridge.service.ports import Tx
 
@@ -52,7 +53,7 @@ def end_transaction(work: Work, transaction: Transaction, now: datetime, reason:
     """End a transaction that is certainly over, and bill its session, if it has one."""
     session = work.tx.sessions.get(transaction.session_id) if transaction.session_id else None
     if session is None:
-        _mark(work, transaction, reason)
+        conclude(work, _mark(work, transaction, reason), now)
     else:
         work.advance(session, presume_end(work, session, transaction, now, reason))
 
@@ -137,14 +138,14 @@ def last_reading(tx: Tx, transaction: Transaction) -> Meter:
     return fold(begun, tx.transactions.readings(transaction.charge_point_id, transaction.id))[0]
 
 
-def _mark(work: Work, transaction: Transaction, reason: str) -> None:
+def _mark(work: Work, transaction: Transaction, reason: str) -> Transaction:
     meter = last_reading(work.tx, transaction)
-    work.tx.transactions.save(
-        replace(
-            transaction,
-            stop_at=meter.at,
-            meter_stop_wh=meter.register_wh,
-            stop_reason=reason,
-            presumed=True,
-        )
+    ended = replace(
+        transaction,
+        stop_at=meter.at,
+        meter_stop_wh=meter.register_wh,
+        stop_reason=reason,
+        presumed=True,
     )
+    work.tx.transactions.save(ended)
+    return ended

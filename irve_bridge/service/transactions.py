@@ -7,6 +7,7 @@ from irve_bridge.domain import facts, moments
 from irve_bridge.domain.breakdown import Breakdown
 from irve_bridge.domain.charge_point import Connector, ConnectorStatus
 from irve_bridge.domain.classify import says_more
+from irve_bridge.domain.id_tag import ACCEPTED, INVALID, Authorization
 from irve_bridge.domain.intents import Do, Intent, Kind
 from irve_bridge.domain.metering import Activity, Reading
 from irve_bridge.domain.session import Delivery, Session, State
@@ -14,6 +15,7 @@ from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service import signatures
 from irve_bridge.service.bills import bill
 from irve_bridge.service.handle import Work
+from irve_bridge.service.own_customers import conclude, judge
 from irve_bridge.service.ports import TakenReading
 from irve_bridge.service.presume import end_at_last_reading, end_replaced, stop_what_goes_on
 
@@ -32,7 +34,7 @@ class StartReply:
     """The transaction's id, and whether its id tag may charge."""
 
     transaction_id: str
-    accepted: bool
+    authorization: Authorization
 
 
 def connected(work: Work, fact: facts.ChargePointConnected) -> None:
@@ -96,16 +98,26 @@ def start_again(
     return session.delivery is Delivery.UNKNOWN or lapsed or gave_up
 
 
-def authorize(work: Work, charge_point_id: str, id_tag: str) -> bool:
-    """Return whether this tag may charge here now."""
+def authorize(
+    work: Work, charge_point_id: str, id_tag: str, now: datetime, told: Authorization | None = None
+) -> Authorization:
+    """Return whether this tag may charge here now: a guest's, or an own customer's.
+
+    `told` is what the CSMS says of a tag that is on no list.
+    """
     session = work.tx.sessions.by_id_tag(charge_point_id, id_tag)
-    return session is not None and session.state in _TAG_HONOURED
+    if session is None:
+        return judge(work.tx, id_tag, now, told)
+    return ACCEPTED if session.state in _TAG_HONOURED else INVALID
 
 
-def started(work: Work, fact: facts.TransactionStarted) -> StartReply:
+def started(
+    work: Work, fact: facts.TransactionStarted, told: Authorization | None = None
+) -> StartReply:
     """Record a start and bind it to the session of its tag; a repeat gets the stored answer.
 
-    A charge point may date a repeat anew. What else ran on the connector before is over.
+    A charge point may date a repeat anew. What else ran on the connector before is over. `told` is
+    what the CSMS says of a tag that is on no list.
     """
     transaction = Transaction(
         charge_point_id=fact.charge_point_id,
@@ -116,12 +128,17 @@ def started(work: Work, fact: facts.TransactionStarted) -> StartReply:
         meter_start_wh=fact.meter_start_wh,
         accepted=False,
         heard_at=fact.at,
+        reservation_id=fact.reservation_id,
     )
     if same := work.tx.transactions.same_start(transaction) or _sent_again(work, transaction):
-        return StartReply(same.id, same.accepted)
+        return StartReply(same.id, ACCEPTED if same.accepted else INVALID)
     end_replaced(work, transaction, fact.at)
     session = work.tx.sessions.by_id_tag(fact.charge_point_id, fact.id_tag)
-    accepted = session is not None and session.state is State.SECURED
+    if session is None:
+        authorization = judge(work.tx, fact.id_tag, fact.at, told)
+    else:
+        authorization = ACCEPTED if session.state is State.SECURED else INVALID
+    accepted = authorization.accepted
     secured_at = (session.secured_at or session.opened_at) if session else None
     start_at = moments.start(fact.started_at, fact.at, secured_at)
     transaction = replace(
@@ -135,9 +152,11 @@ def started(work: Work, fact: facts.TransactionStarted) -> StartReply:
     work.tx.transactions.add(transaction)
     if session and accepted:
         _begin(work, session, transaction, fact.at)
-    elif session:
+        return StartReply(transaction.id, authorization)
+    work.plain.append((transaction, _rated_w(work, transaction)))
+    if session:
         _refuse(work, session, transaction, fact.at)
-    return StartReply(transaction.id, accepted)
+    return StartReply(transaction.id, authorization)
 
 
 def _sent_again(work: Work, start: Transaction) -> Transaction | None:
@@ -181,7 +200,9 @@ def stopped(work: Work, fact: facts.TransactionStopped) -> None:
     )
     work.tx.transactions.save(transaction)
     work.tx.transactions.add_readings(_taken(transaction, r, stop) for r in fact.readings)
-    if transaction.session_id and (session := work.tx.sessions.get(transaction.session_id)):
+    if transaction.session_id is None:
+        conclude(work, transaction, fact.at)
+    elif session := work.tx.sessions.get(transaction.session_id):
         ended = bill(
             work,
             session,
@@ -288,9 +309,14 @@ def _begin(work: Work, session: Session, transaction: Transaction, at: datetime)
         transaction_id=transaction.id,
         started_at=transaction.start_at,
     )
+    begun = work.advance(session, began)
+    work.began.append((transaction, begun, _rated_w(work, transaction)))
+
+
+def _rated_w(work: Work, transaction: Transaction) -> int:
+    """Return what the connector can give, 0 for one that is not registered."""
     outlet = work.tx.stations.connector(transaction.charge_point_id, transaction.connector_number)
-    rated_w = outlet.power_w if outlet else 0
-    work.began.append((transaction, work.advance(session, began), rated_w))
+    return outlet.power_w if outlet else 0
 
 
 def _refuse(work: Work, session: Session, transaction: Transaction, at: datetime) -> None:

@@ -131,6 +131,15 @@ class Views:
         """
         return await self._storage.read(lambda tx: cdrs_of(tx, session_id))
 
+    async def transaction_cdrs(self, charge_point_id: str, transaction_id: str) -> list[Cdr]:
+        """Return a transaction's CDRs, be it of a session or not, in the order they were made.
+
+        Raises:
+            UnknownThing: There is no transaction of that id.
+        """
+        named = (charge_point_id, transaction_id)
+        return await self._storage.read(lambda tx: transaction_cdrs_of(tx, *named))
+
     async def record(self, session_id: str) -> Record:
         """Return all that is kept of a session.
 
@@ -176,6 +185,17 @@ def cdrs_of(tx: Tx, session_id: str) -> list[Cdr]:
     if tx.sessions.get(session_id) is None:
         raise UnknownThing("There is no such session.", "unknown_session")
     return tx.cdrs.of_session(session_id)
+
+
+def transaction_cdrs_of(tx: Tx, charge_point_id: str, transaction_id: str) -> list[Cdr]:
+    """Return a transaction's CDRs in the order they were made.
+
+    Raises:
+        UnknownThing: There is no transaction of that id.
+    """
+    if tx.transactions.get(charge_point_id, transaction_id) is None:
+        raise UnknownThing("There is no such transaction.", "unknown_transaction")
+    return tx.cdrs.of_transaction(charge_point_id, transaction_id)
 
 
 def _unpaid(tx: Tx, session: Session) -> Session | None:

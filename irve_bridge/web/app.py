@@ -4,7 +4,7 @@ from aiohttp import web
 
 from irve_bridge.i18n import load_languages
 from irve_bridge.web import assets, progress, rendering
-from irve_bridge.web.api import health, operator, payments, sessions
+from irve_bridge.web.api import health, id_tags, operator, payments, sessions
 from irve_bridge.web.api.webhook import webhook
 from irve_bridge.web.assets import ASSETS, load_assets
 from irve_bridge.web.context import CONTEXT, WebContext
@@ -51,6 +51,10 @@ ROUTES = (
     web.post("/api/sessions/{session_id}/decision", operator.decide),
     web.get("/api/sessions/{session_id}/evidence", operator.evidence),
     web.get("/api/sessions/{session_id}/cdr", operator.cdrs),
+    web.get("/api/transactions/{charge_point_id}/{transaction_id}/cdr", operator.transaction_cdrs),
+    web.get("/api/id-tags", id_tags.listing),
+    web.put("/api/id-tags/{id_tag}", id_tags.put),
+    web.delete("/api/id-tags/{id_tag}", id_tags.remove),
     web.post("/webhook", webhook),
     web.get("/healthz", health.alive),
     web.get("/readyz", health.ready),

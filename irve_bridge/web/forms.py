@@ -187,6 +187,13 @@ class Listing(Body):
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
 
 
+class Page(Body):
+    """Which part of a list: what follows on `after`, and how much of it."""
+
+    after: Annotated[str, StringConstraints(max_length=255)] = ""
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+
+
 class Pay(Body):
     """A wish to pay what is due: the amount is the bridge's to say."""
 

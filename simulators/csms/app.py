@@ -10,6 +10,7 @@ from .inbox import Inbox
 
 INBOX = web.AppKey("inbox", Inbox)
 CALLBACK_PATH = "/callbacks"
+AUTHORIZE_PATH = "/authorize"
 
 
 class Failure(BaseModel):
@@ -25,6 +26,8 @@ def create_app(secret: str, report: Callable[[str], None] = lambda _line: None) 
     app[INBOX] = Inbox(secret, report)
     app.router.add_get(CALLBACK_PATH, _list)
     app.router.add_post("/_sim/fail", _fail)
+    app.router.add_put("/_sim/id-tags", _know)
+    app.router.add_post(AUTHORIZE_PATH, _authorize)
     app.router.add_post("/{path:.*}", _receive)
     return app
 
@@ -51,6 +54,20 @@ async def serve(
 async def _receive(request: web.Request) -> web.Response:
     status = await request.app[INBOX].receive(request.headers, await request.read())
     return web.Response(status=status)
+
+
+async def _authorize(request: web.Request) -> web.Response:
+    try:
+        answer = request.app[INBOX].judge(request.headers, await request.read())
+    except PermissionError as error:
+        return web.json_response({"error": str(error)}, status=401)
+    return web.json_response(answer, status=404 if answer is None else 200)
+
+
+async def _know(request: web.Request) -> web.Response:
+    """Take the answers that tags get from now on, by tag."""
+    request.app[INBOX].id_tags = await request.json()
+    return web.Response(status=204)
 
 
 async def _list(request: web.Request) -> web.Response:

@@ -48,6 +48,8 @@ class Inbox:
         self._webhook = Webhook(secret)
         self._report = report
         self._callbacks: dict[tuple[str, bool], Callback] = {}
+        self.id_tags: dict[str, dict[str, Any]] = {}
+        self.asked: list[dict[str, Any]] = []
         self._failures: list[int] = []
         self._arrived = asyncio.Condition()
 
@@ -64,6 +66,18 @@ class Inbox:
         async with self._arrived:
             self._arrived.notify_all()
         return callback.answers[-1]
+
+    def judge(self, headers: Mapping[str, str], body: bytes) -> dict[str, Any] | None:
+        """Return what `id_tags` says of the tag that a signed request asks for, None for nothing.
+
+        Raises:
+            PermissionError: it is not signed.
+        """
+        if not self._is_signed(headers, body):
+            raise PermissionError("not signed")
+        data: dict[str, Any] = _content(body)["data"]
+        self.asked.append(data)
+        return self.id_tags.get(data["id_tag"])
 
     def received(
         self, callback_type: str | None = None, *, session_id: str | None = None

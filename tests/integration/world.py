@@ -36,7 +36,7 @@ from irve_bridge.storage import open_storage
 from simulators import csms, pricing
 from simulators.charge_point import ChargePoint, Transaction
 from simulators.clock import Clock
-from simulators.csms.app import CALLBACK_PATH
+from simulators.csms.app import AUTHORIZE_PATH, CALLBACK_PATH
 from simulators.csms.inbox import Inbox
 from simulators.stripe.app import create_app
 
@@ -151,6 +151,14 @@ class World:
     async def post(self, path: str, body: dict[str, Any], **headers: str) -> tuple[int, Any]:
         async with self.http.post(self.url + path, json=body, headers=headers) as response:
             return response.status, await response.json()
+
+    async def api(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """Call the API with the CSMS's key; returns status and document, None for an empty one."""
+        headers = {"authorization": f"Bearer {self.api_key}"}
+        async with self.http.request(
+            method, self.url + path, json=body, headers=headers
+        ) as response:
+            return response.status, await response.json() if await response.read() else None
 
     async def session(self, session_id: str) -> dict[str, Any]:
         headers = {"authorization": f"Bearer {self.api_key}"}
@@ -330,6 +338,7 @@ async def world(
             "OCPP_PORT": str(free_port()),
             "CSMS_NOTIFICATION_URL": f"{csms_url}{CALLBACK_PATH}",
             "CSMS_NOTIFICATION_SECRET": callback_secret,
+            "CSMS_AUTHORIZE_URL": f"{csms_url}{AUTHORIZE_PATH}",
             "CSMS_API_KEY": api_key,
             "DATABASE_URL": f"sqlite:///{folder / 'bridge.db'}",
             "LOG_FILE": str(folder / "app.log"),

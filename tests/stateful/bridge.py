@@ -15,6 +15,7 @@ from irve_bridge.service.desk import Desk
 from irve_bridge.service.dispatch import Dispatcher
 from irve_bridge.service.handle import Handler
 from irve_bridge.service.meters import Meters
+from irve_bridge.service.own_customers import Doorkeeper
 from irve_bridge.service.policy import LEASE, Policy
 from irve_bridge.service.ports import Hand, Outcome, Storage, Task
 from irve_bridge.service.reconcile import Reconciler
@@ -101,7 +102,11 @@ class Bridge:
             sweep=sweep,
             desk=Desk(storage, handler, bus, clock, payments, policy),
             reconciler=Reconciler(storage, handler, clock, payments),
-            answers={"CP1": Answers("CP1", handler, meters, clock, DoorSettings())},
+            answers={
+                "CP1": Answers(
+                    "CP1", handler, meters, Doorkeeper(storage, None), clock, DoorSettings()
+                )
+            },
             dispatchers={
                 lane: Dispatcher(storage, handler, clock, policy, lane, hand)
                 for lane, hand in hands.items()

@@ -4,7 +4,7 @@ import hashlib
 from datetime import datetime, timedelta
 
 import structlog
-from msgspec import ValidationError
+from msgspec import UNSET, ValidationError
 
 from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.charge_points.v16 import timestamps
@@ -36,9 +36,11 @@ from irve_bridge.charge_points.v16.signed import signed_readings
 from irve_bridge.domain import facts
 from irve_bridge.domain.charge_point import ConnectorStatus
 from irve_bridge.domain.errors import Bug
+from irve_bridge.domain.id_tag import INVALID, Authorization
 from irve_bridge.service import presume, signatures, transactions
 from irve_bridge.service.handle import Handler, Work
 from irve_bridge.service.meters import Meters
+from irve_bridge.service.own_customers import Doorkeeper
 from irve_bridge.service.ports import Clock
 
 NO_ERROR = "NoError"
@@ -55,12 +57,14 @@ class Answers:
         charge_point_id: str,
         handler: Handler,
         meters: Meters,
+        doorkeeper: Doorkeeper,
         clock: Clock,
         settings: DoorSettings,
     ) -> None:
         self._id = charge_point_id
         self._handler = handler
         self._meters = meters
+        self._doorkeeper = doorkeeper
         self._clock = clock
         self._settings = settings
         self._connected_at = clock.now()
@@ -116,7 +120,7 @@ class Answers:
             case StopTransaction():
                 return await self._stop(message, now)
             case Authorize():
-                return await self._authorize(message)
+                return await self._authorize(message, now)
             case BootNotification():
                 return await self._boot(message, now)
             case Heartbeat():
@@ -147,11 +151,12 @@ class Answers:
         await self._handler.run(lambda work: transactions.status_changed(work, fact))
         return HEARD
 
-    async def _authorize(self, message: Authorize) -> Confirmation:
-        accepted = await self._handler.run(
-            lambda work: transactions.authorize(work, self._id, message.id_tag)
+    async def _authorize(self, message: Authorize, now: datetime) -> Confirmation:
+        told = await self._doorkeeper.ask(self._id, message.id_tag)
+        authorization = await self._handler.run(
+            lambda work: transactions.authorize(work, self._id, message.id_tag, now, told)
         )
-        return AuthorizeConfirmation(_id_tag_info(accepted=accepted))
+        return AuthorizeConfirmation(_id_tag_info(authorization))
 
     async def _start(self, message: StartTransaction, now: datetime) -> Confirmation:
         started_at = timestamps.parse(message.timestamp, now)
@@ -163,9 +168,11 @@ class Answers:
             id_tag=message.id_tag,
             meter_start_wh=message.meter_start,
             started_at=started_at or now,
+            reservation_id=None if message.reservation_id is UNSET else message.reservation_id,
         )
-        reply = await self._handler.run(lambda work: transactions.started(work, fact))
-        return StartConfirmation(int(reply.transaction_id), _id_tag_info(accepted=reply.accepted))
+        told = await self._doorkeeper.ask(self._id, message.id_tag)
+        reply = await self._handler.run(lambda work: transactions.started(work, fact, told))
+        return StartConfirmation(int(reply.transaction_id), _id_tag_info(reply.authorization))
 
     async def _stop(self, message: StopTransaction, now: datetime) -> Confirmation:
         said_at = timestamps.parse(message.timestamp, now)
@@ -229,8 +236,13 @@ class Answers:
             return work.tx.transactions.next_id() if starts else 0
 
         id_ = await self._handler.run(unit)
-        return StartConfirmation(id_, _id_tag_info(accepted=False)) if starts else HEARD
+        return StartConfirmation(id_, _id_tag_info(INVALID)) if starts else HEARD
 
 
-def _id_tag_info(*, accepted: bool) -> IdTagInfo:
-    return IdTagInfo("Accepted" if accepted else "Invalid")
+def _id_tag_info(authorization: Authorization) -> IdTagInfo:
+    expires_at = authorization.expires_at
+    return IdTagInfo(
+        status=authorization.status,
+        parent_id_tag=authorization.parent_id_tag,
+        expiry_date=timestamps.text(expires_at) if expires_at else None,
+    )

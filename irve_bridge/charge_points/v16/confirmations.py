@@ -21,10 +21,12 @@ class HeartbeatConfirmation(Confirmation, frozen=True):
     current_time: str
 
 
-class IdTagInfo(Struct, frozen=True):
-    """OCPP 1.6 ed. 2 §7.27: Accepted or Invalid."""
+class IdTagInfo(Struct, frozen=True, rename="camel", omit_defaults=True):
+    """OCPP 1.6 ed. 2 §7.27."""
 
     status: str
+    parent_id_tag: str | None = None
+    expiry_date: str | None = None
 
 
 class AuthorizeConfirmation(Confirmation, frozen=True):

@@ -1,5 +1,8 @@
 """What the service needs from the rooms below it: each implements a port, none knows another."""
 
+from irve_bridge.service.ports.authorizer import (
+    Authorizer,
+)
 from irve_bridge.service.ports.bus import (
     Answer,
     Bus,
@@ -31,6 +34,7 @@ from irve_bridge.service.ports.storage import (
     Cdrs,
     Due,
     Happening,
+    IdTags,
     Inbox,
     Intents,
     Movement,
@@ -52,6 +56,7 @@ __all__ = [
     "Again",
     "Answer",
     "Attempt",
+    "Authorizer",
     "Books",
     "Bus",
     "Cdrs",
@@ -61,6 +66,7 @@ __all__ = [
     "Failed",
     "Hand",
     "Happening",
+    "IdTags",
     "Inbox",
     "Intents",
     "Movement",

@@ -13,6 +13,7 @@ from irve_bridge.domain.cdr import Cdr
 from irve_bridge.domain.charge_point import ChargePoint, Connector, ConnectorStatus
 from irve_bridge.domain.decide import Step
 from irve_bridge.domain.facts import Fact, SessionFact
+from irve_bridge.domain.id_tag import IdTag
 from irve_bridge.domain.intents import Intent, Lane
 from irve_bridge.domain.metering import Reading
 from irve_bridge.domain.receipt import Receipt
@@ -113,6 +114,22 @@ class Stations(Protocol):
         at: datetime,
     ) -> None:
         """Note a connector's status; number 0 is the whole charge point (OCPP 1.6 ed. 2 §4.9)."""
+
+
+class IdTags(Protocol):
+    """The id tags of the operator's own customers."""
+
+    def get(self, id_tag: str) -> IdTag | None:
+        """Return a tag, whatever the case of its letters."""
+
+    def after(self, id_tag: str, limit: int) -> list[IdTag]:
+        """Return the tags that follow on one, in order; from the first for ""."""
+
+    def put(self, tag: IdTag) -> None:
+        """Register or change a tag."""
+
+    def remove(self, id_tag: str) -> bool:
+        """Forget a tag; False where there is none."""
 
 
 class Transactions(Protocol):
@@ -406,6 +423,9 @@ class Cdrs(Protocol):
     def of_session(self, session_id: str) -> list[Cdr]:
         """Return a session's CDRs in the order they were made."""
 
+    def of_transaction(self, charge_point_id: str, transaction_id: str) -> list[Cdr]:
+        """Return a transaction's CDRs in the order they were made."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredReply:
@@ -430,6 +450,7 @@ class Tx(Protocol):
     """One open transaction."""
 
     stations: Stations
+    id_tags: IdTags
     transactions: Transactions
     signatures: Signatures
     sessions: Sessions

@@ -59,6 +59,14 @@ async def cdrs(request: web.Request) -> web.Response:
     return web.json_response({"cdrs": [cdr.document for cdr in found]})
 
 
+async def transaction_cdrs(request: web.Request) -> web.Response:
+    """Answer GET /api/transactions/{charge_point_id}/{transaction_id}/cdr, in the same way."""
+    require_csms(request)
+    named = (request.match_info["charge_point_id"], request.match_info["transaction_id"])
+    found = await request.app[CONTEXT].views.transaction_cdrs(*named)
+    return web.json_response({"cdrs": [cdr.document for cdr in found]})
+
+
 async def _refund(request: web.Request, body: Refund) -> Reply:
     session = await _session(request, body.currency)
     desk = request.app[CONTEXT].desk

@@ -27,6 +27,7 @@ from irve_bridge.domain.tariff import PriceComponent, Tariff, TariffElement
 from irve_bridge.service.commands import Answer, Command, decode_answer, encode
 from irve_bridge.service.handle import Handler
 from irve_bridge.service.meters import Meters
+from irve_bridge.service.own_customers import Doorkeeper
 from irve_bridge.service.passwords import hash_password
 from irve_bridge.service.policy import Policy
 from irve_bridge.service.ports import Storage, Tx
@@ -242,7 +243,9 @@ async def house(
     handler.after_commit(meters.heard)
     house = House(storage, bus, handler, meters, clock)
     handler.after_commit(lambda _: house.committed.set())
-    server = ChargePointServer(storage, handler, meters, bus, clock, settings)
+    server = ChargePointServer(
+        storage, handler, meters, Doorkeeper(storage, None), bus, clock, settings
+    )
     async with server.listen() as port:
         house.url = f"ws://127.0.0.1:{port}/ocpp"
         yield house

@@ -132,7 +132,7 @@ async def test_a_start_that_is_believed_only_when_repeated_is_the_same(house: An
     """
     session = await house.secure()
     first = await start(house, session, STARTED_AT + LOCAL, STARTED_AT)
-    assert first.accepted
+    assert first.authorization.accepted
     assert await start(house, session, STARTED_AT + LOCAL, STARTED_AT + LOCAL) == first
 
 

@@ -246,3 +246,22 @@ def test_a_second_bridge_on_the_same_database_is_refused(tmp_path: Path) -> None
     assert second.returncode == 1
     assert "Another bridge runs on this database" in second.stderr
     assert "Traceback" not in second.stderr
+
+
+def test_the_tags_of_own_customers_are_applied_and_listed(tmp_path: Path) -> None:
+    tags = tmp_path / "tags.csv"
+    tags.write_text("id_tag,name\n04ab,Ada\n04ac,Grace\n")
+    applied = run(tmp_path, "id-tags", "apply", str(tags))
+    assert applied.stdout.splitlines() == [
+        "+ 04AB Accepted",
+        "+ 04AC Accepted",
+        "2 changes applied.",
+    ]
+    put = run(tmp_path, "id-tags", "put", "04ab", "--status", "Blocked", "--expires", "2027-01-31")
+    assert put.stdout == "04AB is Blocked.\n"
+    assert run(tmp_path, "id-tags", "remove", "04AC").returncode == 0
+    again = run(tmp_path, "id-tags", "remove", "04AC")
+    assert (again.returncode, again.stderr) == (1, "There is no id tag 04AC.\n")
+    listed = run(tmp_path, "id-tags", "list").stdout
+    assert "Blocked" in listed
+    assert "04AC" not in listed

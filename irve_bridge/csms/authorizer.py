@@ -1,0 +1,63 @@
+"""Whether an id tag may charge, asked of the operator's CSMS.
+
+The request is signed as callbacks are (Standard Webhooks 1.0): `{"type": "authorize", "timestamp":
+…, "data": {"charge_point_id": …, "id_tag": …}}`. A 200 answers `{"status": "Accepted"}` or Blocked,
+Expired, Invalid, with `parent_id_tag` and `expires_at` where there are any; a 404 is Invalid.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import aiohttp
+import msgspec
+import structlog
+from standardwebhooks import Webhook
+
+from irve_bridge.domain.id_tag import INVALID, Authorization
+
+log = structlog.get_logger()
+
+ANSWER_BYTES_MAX = 4096
+_UNKNOWN = 404
+_decode = msgspec.json.Decoder(Authorization).decode
+
+
+@dataclass(frozen=True, slots=True)
+class CsmsAuthorizer:
+    """Implements `ports.Authorizer` by one signed request."""
+
+    http: aiohttp.ClientSession
+    url: str
+    secret: str
+    timeout_s: float
+
+    async def ask(self, charge_point_id: str, id_tag: str) -> Authorization | None:
+        """Return what a tag is worth at a charge point now; None where nobody answered usably."""
+        sent_at = datetime.now(UTC)  # signatures use real time
+        data = {"charge_point_id": charge_point_id, "id_tag": id_tag}
+        body = msgspec.json.encode({"type": "authorize", "timestamp": sent_at, "data": data})
+        try:
+            async with self.http.post(
+                self.url,
+                data=body,
+                headers=self._headers(body, sent_at),
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=self.timeout_s),
+            ) as response:
+                if response.status == _UNKNOWN:
+                    return INVALID
+                response.raise_for_status()
+                return _decode(await response.content.read(ANSWER_BYTES_MAX))
+        except (aiohttp.ClientError, TimeoutError, msgspec.MsgspecError) as error:
+            log.warning("id_tag_not_answered", id_tag=id_tag, reason=str(error) or "no answer")
+            return None
+
+    def _headers(self, body: bytes, sent_at: datetime) -> dict[str, str]:
+        webhook_id = f"authorize.{secrets.token_hex(8)}"
+        return {
+            "content-type": "application/json",
+            "webhook-id": webhook_id,
+            "webhook-timestamp": str(int(sent_at.timestamp())),
+            "webhook-signature": Webhook(self.secret).sign(webhook_id, sent_at, body.decode()),
+        }

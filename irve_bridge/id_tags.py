@@ -1,0 +1,102 @@
+"""Id tags as the operator writes them: rows of a CSV file, or the body of a request."""
+
+import csv
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
+
+from irve_bridge.domain.errors import BridgeError
+from irve_bridge.domain.id_tag import IdTag, IdTagStatus, folded
+
+Tag = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,20}$"), AfterValidator(folded)]
+"""CiString20Type (OCPP 1.6 ed. 2 §7.28)."""
+
+
+def _no_gap(text: object) -> object:
+    return None if text == "" else text
+
+
+def _aware(at: datetime) -> datetime:
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at
+
+
+class IdTagEntry(BaseModel):
+    """What is said of one tag; a moment without a zone is in UTC."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    status: IdTagStatus = IdTagStatus.ACCEPTED
+    parent_id_tag: Annotated[Tag | None, BeforeValidator(_no_gap)] = None
+    expires_at: Annotated[
+        Annotated[datetime, AfterValidator(_aware)] | None, BeforeValidator(_no_gap)
+    ] = None
+    name: str = Field(default="", max_length=200)
+
+    def of(self, id_tag: str) -> IdTag:
+        """Return the tag of this id."""
+        return IdTag(
+            id_tag=folded(id_tag),
+            status=self.status,
+            parent_id_tag=self.parent_id_tag,
+            expires_at=self.expires_at,
+            name=self.name,
+        )
+
+
+class IdTagRow(IdTagEntry):
+    """The same with the tag's id."""
+
+    id_tag: Tag
+
+    @property
+    def tag(self) -> IdTag:
+        """The tag."""
+        return self.of(self.id_tag)
+
+
+class IdTagsRefused(BridgeError):
+    """The file cannot be applied; nothing was."""
+
+
+def read(path: Path) -> list[IdTag]:
+    """Return the tags of a CSV file: id_tag, and status, parent_id_tag, expires_at, name if wanted.
+
+    Raises:
+        IdTagsRefused: Not readable, or something in it is wrong; each sentence names the line.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file, strict=True))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise IdTagsRefused(f"{path}: {error}") from error
+    tags, wrong = [], []
+    for line, row in enumerate(rows, 2):
+        try:
+            tags.append(IdTagRow.model_validate(row).tag)
+        except ValidationError as error:
+            wrong += [f"{path}:{line}: {sentence}" for sentence in sentences(error)]
+    times = Counter(tag.id_tag for tag in tags)
+    wrong += [
+        f"{path}: the id tag {tag} stands there {n} times" for tag, n in times.items() if n > 1
+    ]
+    if wrong:
+        raise IdTagsRefused("\n".join(wrong))
+    return tags
+
+
+def sentences(error: ValidationError) -> list[str]:
+    """Return what is wrong with a tag, a sentence for each field."""
+    return [
+        f"{'.'.join(str(part) for part in details['loc'])}: {details['msg']}"
+        for details in error.errors()
+    ]

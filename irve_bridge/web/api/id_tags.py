@@ -1,0 +1,56 @@
+"""The id tags of the operator's own customers, by the CSMS's key."""
+
+from typing import Any
+
+from aiohttp import web
+from pydantic import TypeAdapter
+
+from irve_bridge.domain.errors import UnknownThing
+from irve_bridge.domain.id_tag import IdTag
+from irve_bridge.id_tags import IdTagEntry, IdTagRow
+from irve_bridge.web.callers import require_csms
+from irve_bridge.web.context import CONTEXT
+from irve_bridge.web.forms import Page, read_json, validated
+
+ENTRY = TypeAdapter(IdTagEntry)
+ROW = TypeAdapter(IdTagRow)
+PAGE = TypeAdapter(Page)
+
+
+async def listing(request: web.Request) -> web.Response:
+    """Answer GET /api/id-tags?after=…&limit=…, in order."""
+    require_csms(request)
+    page = validated(PAGE, dict(request.query))
+    found = await request.app[CONTEXT].storage.read(
+        lambda tx: tx.id_tags.after(page.after, page.limit)
+    )
+    return web.json_response({"id_tags": [_document(tag) for tag in found]})
+
+
+async def put(request: web.Request) -> web.Response:
+    """Answer PUT /api/id-tags/{id_tag}: it is as the body says from now on."""
+    require_csms(request)
+    entry, _ = await read_json(request, ENTRY)
+    named = {"id_tag": request.match_info["id_tag"]}
+    tag = validated(ROW, entry.model_dump() | named).tag
+    await request.app[CONTEXT].storage.transact(lambda tx: tx.id_tags.put(tag))
+    return web.json_response(_document(tag))
+
+
+async def remove(request: web.Request) -> web.Response:
+    """Answer DELETE /api/id-tags/{id_tag}."""
+    require_csms(request)
+    named = request.match_info["id_tag"]
+    if not await request.app[CONTEXT].storage.transact(lambda tx: tx.id_tags.remove(named)):
+        raise UnknownThing("There is no such id tag.", "unknown_id_tag")
+    return web.Response(status=204)
+
+
+def _document(tag: IdTag) -> dict[str, Any]:
+    return {
+        "id_tag": tag.id_tag,
+        "status": tag.status.value,
+        "parent_id_tag": tag.parent_id_tag,
+        "expires_at": tag.expires_at.isoformat() if tag.expires_at else None,
+        "name": tag.name,
+    }

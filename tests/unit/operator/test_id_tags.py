@@ -1,0 +1,51 @@
+"""Id tags in a CSV file: read whole or refused with a sentence for each line."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from irve_bridge.domain.id_tag import IdTag, IdTagStatus
+from irve_bridge.id_tags import IdTagsRefused, read
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "tags.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_file_says_what_it_says_and_the_usual_for_the_rest(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        "id_tag,status,parent_id_tag,expires_at,name\n"
+        "04ab,Blocked,fleet,2027-01-31,Ada\n"
+        "04ac,Accepted,,,\n",
+    )
+    expires_at = datetime(2027, 1, 31, tzinfo=UTC)
+    assert read(path) == [
+        IdTag(
+            id_tag="04AB",
+            status=IdTagStatus.BLOCKED,
+            parent_id_tag="FLEET",
+            expires_at=expires_at,
+            name="Ada",
+        ),
+        IdTag(id_tag="04AC"),
+    ]
+    assert read(written(tmp_path, "\ufeffid_tag\n04AC\n")) == [IdTag(id_tag="04AC")]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("id_tag\nlonger-than-twenty-letters\n", "tags.csv:2: id_tag"),
+        ("id_tag,status\nA,Free\n", "tags.csv:2: status"),
+        ("tag\nA\n", "tags.csv:2: id_tag: Field required"),
+        ("id_tag\nA\na\n", "the id tag A stands there 2 times"),
+        ("id_tag\nA,B\n", "tags.csv:2"),
+    ],
+)
+def test_a_file_with_a_mistake_is_refused_whole(tmp_path: Path, text: str, sentence: str) -> None:
+    with pytest.raises(IdTagsRefused, match=sentence):
+        read(written(tmp_path, text))
