@@ -58,7 +58,7 @@ def test_every_make_target_exists(paper: Path) -> None:
 
 @every_paper
 def test_every_command_exists(paper: Path) -> None:
-    named = re.findall(r"irve-bridge((?: [a-z]+)+)", code(paper))
+    named = re.findall(r"irve-bridge((?: [a-z][a-z-]*)+)", code(paper))
     assert [words for words in named if not understood(words.split())] == []
 
 
