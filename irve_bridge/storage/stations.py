@@ -33,6 +33,8 @@ _PUT_CONNECTOR = upsert(
 )
 _PUT_TARIFF = upsert(tariffs)
 _REMOVE_CONNECTOR = delete(connectors).where(_ONE_CONNECTOR)
+_REMOVE_CONNECTORS = delete(connectors).where(connectors.c.charge_point_id == bindparam("of_id"))
+_REMOVE_CHARGE_POINT = delete(charge_points).where(_ONE_CHARGE_POINT)
 _NOTE_CHARGE_POINT = update(charge_points).where(_ONE_CHARGE_POINT)
 _NOTE_CONNECTOR = (
     update(connectors)
@@ -97,6 +99,11 @@ class SqlStations:
         """Forget a connector that the operator's file no longer names."""
         named = {"of_id": charge_point_id, "of_number": number}
         self._connection.execute(_REMOVE_CONNECTOR, named)
+
+    def remove(self, charge_point_id: str) -> None:
+        """Forget a charge point and its connectors."""
+        for statement in (_REMOVE_CONNECTORS, _REMOVE_CHARGE_POINT):
+            self._connection.execute(statement, {"of_id": charge_point_id})
 
     def connected(self, charge_point_id: str, at: datetime | None) -> None:
         """Note when the socket opened; None when it closed."""

@@ -5,14 +5,19 @@ from sqlalchemy import Connection
 from irve_bridge.service import ports
 from irve_bridge.storage.books import SqlBooks
 from irve_bridge.storage.cdrs import SqlCdrs
+from irve_bridge.storage.charging_profiles import SqlChargingProfiles
 from irve_bridge.storage.id_tags import SqlIdTags
 from irve_bridge.storage.inbox import SqlInbox
 from irve_bridge.storage.intents import SqlIntents
+from irve_bridge.storage.listings import SqlListings
+from irve_bridge.storage.operations import SqlCommands, SqlStationEvents
 from irve_bridge.storage.receipts import SqlReceipts
 from irve_bridge.storage.replies import SqlReplies
+from irve_bridge.storage.reservations import SqlReservations
 from irve_bridge.storage.sessions import SqlSessions
 from irve_bridge.storage.signatures import SqlSignatures
 from irve_bridge.storage.stations import SqlStations
+from irve_bridge.storage.strangers import SqlStrangers
 from irve_bridge.storage.transactions import SqlTransactions
 
 
@@ -31,3 +36,9 @@ class SqlTx:
         self.cdrs: ports.Cdrs = SqlCdrs(connection)
         self.receipts: ports.Receipts = SqlReceipts(connection)
         self.replies: ports.Replies = SqlReplies(connection)
+        self.commands: ports.Commands = SqlCommands(connection)
+        self.station_events: ports.StationEvents = SqlStationEvents(connection)
+        self.reservations: ports.Reservations = SqlReservations(connection)
+        self.charging_profiles: ports.ChargingProfiles = SqlChargingProfiles(connection)
+        self.strangers: ports.Strangers = SqlStrangers(connection)
+        self.listings: ports.Listings = SqlListings(connection)

@@ -22,6 +22,14 @@ from irve_bridge.domain.signatures import SignedReading, Verdict
 from irve_bridge.domain.tariff import Tariff
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.ports.hands import Attempt
+from irve_bridge.service.ports.operations import (
+    ChargingProfiles,
+    Commands,
+    Listings,
+    Reservations,
+    StationEvents,
+    Strangers,
+)
 
 T = TypeVar("T")
 
@@ -90,6 +98,9 @@ class Stations(Protocol):
 
     def remove_connector(self, charge_point_id: str, number: int) -> None:
         """Forget a connector that the operator's file no longer names."""
+
+    def remove(self, charge_point_id: str) -> None:
+        """Forget a charge point and its connectors."""
 
     def connected(self, charge_point_id: str, at: datetime | None) -> None:
         """Note when the socket opened; None when it closed."""
@@ -460,6 +471,12 @@ class Tx(Protocol):
     receipts: Receipts
     cdrs: Cdrs
     replies: Replies
+    commands: Commands
+    station_events: StationEvents
+    reservations: Reservations
+    charging_profiles: ChargingProfiles
+    strangers: Strangers
+    listings: Listings
 
 
 class Storage(Protocol):
