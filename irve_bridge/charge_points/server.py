@@ -70,7 +70,9 @@ class ChargePointServer:
 
     async def _serve(self, charge_point_id: str, socket: ServerConnection) -> None:
         answers = Answers(charge_point_id, self._handler, self._meters, self._clock, self._settings)
-        connection = Connection(charge_point_id, socket, answers, self._storage, self._settings)
+        connection = Connection(
+            charge_point_id, socket, answers, self._storage, self._clock, self._settings
+        )
         async with (
             self._registry.hold(charge_point_id, socket),
             self._bus.serve(charge_point_id, connection.perform),

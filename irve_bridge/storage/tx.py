@@ -5,6 +5,7 @@ from sqlalchemy import Connection
 from irve_bridge.service import ports
 from irve_bridge.storage.books import SqlBooks
 from irve_bridge.storage.cdrs import SqlCdrs
+from irve_bridge.storage.configuration import SqlConfiguration
 from irve_bridge.storage.inbox import SqlInbox
 from irve_bridge.storage.intents import SqlIntents
 from irve_bridge.storage.receipts import SqlReceipts
@@ -20,6 +21,7 @@ class SqlTx:
 
     def __init__(self, connection: Connection) -> None:
         self.stations: ports.Stations = SqlStations(connection)
+        self.configuration: ports.Configuration = SqlConfiguration(connection)
         self.transactions: ports.Transactions = SqlTransactions(connection)
         self.signatures: ports.Signatures = SqlSignatures(connection)
         self.sessions: ports.Sessions = SqlSessions(connection)

@@ -29,6 +29,7 @@ from irve_bridge.service.ports.signatures import (
 from irve_bridge.service.ports.storage import (
     Books,
     Cdrs,
+    Configuration,
     Due,
     Happening,
     Inbox,
@@ -56,6 +57,7 @@ __all__ = [
     "Bus",
     "Cdrs",
     "Clock",
+    "Configuration",
     "Done",
     "Due",
     "Failed",
