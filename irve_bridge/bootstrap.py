@@ -253,6 +253,8 @@ def _door(settings: Settings) -> DoorSettings:
         call_timeout_s=settings.command_timeout_s,
         heartbeat_interval_s=settings.heartbeat_interval_s,
         meter_interval_s=settings.meter_interval_s,
+        connection_timeout_s=max(1, int(settings.connection_timeout_s)),
+        configures=settings.configure_charge_points,
     )
 
 

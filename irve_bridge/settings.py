@@ -138,6 +138,7 @@ class Settings(BaseSettings):
     command_timeout_s: float = Field(default=20, gt=0, lt=60)
     meter_interval_s: int = Field(default=15, gt=0)
     heartbeat_interval_s: int = Field(default=300, gt=0)
+    configure_charge_points: bool = True
     callback_delays_s: Annotated[tuple[Delay, ...], NoDecode] = tuple(
         delay.total_seconds() for delay in CALLBACK_DELAYS
     )

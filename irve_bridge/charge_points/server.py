@@ -80,7 +80,9 @@ class ChargePointServer:
             self._clock,
             self._settings,
         )
-        connection = Connection(charge_point_id, socket, answers, self._storage, self._settings)
+        connection = Connection(
+            charge_point_id, socket, answers, self._storage, self._clock, self._settings
+        )
         async with (
             self._registry.hold(charge_point_id, socket),
             self._bus.serve(charge_point_id, connection.perform),

@@ -6,6 +6,7 @@ class DoorSettings:
     """How the charge points' door listens and what it asks of a charge point.
 
     Seconds of the socket are real ones; the intervals are told to the charge point, in its time.
+    `configures`: a charge point's configuration is not only read, but set to what payment needs.
     """
 
     host: str = "127.0.0.1"
@@ -15,6 +16,8 @@ class DoorSettings:
     call_timeout_s: float = 30
     heartbeat_interval_s: int = 300
     meter_interval_s: int = 30
+    connection_timeout_s: int = 60
+    configures: bool = True
     status_grace_s: float = 10
     invalid_burst: int = 30
     invalid_per_s: float = 1.0

@@ -12,7 +12,7 @@ from irve_bridge.settings import Settings, load
 from irve_bridge.storage import open_storage
 
 if TYPE_CHECKING:
-    from irve_bridge.service.ports import Storage
+    from irve_bridge.service.ports import Storage, Tx
 
 Command = Callable[[argparse.Namespace], Coroutine[None, None, int]]
 Actions: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no public name
@@ -60,3 +60,14 @@ async def open_database(arguments: argparse.Namespace) -> "AsyncIterator[Storage
     telemetry.configure("WARNING")
     async with open_storage(settings_of(arguments).database_url) as storage:
         yield storage
+
+
+def refusals(tx: "Tx") -> list[str]:
+    """Return a sentence for each charge point that is not set as payment needs it."""
+    sentences = []
+    for point in tx.stations.charge_points():
+        refused = [key for key in tx.configuration.of(point.id) if key.refused]
+        if refused:
+            keys = ", ".join(f"{key.key}={key.value or ''} ({key.refused})" for key in refused)
+            sentences.append(f"{point.id} refuses what payment needs: {keys}")
+    return sentences

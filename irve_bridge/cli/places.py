@@ -7,7 +7,15 @@ import segno
 from rich.table import Table
 
 from irve_bridge import stations
-from irve_bridge.cli.common import Actions, add, console, group, open_database, settings_of
+from irve_bridge.cli.common import (
+    Actions,
+    add,
+    console,
+    group,
+    open_database,
+    refusals,
+    settings_of,
+)
 from irve_bridge.domain.charge_point import ChargePoint, Connector
 
 
@@ -46,11 +54,14 @@ async def list_stations(arguments: argparse.Namespace) -> int:
         rows = await storage.read(
             lambda tx: [(p, tx.stations.connectors(p.id)) for p in tx.stations.charge_points()]
         )
+        refused = await storage.read(refusals)
     table = Table("charge point", "name", "online", "connector", "EVSE id", "status", "tariff")
     for point, connectors in rows:
         for outlet in connectors:
             table.add_row(*_station_row(point, outlet))
     console.print(table)
+    for sentence in refused:
+        console.print(sentence)
     return 0
 
 

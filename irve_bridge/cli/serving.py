@@ -3,7 +3,7 @@
 import argparse
 
 from irve_bridge import telemetry
-from irve_bridge.cli.common import Actions, add, console, open_database, settings_of
+from irve_bridge.cli.common import Actions, add, console, open_database, refusals, settings_of
 from irve_bridge.settings import Settings, SettingsRefused
 
 
@@ -36,6 +36,7 @@ async def check(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)
     async with open_database(arguments) as storage:
         points = await storage.read(lambda tx: tx.stations.charge_points())
+        refused = await storage.read(refusals)
     console.print(f"Settings are complete ({'LIVE' if settings.live else 'test'} mode).")
     console.print(f"Webhook endpoint to register with Stripe: {settings.public_url}/webhook")
     if accounts := sorted({point.account for point in points if point.account}):
@@ -48,6 +49,8 @@ async def check(arguments: argparse.Namespace) -> int:
         console.print("No charge point is registered: irve-bridge stations apply FILE")
         return 1
     console.print(f"{len(points)} charge points are registered.")
+    for sentence in refused:
+        console.print(sentence)
     unnamed = [point.id for point in points if not point.operator_identified]
     if unnamed:
         console.print(

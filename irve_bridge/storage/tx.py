@@ -6,6 +6,7 @@ from irve_bridge.service import ports
 from irve_bridge.storage.books import SqlBooks
 from irve_bridge.storage.cdrs import SqlCdrs
 from irve_bridge.storage.charging_profiles import SqlChargingProfiles
+from irve_bridge.storage.configuration import SqlConfiguration
 from irve_bridge.storage.id_tags import SqlIdTags
 from irve_bridge.storage.inbox import SqlInbox
 from irve_bridge.storage.intents import SqlIntents
@@ -27,6 +28,7 @@ class SqlTx:
     def __init__(self, connection: Connection) -> None:
         self.stations: ports.Stations = SqlStations(connection)
         self.id_tags: ports.IdTags = SqlIdTags(connection)
+        self.configuration: ports.Configuration = SqlConfiguration(connection)
         self.transactions: ports.Transactions = SqlTransactions(connection)
         self.signatures: ports.Signatures = SqlSignatures(connection)
         self.sessions: ports.Sessions = SqlSessions(connection)

@@ -19,7 +19,7 @@ from irve_bridge.charge_points.metrics import MESSAGES
 from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.charge_points.v16 import commands
 from irve_bridge.charge_points.v16.answers import Answers
-from irve_bridge.charge_points.v16.calls import Calls
+from irve_bridge.charge_points.v16.calls import Calls, TooManyCalls
 from irve_bridge.charge_points.v16.decode import (
     DECODERS,
     UNREADABLE,
@@ -29,7 +29,7 @@ from irve_bridge.charge_points.v16.decode import (
 )
 from irve_bridge.charge_points.v16.patience import Patience
 from irve_bridge.charge_points.v16.welcome import Welcome
-from irve_bridge.service.ports import Storage
+from irve_bridge.service.ports import Clock, Storage
 
 # Validation of rare messages takes less time than the two thread hops to another thread would.
 ocpp.messages.ASYNC_VALIDATION = False
@@ -53,6 +53,7 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
         socket: ServerConnection,
         answers: Answers,
         storage: Storage,
+        clock: Clock,
         settings: DoorSettings,
     ) -> None:
         super().__init__(charge_point_id, socket, settings.call_timeout_s, LIBRARY_LOG)
@@ -61,7 +62,7 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
         self._patience = Patience(settings.invalid_burst, settings.invalid_per_s)
         self._greeting: asyncio.Task[None] | None = None
         self._calls = Calls(self._call_out, settings.call_timeout_s)
-        self._welcome = Welcome(charge_point_id, self._calls.ask, storage, settings)
+        self._welcome = Welcome(charge_point_id, self._calls.ask, storage, clock, settings)
         self._action = ""
 
     async def start(self) -> None:
@@ -167,7 +168,7 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
     async def _welcome_it(self, *, booted: bool) -> None:
         try:
             await self._welcome.greet(booted=booted)
-        except (TimeoutError, ConnectionClosed) as error:
+        except (TimeoutError, TooManyCalls, ConnectionClosed) as error:
             log.info("welcome unanswered", error=str(error))
         except Exception:
             log.exception("welcome failed")

@@ -44,6 +44,7 @@ from irve_bridge.service.ports.signatures import (
 from irve_bridge.service.ports.storage import (
     Books,
     Cdrs,
+    Configuration,
     Due,
     Happening,
     IdTags,
@@ -76,6 +77,7 @@ __all__ = [
     "ChargingProfiles",
     "Clock",
     "Commands",
+    "Configuration",
     "Done",
     "Due",
     "Failed",

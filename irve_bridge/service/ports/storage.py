@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 from irve_bridge.domain.cdr import Cdr
 from irve_bridge.domain.charge_point import ChargePoint, Connector, ConnectorStatus
+from irve_bridge.domain.configuration import ConfigurationKey
 from irve_bridge.domain.decide import Step
 from irve_bridge.domain.facts import Fact, SessionFact
 from irve_bridge.domain.id_tag import IdTag
@@ -457,11 +458,28 @@ class Replies(Protocol):
         """Remember an answer."""
 
 
+class Configuration(Protocol):
+    """What charge points are set to, as they told it or were asked to."""
+
+    def of(self, charge_point_id: str) -> list[ConfigurationKey]:
+        """Return all that is known of a charge point, by key; nothing if it was never read."""
+
+    def get(self, charge_point_id: str, key: str) -> ConfigurationKey | None:
+        """Return one key, whatever the case of its letters."""
+
+    def replace(self, charge_point_id: str, keys: Iterable[ConfigurationKey]) -> None:
+        """Forget what was known of a charge point, and keep this instead."""
+
+    def put(self, charge_point_id: str, key: ConfigurationKey) -> None:
+        """Keep one key as it is now."""
+
+
 class Tx(Protocol):
     """One open transaction."""
 
     stations: Stations
     id_tags: IdTags
+    configuration: Configuration
     transactions: Transactions
     signatures: Signatures
     sessions: Sessions

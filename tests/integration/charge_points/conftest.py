@@ -22,6 +22,7 @@ from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.clock import SharedClock
 from irve_bridge.domain.breakdown import Dimension
 from irve_bridge.domain.charge_point import ChargePoint, Connector
+from irve_bridge.domain.configuration import ConfigurationKey
 from irve_bridge.domain.session import MeteredBy, PlanName, Session, State
 from irve_bridge.domain.tariff import PriceComponent, Tariff, TariffElement
 from irve_bridge.service.commands import Answer, Command, decode_answer, encode
@@ -37,6 +38,8 @@ from irve_bridge.storage.sqlite import SqliteStorage
 
 PASSWORD = "correct horse battery"
 KEY = "00ff10ee" * 5
+KNOWN = ConfigurationKey(key="Known", value="", read_at=datetime(2026, 3, 1, tzinfo=UTC))
+"""With it nothing is asked of CP1 unless it boots."""
 PAID_AT = datetime(2026, 3, 1, 9, 59, tzinfo=UTC)
 TARIFF = Tariff("T1", "EUR", (TariffElement((PriceComponent(Dimension.ENERGY, Decimal("0.40")),)),))
 
@@ -213,6 +216,7 @@ async def _register(path: Path) -> None:
             tx.stations.put(point)
         for number in (1, 2):
             tx.stations.put(connector(number))
+        tx.configuration.put("CP1", KNOWN)
 
     async with open_storage(f"sqlite:///{path}") as storage:
         await storage.transact(unit)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from irve_bridge.domain.charge_point import ChargePoint
+from irve_bridge.domain.configuration import ConfigurationKey
 from irve_bridge.domain.session import State
 from irve_bridge.storage import open_storage
 from irve_bridge.storage.alone import alone
@@ -68,6 +69,18 @@ def test_a_charge_point_that_the_file_leaves_out_is_named(tmp_path: Path) -> Non
     applied = run(tmp_path, "stations", "apply", str(file))
     assert "+ charge point CP9" in applied.stdout
     assert "not in the file, kept: CP3" in applied.stdout
+
+
+async def test_what_a_charge_point_refuses_is_told_by_list_and_check(tmp_path: Path) -> None:
+    run(tmp_path, "stations", "apply", "config/stations.yaml")
+    key = ConfigurationKey(key="HeartbeatInterval", value="0", read_at=NOW, refused="Rejected")
+    good = ConfigurationKey(key="MeterValueSampleInterval", value="15", read_at=NOW)
+    async with open_storage(f"sqlite:///{tmp_path / 'cli.db'}") as storage:
+        await storage.transact(lambda tx: tx.configuration.replace("CP2", [key, good]))
+    sentence = "CP2 refuses what payment needs: HeartbeatInterval=0 (Rejected)\n"
+    assert sentence in run(tmp_path, "stations", "list").stdout
+    checked = run(tmp_path, "check")
+    assert (sentence in checked.stdout, checked.returncode) == (True, 0)
 
 
 def test_check_asks_for_the_second_endpoint_where_a_station_is_another_operator_s(

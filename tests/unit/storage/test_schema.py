@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Table, create_engine, text
 
 from irve_bridge.domain.charge_point import ChargePoint, Connector
+from irve_bridge.domain.configuration import ConfigurationKey
 from irve_bridge.domain.metering import Reading
 from irve_bridge.domain.session import Session
 from irve_bridge.domain.transaction import Transaction
@@ -60,6 +61,7 @@ async def test_two_processes_may_start_at_once(tmp_path: Path) -> None:
         (Transaction, schema.transactions),
         (Reading, schema.readings),
         (Movement, schema.movements),
+        (ConfigurationKey, schema.configuration),
     ],
 )
 def test_every_field_has_its_column(kind: type, table: Table) -> None:

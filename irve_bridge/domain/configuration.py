@@ -1,0 +1,35 @@
+"""What a charge point is set to (OCPP 1.6 ed. 2 §5.3, §5.8, §9)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigurationKey:
+    """One key as the charge point told it, or as it was set.
+
+    `refused` is why it is not as the bridge wants it: Rejected, NotSupported, a CALLERROR's code,
+    or ReadOnly where it was not even asked. None where it is, or where nothing is wanted.
+    """
+
+    key: str
+    value: str | None
+    readonly: bool = False
+    read_at: datetime
+    refused: str | None = None
+
+
+def listed(value: str | None) -> list[str]:
+    """Return the items of a comma-separated list (ibid. §9, type CSL)."""
+    return [item for part in (value or "").split(",") if (item := part.strip())]
+
+
+def is_true(value: str | None) -> bool:
+    """Return whether a boolean is set, however its letters are written."""
+    return (value or "").strip().casefold() == "true"
+
+
+def value_of(keys: Iterable[ConfigurationKey], key: str) -> str | None:
+    """Return a key's value; its name is the same whatever the case of its letters (CiString)."""
+    return next((k.value for k in keys if k.key.casefold() == key.casefold()), None)

@@ -1,0 +1,314 @@
+"""What a charge point is set to: read, set where payment needs it, remembered, told."""
+
+import asyncio
+from collections.abc import MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from irve_bridge.charge_points.settings import DoorSettings
+from irve_bridge.domain.configuration import ConfigurationKey
+from irve_bridge.service.configuration import cost_decimals, shows_costs, supports
+
+BOOT = {"chargePointVendor": "V", "chargePointModel": "M"}
+REGISTER = "Energy.Active.Import.Register"
+POWER, SOC = "Power.Active.Import", "SoC"
+RIGHT = {
+    "MeterValueSampleInterval": "15",
+    "HeartbeatInterval": "300",
+    "ConnectionTimeOut": "45",
+    "TransactionMessageAttempts": "8",
+    "TransactionMessageRetryInterval": "30",
+    "StopTransactionOnInvalidId": "TRUE",
+    "AllowOfflineTxForUnknownId": "false",
+    "AuthorizeRemoteTxRequests": "false",
+    "WebSocketPingInterval": "60",
+    "MeterValuesSampledData": f"Voltage.L1,{SOC},{POWER},{REGISTER}",
+    "StopTxnSampledData": REGISTER,
+    "SupportedFeatureProfiles": "Core, reservation",
+    "LightIntensity": "50",
+}
+"""What needs no change; the operator listed a measurand of their own."""
+
+
+@dataclass
+class Configured:
+    """A charge point with a configuration, which it tells and lets be set."""
+
+    keys: dict[str, Any]
+    readonly: frozenset[str] = frozenset()
+    refuses: dict[str, str] = field(default_factory=dict)
+    supported: frozenset[str] | None = None
+    most_measurands: int = 99
+    most_keys: int | None = None
+    whole: bool = True
+    asked: list[list[str]] = field(default_factory=list)
+    changes: list[tuple[str, str]] = field(default_factory=list)
+
+    async def serve(self, raw: Any) -> None:
+        while True:
+            unique_id, action, payload = await raw.calls.get()
+            await raw.send([3, unique_id, self.answer(action, payload)])
+
+    def answer(self, action: str, payload: dict[str, Any]) -> dict[str, Any]:
+        if action == "GetConfiguration":
+            return self.told(payload.get("key", []))
+        if action == "ChangeConfiguration":
+            self.changes.append((payload["key"], payload["value"]))
+            return {"status": self.changed(payload["key"], payload["value"])}
+        return {"status": "Rejected"}
+
+    def told(self, keys: list[str]) -> dict[str, Any]:
+        self.asked.append(keys)
+        if not keys and not self.whole:
+            return {"configurationKey": []}
+        assert self.most_keys is None or len(keys) <= self.most_keys
+        wanted = keys or list(self.keys)[: self.most_keys]
+        return {
+            "configurationKey": [
+                {"key": key, "readonly": key in self.readonly, "value": self.keys[key]}
+                for key in wanted
+                if key in self.keys
+            ],
+            "unknownKey": [key for key in wanted if key not in self.keys],
+        }
+
+    def changed(self, key: str, value: str) -> str:
+        if key in self.refuses:
+            return self.refuses[key]
+        if key not in self.keys:
+            return "NotSupported"
+        if key == "MeterValuesSampledData":
+            listed = value.split(",")
+            unknown = self.supported is not None and not set(listed) <= self.supported
+            if unknown or len(listed) > self.most_measurands:
+                return "Rejected"
+        self.keys[key] = value
+        return "Accepted"
+
+
+@pytest.fixture
+def settings() -> DoorSettings:
+    return DoorSettings(port=0, status_grace_s=0, meter_interval_s=15, call_timeout_s=5)
+
+
+async def greeted(house: Any, raw: Any, point: Configured) -> dict[str, ConfigurationKey]:
+    """Boot, and return what the bridge remembers once it asks for a status: then it is through."""
+    await raw.confirmed("BootNotification", BOOT)
+    return await through(house, raw, point)
+
+
+async def through(house: Any, raw: Any, point: Configured) -> dict[str, ConfigurationKey]:
+    done = asyncio.Event()
+    answer = point.answer
+
+    def watched(action: str, payload: dict[str, Any]) -> dict[str, Any]:
+        if action == "TriggerMessage":
+            done.set()
+        return answer(action, payload)
+
+    point.answer = watched  # type: ignore[method-assign]
+    serving = asyncio.create_task(point.serve(raw))
+    async with asyncio.timeout(10):
+        await done.wait()
+    serving.cancel()
+    known = await house.storage.read(lambda tx: tx.configuration.of("CP1"))
+    return {key.key: key for key in known}
+
+
+async def test_what_payment_needs_is_set_and_nothing_else(house: Any, raw: Any) -> None:
+    wrong = {
+        "MeterValueSampleInterval": "0",
+        "HeartbeatInterval": "86400",
+        "ConnectionTimeOut": "180",
+        "TransactionMessageAttempts": "1",
+        "TransactionMessageRetryInterval": "600",
+        "StopTransactionOnInvalidId": "false",
+        "AllowOfflineTxForUnknownId": "true",
+        "AuthorizeRemoteTxRequests": "true",
+        "WebSocketPingInterval": "0",
+        "MeterValuesSampledData": "",
+        "StopTxnSampledData": "",
+        "LocalPreAuthorize": "true",
+        "ClockAlignedDataInterval": "900",
+    }
+    point = Configured(dict(wrong))
+    known = await greeted(house, raw, point)
+    assert dict(point.changes) == {
+        "MeterValueSampleInterval": "15",
+        "HeartbeatInterval": "300",
+        "ConnectionTimeOut": "60",
+        "TransactionMessageAttempts": "5",
+        "TransactionMessageRetryInterval": "60",
+        "StopTransactionOnInvalidId": "true",
+        "AllowOfflineTxForUnknownId": "false",
+        "AuthorizeRemoteTxRequests": "false",
+        "WebSocketPingInterval": "60",
+        "MeterValuesSampledData": f"{REGISTER},{POWER},{SOC}",
+        "StopTxnSampledData": REGISTER,
+    }
+    assert {key: told.value for key, told in known.items()} == point.keys
+    assert not any(told.refused for told in known.values())
+
+
+async def test_what_suffices_is_left_as_the_operator_has_it(house: Any, raw: Any) -> None:
+    point = Configured(dict(RIGHT))
+    known = await greeted(house, raw, point)
+    assert point.changes == []
+    assert {key: told.value for key, told in known.items()} == RIGHT
+    assert known["LightIntensity"].value == "50"
+
+
+async def test_measurands_of_the_operator_stay_beside_ours(house: Any, raw: Any) -> None:
+    point = Configured(RIGHT | {"MeterValuesSampledData": "Voltage.L1, Temperature"})
+    await greeted(house, raw, point)
+    assert point.changes == [
+        ("MeterValuesSampledData", f"{REGISTER},Voltage.L1,Temperature,{POWER},{SOC}")
+    ]
+
+
+async def test_where_the_list_is_refused_measurands_are_tried_one_by_one(
+    house: Any, raw: Any
+) -> None:
+    """One that is not supported rejects them all (OCPP 1.6 ed. 2 §5.3)."""
+    point = Configured(
+        RIGHT | {"MeterValuesSampledData": "Voltage"}, supported=frozenset({REGISTER, SOC})
+    )
+    known = await greeted(house, raw, point)
+    assert point.keys["MeterValuesSampledData"] == f"{REGISTER},{SOC}"
+    assert known["MeterValuesSampledData"].value == f"{REGISTER},{SOC}"
+    assert known["MeterValuesSampledData"].refused is None
+
+
+async def test_where_one_measurand_is_all_that_fits_it_is_the_register(
+    house: Any, raw: Any
+) -> None:
+    point = Configured(RIGHT | {"MeterValuesSampledData": "Voltage"}, most_measurands=1)
+    await greeted(house, raw, point)
+    assert point.keys["MeterValuesSampledData"] == REGISTER
+
+
+async def test_what_is_said_to_fit_is_not_exceeded(house: Any, raw: Any) -> None:
+    limited = {"MeterValuesSampledData": "Voltage", "MeterValuesSampledDataMaxLength": "2"}
+    point = Configured(RIGHT | limited)
+    await greeted(house, raw, point)
+    assert point.changes == [("MeterValuesSampledData", f"{REGISTER},Voltage")]
+
+
+async def test_refusals_are_remembered_and_told_once(
+    house: Any, raw: Any, logs: list[MutableMapping[str, Any]]
+) -> None:
+    wrong = {"StopTransactionOnInvalidId": "false", "AuthorizeRemoteTxRequests": "true"}
+    lacking = {key: value for key, value in RIGHT.items() if key != "HeartbeatInterval"}
+    for _ in range(2):
+        point = Configured(
+            lacking | wrong | {"MeterValuesSampledData": ""},
+            readonly=frozenset({"AuthorizeRemoteTxRequests"}),
+            refuses={"StopTransactionOnInvalidId": "Rejected"},
+            supported=frozenset(),
+        )
+        known = await greeted(house, raw, point)
+    refused = {key: told.refused for key, told in known.items() if told.refused}
+    assert refused == {
+        "HeartbeatInterval": "NotSupported",
+        "StopTransactionOnInvalidId": "Rejected",
+        "AuthorizeRemoteTxRequests": "ReadOnly",
+        "MeterValuesSampledData": "Rejected",
+    }
+    assert known["StopTransactionOnInvalidId"].value == "false"
+    assert "AuthorizeRemoteTxRequests" not in dict(point.changes)
+    told = [line for line in logs if line["event"] == "configuration_refused"]
+    assert [(line["log_level"], line["refused"]) for line in told] == [("warning", refused)]
+
+
+async def test_what_holds_only_after_a_reboot_counts_as_set(house: Any, raw: Any) -> None:
+    point = Configured(
+        RIGHT | {"HeartbeatInterval": "1"}, refuses={"HeartbeatInterval": "RebootRequired"}
+    )
+    known = await greeted(house, raw, point)
+    assert (known["HeartbeatInterval"].value, known["HeartbeatInterval"].refused) == ("300", None)
+
+
+async def test_what_is_optional_and_not_there_is_nothing_to_tell(house: Any, raw: Any) -> None:
+    keys = {key: value for key, value in RIGHT.items() if not key.startswith(("Allow", "WebS"))}
+    point = Configured(keys)
+    known = await greeted(house, raw, point)
+    assert point.changes == []
+    assert "WebSocketPingInterval" not in known
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["a part", "nothing"])
+async def test_where_a_request_for_all_is_answered_with_a_part_the_rest_is_asked_for(
+    house: Any, raw: Any, *, whole: bool
+) -> None:
+    """In pieces of as many keys as it takes (OCPP 1.6 ed. 2 §9.1.9)."""
+    point = Configured({"GetConfigurationMaxKeys": 4} | RIGHT, most_keys=4, whole=whole)
+    known = await greeted(house, raw, point)
+    assert all(key in known for key in RIGHT if key != "LightIntensity")
+    assert max(map(len, point.asked)) == 4
+    assert point.changes == []
+
+
+async def test_values_that_are_no_text_are_taken_as_what_they_say(house: Any, raw: Any) -> None:
+    """Some charge points send numbers and booleans as such."""
+    point = Configured(RIGHT | {"MeterValueSampleInterval": 15, "StopTransactionOnInvalidId": True})
+    known = await greeted(house, raw, point)
+    assert point.changes == []
+    assert known["StopTransactionOnInvalidId"].value == "true"
+
+
+async def test_who_cannot_tell_its_configuration_is_set_all_the_same(house: Any, raw: Any) -> None:
+    point = Configured(dict.fromkeys(RIGHT, ""))
+    answer = point.answer
+
+    def mute(action: str, payload: dict[str, Any]) -> dict[str, Any]:
+        return {} if action == "GetConfiguration" else answer(action, payload)
+
+    point.answer = mute  # type: ignore[method-assign]
+    known = await greeted(house, raw, point)
+    assert point.keys["MeterValuesSampledData"] == f"{REGISTER},{POWER},{SOC}"
+    assert known["MeterValueSampleInterval"].value == "15"
+
+
+async def test_a_reconnection_without_a_boot_reads_what_was_never_read(
+    house: Any, raw: Any
+) -> None:
+    """A charge point that was there before the bridge may not boot for months (OCPP-J §5.4)."""
+    await house.storage.transact(lambda tx: tx.configuration.replace("CP1", []))
+    await raw.confirmed("Heartbeat", {})
+    known = await through(house, raw, point := Configured(dict(RIGHT)))
+    assert known["SupportedFeatureProfiles"].value == RIGHT["SupportedFeatureProfiles"]
+    assert point.changes == []
+
+
+async def test_what_a_charge_point_can_do_is_known_from_what_it_told(house: Any, raw: Any) -> None:
+    said = {"CustomDisplayCostAndPrice": "True", "NumberOfDecimalsForCostValues": "3"}
+    await greeted(house, raw, Configured(RIGHT | said))
+
+    def asked(charge_point: str) -> Any:
+        return house.storage.read(
+            lambda tx: (
+                supports(tx, charge_point, "Reservation"),
+                supports(tx, charge_point, "SmartCharging"),
+                shows_costs(tx, charge_point),
+                cost_decimals(tx, charge_point),
+            )
+        )
+
+    assert await asked("CP1") == (True, False, True, 3)
+    assert await asked("CP2") == (False, False, False, None)
+
+
+class TestSwitchedOff:
+    """CONFIGURE_CHARGE_POINTS=false."""
+
+    @pytest.fixture
+    def settings(self) -> DoorSettings:
+        return DoorSettings(port=0, status_grace_s=0, configures=False)
+
+    async def test_a_charge_point_is_read_and_not_changed(self, house: Any, raw: Any) -> None:
+        point = Configured(RIGHT | {"MeterValuesSampledData": ""})
+        known = await greeted(house, raw, point)
+        assert point.changes == []
+        assert known["MeterValuesSampledData"].value == ""
