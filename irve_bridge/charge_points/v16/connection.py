@@ -184,7 +184,7 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
             return
         if self._greeting:
             self._greeting.cancel()
-        self._calls_unanswered = 0
+        self._calls.begin_afresh()
         self._greeting = asyncio.create_task(self._welcome_it(booted=booted))
 
     async def _welcome_it(self, *, booted: bool) -> None:
