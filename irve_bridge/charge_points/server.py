@@ -58,8 +58,8 @@ class ChargePointServer:
             compression=None,
             max_size=FRAME_BYTES_MAX,
             max_queue=FRAMES_QUEUED_MAX,
-            ping_interval=settings.ping_interval_s,
-            ping_timeout=settings.ping_timeout_s,
+            close_timeout=settings.close_timeout_s,
+            ping_interval=None,  # `keepalive` pings: who answers none is not cut for it
         ) as server:
             yield _port(server)
 

@@ -13,6 +13,7 @@ class DoorSettings:
     port: int = 9000
     ping_interval_s: float = 20
     ping_timeout_s: float = 20
+    close_timeout_s: float = 10
     call_timeout_s: float = 30
     heartbeat_interval_s: int = 300
     meter_interval_s: int = 30

@@ -193,6 +193,7 @@ REFUSALS = {
     "unknown_connector": N_("We do not know this connector. Please scan the code again."),
     "unknown_tariff": N_("This connector has no price yet. Please call the operator."),
     "unknown_session": N_("We do not know this charge. Please scan the code again."),
+    "unknown_transaction": N_("We do not know this charge. Please scan the code again."),
     "offline": N_("This station is offline just now. Please take another one."),
     "faulted": N_("This connector is out of order. Please take another one."),
     "finishing": N_("A cable from the last charge is still plugged in. Unplug it, then try again."),

@@ -13,6 +13,8 @@ from ocpp.messages import Call, CallResult, validate_payload
 from irve_bridge.charge_points.v16.decode import Reply
 
 WAITING_MOST = 16
+UNANSWERED_MOST = 2
+"""Some go on talking and answer no call until they connect anew: the next one makes them."""
 CALL_ERROR = 4
 Payload = Mapping[str, Any]
 Ask = Callable[[str, Payload], Awaitable[dict[str, Any]]]
@@ -34,17 +36,24 @@ class CallInvalid(Exception):
 
 
 class TooManyCalls(Exception):
-    """The call was not sent: too many wait already."""
+    """The call was not sent: too many wait already, or were not answered."""
 
 
 class Calls:
     """Sends calls and hands over what they were answered."""
 
-    def __init__(self, send: Callable[[bytes], Awaitable[None]], timeout_s: float) -> None:
+    def __init__(
+        self,
+        send: Callable[[bytes], Awaitable[None]],
+        part: Callable[[str], Awaitable[None]],
+        timeout_s: float,
+    ) -> None:
         self._send = send
+        self._part = part
         self._timeout_s = timeout_s
         self._turn = asyncio.Lock()
         self._waiting = 0
+        self._unanswered = 0
         self._awaited: tuple[str, asyncio.Future[Reply]] | None = None
 
     async def ask(self, action: str, payload: Payload) -> dict[str, Any]:
@@ -52,14 +61,14 @@ class Calls:
 
         Raises:
             CallInvalid: The payload is not as OCPP wants it; nothing was sent.
-            TooManyCalls: It answers too slowly; nothing was sent.
+            TooManyCalls: It answers too slowly, or not at all; nothing was sent.
             CallRefused: It answered with a CALLERROR.
             TimeoutError: It did not answer.
             websockets.exceptions.ConnectionClosed: Its socket closed.
         """
         await _check(Call("", action, dict(payload)))
         if self._waiting >= WAITING_MOST:
-            raise TooManyCalls(action)
+            raise TooManyCalls("too many calls wait already")
         self._waiting += 1
         try:
             async with self._turn:
@@ -74,6 +83,7 @@ class Calls:
 
     def answered(self, reply: Reply) -> bool:
         """Hand over a reply; return whether somebody waits for it."""
+        self._unanswered = 0
         if self._awaited is None or reply.unique_id != self._awaited[0]:
             return False
         _, future = self._awaited
@@ -82,7 +92,15 @@ class Calls:
             future.set_result(reply)
         return True
 
+    def begin_afresh(self) -> None:
+        """Forget which calls were not answered before a boot."""
+        self._unanswered = 0
+
     async def _exchange(self, action: str, payload: Payload) -> Reply:
+        if self._unanswered >= UNANSWERED_MOST:
+            await self._part("calls stay unanswered")
+            raise TooManyCalls("it answers no call")
+        self._unanswered += 1
         id_, future = str(uuid.uuid4()), asyncio.get_running_loop().create_future()
         self._awaited = (id_, future)
         try:

@@ -23,8 +23,8 @@ async def perform(command: bytes, ask: Ask) -> bytes:
         answer = commands.Answer(error=refused.code, description=refused.description)
     except CallInvalid as invalid:
         answer = commands.Answer(error=commands.INVALID, description=str(invalid))
-    except TooManyCalls:
-        answer = commands.Answer(error=commands.BUSY, description="too many calls wait already")
+    except TooManyCalls as busy:
+        answer = commands.Answer(error=commands.BUSY, description=str(busy))
     return commands.encode(answer)
 
 

@@ -10,11 +10,12 @@ import structlog
 from ocpp import routing, v16
 from ocpp.exceptions import FormationViolationError
 from ocpp.v16 import call_result
-from ocpp.v16.enums import Action, DataTransferStatus
+from ocpp.v16.enums import Action, DataTransferStatus, MessageTrigger
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 
+from irve_bridge.charge_points.keepalive import Keepalive
 from irve_bridge.charge_points.metrics import MESSAGES
 from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.charge_points.v16 import commands
@@ -27,6 +28,7 @@ from irve_bridge.charge_points.v16.decode import (
     decode_call,
     decode_reply,
 )
+from irve_bridge.charge_points.v16.envelope import unsound_call
 from irve_bridge.charge_points.v16.patience import Patience
 from irve_bridge.charge_points.v16.welcome import Welcome
 from irve_bridge.service.ports import Clock, Storage
@@ -61,7 +63,8 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
         self._answers = answers
         self._patience = Patience(settings.invalid_burst, settings.invalid_per_s)
         self._greeting: asyncio.Task[None] | None = None
-        self._calls = Calls(self._call_out, settings.call_timeout_s)
+        self._calls = Calls(self._call_out, self._part, settings.call_timeout_s)
+        self._keepalive = Keepalive(socket, settings, self._ask_for_heartbeat)
         self._welcome = Welcome(charge_point_id, self._calls.ask, storage, clock, settings)
         self._action = ""
 
@@ -71,10 +74,14 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
         Raises:
             websockets.exceptions.ConnectionClosed: It closed.
         """
+        watching = asyncio.create_task(self._keepalive.watch())
         try:
             while True:
-                await self.route_message(await self._connection.recv(decode=False))
+                frame = await self._connection.recv(decode=False)
+                self._keepalive.heard()
+                await self.route_message(frame)
         finally:
+            watching.cancel()
             if self._greeting:
                 self._greeting.cancel()
 
@@ -82,16 +89,27 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
         """Call the charge point for somebody on the bus and return the encoded answer."""
         return await commands.perform(command, self._calls.ask)
 
+    async def _ask_for_heartbeat(self) -> None:
+        await self._calls.ask("TriggerMessage", {"requestedMessage": MessageTrigger.heartbeat})
+
+    async def _part(self, reason: str) -> None:
+        """Close the socket, so that it connects anew."""
+        log.error("parted", reason=reason)
+        await self._connection.close(CloseCode.GOING_AWAY, reason)
+
     async def route_message(self, raw_msg: bytes) -> None:
         """Take one frame; nothing but a flood of useless ones ends the conversation."""
         try:
             call = decode_call(raw_msg)
         except UNREADABLE:
-            await self._take_reply(raw_msg)
-            return
+            unsound = unsound_call(raw_msg)
+            if unsound is None:
+                await self._take_reply(raw_msg)
+                return
+            call = unsound
         self._action = call.action if call.action in ACTIONS else "other"
         try:
-            await self._answer(call, raw_msg)
+            await self._answer(call)
         except ConnectionClosed:
             raise
         except Exception:
@@ -99,7 +117,7 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
             await self._call_error(call, "InternalError", "failed")
         self._greet(call.action)
 
-    async def _answer(self, call: Call, raw: bytes) -> None:
+    async def _answer(self, call: Call) -> None:
         payload = bytes(call.payload)
         confirmed = await self._answers.confirm(
             call.action, b"{}" if payload == b"null" else payload
@@ -108,11 +126,15 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
             outcome, confirmation = confirmed
             frame = msgspec.json.encode((3, call.unique_id, confirmation))
             await self._reply(frame, outcome)
-        elif call.action in self.route_map:
-            await super().route_message(raw)
-        else:
+        elif call.action not in self.route_map:
             known = call.action in ACTIONS
             await self._call_error(call, "NotSupported" if known else "NotImplemented", "refused")
+        elif not _is_json(payload):
+            await self._call_error(call, "FormationViolation", "refused")
+        else:
+            await super().route_message(
+                msgspec.json.encode((2, call.unique_id, call.action, call.payload))
+            )
 
     async def _call_error(self, call: Call, code: str, outcome: str) -> None:
         """Refuse a call (OCPP-J 1.6 §4.2.3)."""
@@ -163,6 +185,7 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
             return
         if self._greeting:
             self._greeting.cancel()
+        self._calls.begin_afresh()
         self._greeting = asyncio.create_task(self._welcome_it(booted=booted))
 
     async def _welcome_it(self, *, booted: bool) -> None:
@@ -196,3 +219,11 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
 
 def _refuse(**_: Any) -> None:
     raise FormationViolationError("not readable here")
+
+
+def _is_json(payload: bytes) -> bool:
+    try:
+        msgspec.json.decode(payload)
+    except UNREADABLE:
+        return False
+    return True

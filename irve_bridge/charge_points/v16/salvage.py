@@ -38,7 +38,7 @@ def salvage(payload: bytes, type_: type[S]) -> S:
         msgspec.ValidationError: Something essential is missing or not readable.
     """
     try:
-        found = json.loads(payload.decode(errors="replace"))
+        found = json.loads(payload.decode(errors="replace"), strict=False)
     except (ValueError, RecursionError) as error:
         raise ValidationError(str(error)) from error
     return _struct(found, type_)

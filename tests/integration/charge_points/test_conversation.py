@@ -113,7 +113,9 @@ USELESS = [
     '["2","1","Heartbeat",{}]',
     b"\x00\xff\xfe",
     "[" * 50_000,
-    '[2,"1","Heartbeat",' + "[" * 50_000,
+    '[2,"1\n","Heartbeat",{}]',
+    "[2," + "1" * 50_000 + ',"Heartbeat"',
+    '[4,"nobody asked"',
 ]
 
 
@@ -121,6 +123,42 @@ USELESS = [
 async def test_the_conversation_survives(raw: Any, frame: str | bytes) -> None:
     await raw.send(frame)
     assert await raw.alive()
+
+
+STOP = '{"transactionId":7,"meterStop":5,"timestamp":"2026-03-01T10:00:00Z"'
+VALUES = '{"connectorId":1,"meterValue":[{"timestamp":"2026-03-01T10:00:00Z","sampledValue":['
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        '[2,"a","Heartbeat",{}]\0',
+        '\ufeff[2,"a","Heartbeat",{}]\r\n',
+        '[2,"a","Heartbeat"]',
+        '[2,"a","StopTransaction",' + STOP + ',"idTag":"line\nbreak"}]',
+        b'[2,"a","StopTransaction",' + STOP.encode() + b',"idTag":"Andr\xe9"}]',
+        '[2,"a","StopTransaction",' + STOP + ',"transactionData":[{"timest',
+        '[2,"a","MeterValues",' + VALUES + '{"value":NaN}]}]}]',
+        '[2,"a","MeterValues",' + VALUES + "[" * 50_000,
+        '[2,"a","StartTransaction",',
+    ],
+    ids=lambda frame: repr(frame[-20:]),
+)
+async def test_unsound_json_is_confirmed_where_it_can_be_read_who_asks(
+    raw: Any, frame: str | bytes
+) -> None:
+    """Firmware cuts off what is too long, prints NaN and the end of C strings."""
+    await raw.send(frame)
+    assert (await raw.reply())[:2] == [3, "a"]
+    assert await raw.alive()
+
+
+@pytest.mark.parametrize("action", ["Heartbeat", "BootNotification", "DataTransfer"])
+async def test_what_else_is_unsound_is_refused_at_once(raw: Any, action: str) -> None:
+    """Who gets no answer waits for it, and sends nothing meanwhile (OCPP-J 1.6 §4.1.1)."""
+    for payload in ("[" * 50_000, '{"vendorId":NaN}]'):
+        await raw.send(f'[2,"a","{action}",{payload}')
+        assert (await raw.reply())[:3] == [4, "a", "FormationViolation"]
 
 
 async def test_a_binary_frame_is_read_like_text(raw: Any) -> None:

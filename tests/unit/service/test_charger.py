@@ -11,6 +11,7 @@ from irve_bridge.domain.facts import StartUnconfirmed
 from irve_bridge.domain.intents import Do, Intent, Kind
 from irve_bridge.domain.session import State
 from irve_bridge.service.charger import ChargerHand
+from irve_bridge.service.commands import BUSY, Answer, encode
 from irve_bridge.service.policy import Policy
 from irve_bridge.service.ports import Again, Attempt, Failed, Task
 from tests.unit.domain.sessions import session
@@ -40,6 +41,18 @@ async def test_an_interrupted_start_counts_as_one_that_may_have_arrived(
     outcome = await hand.perform(start(secured_ago=secured_ago, unknown=True))
     assert isinstance(outcome, Again)
     assert [type(fact) for fact in outcome.facts] == [StartUnconfirmed]
+
+
+async def test_a_start_that_was_not_sent_is_sent_later_and_has_not_arrived() -> None:
+    bus = InProcessBus()
+
+    async def full(_: bytes) -> bytes:
+        return encode(Answer(error=BUSY))
+
+    task = start(secured_ago=timedelta(), unknown=False)
+    async with bus.serve(task.session.charge_point_id, full):
+        outcome = await ChargerHand(bus, SharedClock(), POLICY, 1).perform(task)
+    assert outcome == Again(reason="busy", known=True, after=POLICY.start_retry)
 
 
 async def test_no_start_is_sent_after_the_deadline() -> None:
