@@ -32,6 +32,10 @@ client.on("call", ({outbound, payload}) => outbound || heard.push(payload[2]));
 const begun = Promise.withResolvers();
 const ended = Promise.withResolvers();
 
+client.handle("GetConfiguration", () => ({configurationKey: [
+    {key: "SupportedFeatureProfiles", readonly: true, value: "Core,RemoteTrigger"},
+    {key: "MeterValueSampleInterval", readonly: false, value: "900"},
+]}));
 client.handle("ChangeConfiguration", () => ({status: "Accepted"}));
 client.handle("TriggerMessage", ({params}) => {
     setImmediate(() => status(params.connectorId, "Available"));
