@@ -34,5 +34,14 @@ def _call(command: commands.Command) -> tuple[str, Payload]:
             return "RemoteStartTransaction", {"idTag": id_tag, "connectorId": connector_number}
         case commands.RemoteStop(transaction_id):
             return "RemoteStopTransaction", {"transactionId": int(transaction_id)}
+        case commands.Reserve(connector_number, id_tag, reservation_id, expires_at):
+            return "ReserveNow", {
+                "connectorId": connector_number,
+                "expiryDate": expires_at,
+                "idTag": id_tag,
+                "reservationId": reservation_id,
+            }
+        case commands.CancelReservation(reservation_id):
+            return "CancelReservation", {"reservationId": reservation_id}
         case commands.Call(action, payload):
             return action, payload
