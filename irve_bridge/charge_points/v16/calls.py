@@ -45,7 +45,7 @@ class Calls:
     def __init__(
         self,
         send: Callable[[bytes], Awaitable[None]],
-        part: Callable[[str], Awaitable[None]],
+        part: Callable[[str], None],
         timeout_s: float,
     ) -> None:
         self._send = send
@@ -98,7 +98,7 @@ class Calls:
 
     async def _exchange(self, action: str, payload: Payload) -> Reply:
         if self._unanswered >= UNANSWERED_MOST:
-            await self._part("calls stay unanswered")
+            self._part("calls stay unanswered")
             raise TooManyCalls("it answers no call")
         self._unanswered += 1
         id_, future = str(uuid.uuid4()), asyncio.get_running_loop().create_future()

@@ -63,6 +63,7 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
         self._answers = answers
         self._patience = Patience(settings.invalid_burst, settings.invalid_per_s)
         self._greeting: asyncio.Task[None] | None = None
+        self._parting: asyncio.Task[None] | None = None
         self._calls = Calls(self._call_out, self._part, settings.call_timeout_s)
         self._keepalive = Keepalive(socket, settings, self._ask_for_heartbeat)
         self._welcome = Welcome(charge_point_id, self._calls.ask, storage, clock, settings)
@@ -92,10 +93,10 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
     async def _ask_for_heartbeat(self) -> None:
         await self._calls.ask("TriggerMessage", {"requestedMessage": MessageTrigger.heartbeat})
 
-    async def _part(self, reason: str) -> None:
-        """Close the socket, so that it connects anew."""
-        log.error("parted", reason=reason)
-        await self._connection.close(CloseCode.GOING_AWAY, reason)
+    def _part(self, reason: str) -> None:
+        """Close the socket, so that it connects anew; whoever asked is told meanwhile."""
+        log.error("parting", reason=reason)
+        self._parting = asyncio.create_task(self._connection.close(CloseCode.GOING_AWAY, reason))
 
     async def route_message(self, raw_msg: bytes) -> None:
         """Take one frame; nothing but a flood of useless ones ends the conversation."""
