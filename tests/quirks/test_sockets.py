@@ -9,8 +9,9 @@ from websockets.exceptions import InvalidStatus
 
 from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.domain.charge_point import ConnectorStatus
-from irve_bridge.service.commands import Answer, Call, RemoteStart
+from irve_bridge.service.commands import RemoteStart
 from irve_bridge.service.ports import Unanswered
+from tests.integration.charge_points.configured import REGISTER, RIGHT, Configured, greeted
 from tests.integration.charge_points.pings import (
     HEARTBEAT,
     TURNS,
@@ -21,6 +22,7 @@ from tests.integration.charge_points.pings import (
 )
 
 BOOT = {"chargePointVendor": "V", "chargePointModel": "M"}
+CONFIGURED = DoorSettings(port=0, status_grace_s=0, meter_interval_s=15)
 START = RemoteStart(connector_number=1, id_tag="TAG1")
 
 
@@ -119,21 +121,21 @@ async def test_lbbrhzn_ocpp_1248_error_code_error(house: Any, raw: Any) -> None:
     assert (connector.status, connector.error_code) == (ConnectorStatus.FAULTED, "Error")
 
 
+@pytest.mark.parametrize("settings", [CONFIGURED])
 async def test_lbbrhzn_ocpp_1499_non_string_configuration_value(house: Any, raw: Any) -> None:
-    """It comes back as it is, and nothing breaks (https://github.com/lbbrhzn/ocpp/issues/1499)."""
-    assert await raw.alive()
-    asked = asyncio.create_task(house.command(Call("GetConfiguration", {})))
-    unique_id, *_ = await raw.next_call()
-    said = {"configurationKey": [{"key": "NumberOfConnectors", "readonly": "true", "value": 1}]}
-    await raw.send([3, unique_id, said])
-    assert await asked == Answer(payload=said)
-    assert await raw.alive()
+    """It is taken as what it says (https://github.com/lbbrhzn/ocpp/issues/1499)."""
+    point = Configured(RIGHT | {"HeartbeatInterval": 300, "StopTransactionOnInvalidId": True})
+    known = await greeted(house, raw, point)
+    assert point.changes == []
+    assert known["HeartbeatInterval"].value == "300"
+    assert known["StopTransactionOnInvalidId"].value == "true"
 
 
-@pytest.mark.parametrize("settings", [DoorSettings(port=0, status_grace_s=60)])
-async def test_everest_libocpp_472_signed_data_lost_if_stop_txn_keys_are_empty(raw: Any) -> None:
-    """So they are not left empty after a boot (https://github.com/EVerest/libocpp/issues/472)."""
-    await raw.confirmed("BootNotification", BOOT)
-    asked = [(await raw.answer_next("Accepted"))[1] for _ in range(3)]
-    values = {change["key"]: change["value"] for change in asked}
-    assert values["StopTxnSampledData"] != ""
+@pytest.mark.parametrize("settings", [CONFIGURED])
+async def test_everest_libocpp_472_signed_data_lost_if_stop_txn_keys_are_empty(
+    house: Any, raw: Any
+) -> None:
+    """So the key is not left empty (https://github.com/EVerest/libocpp/issues/472)."""
+    point = Configured(RIGHT | {"StopTxnSampledData": ""})
+    await greeted(house, raw, point)
+    assert point.keys["StopTxnSampledData"] == REGISTER

@@ -167,6 +167,9 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
     async def _reply(self, frame: bytes, outcome: str) -> None:
         if outcome == "refused":
             log.warning("message refused", action=self._action, frame=frame[:SHOWN_BYTES])
+        if not frame.isascii():
+            # An id that is no UTF-8, given back as it came, would break the charge point's side.
+            frame = frame.decode(errors="replace").encode()
         await self._connection.send(frame, text=True)
         await self._note(outcome)
 
@@ -186,7 +189,6 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
             return
         if self._greeting:
             self._greeting.cancel()
-        self._calls.begin_afresh()
         self._greeting = asyncio.create_task(self._welcome_it(booted=booted))
 
     async def _welcome_it(self, *, booted: bool) -> None:

@@ -70,7 +70,7 @@ async def test_any_call_of_the_protocol_travels_and_its_answer_comes_back(
     asked = asyncio.create_task(house.command(Call("GetConfiguration", {"key": ["A"]})))
     unique_id, *call = await raw.next_call()
     assert call == ["GetConfiguration", {"key": ["A"]}]
-    said = {"configurationKey": [{"key": "A", "readonly": False, "value": "7"}]}
+    said = {"configurationKey": [{"key": "A", "readonly": False, "value": 7}]}
     await raw.send([3, unique_id, said])
     assert await asked == Answer(payload=said)
 

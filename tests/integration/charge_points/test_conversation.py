@@ -90,6 +90,11 @@ async def test_a_message_id_is_given_back_as_it_came(raw: Any, unique_id: str) -
     assert (await raw.reply())[1] == json.loads(unique_id)
 
 
+async def test_an_id_that_is_no_utf_8_is_answered_by_a_sound_frame(raw: Any) -> None:
+    await raw.send(b'[2,"\xe9","Heartbeat",{}]')
+    assert (await raw.reply())[:2] == [3, "\ufffd"]
+
+
 USELESS = [
     "",
     "not json",
