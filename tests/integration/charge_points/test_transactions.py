@@ -402,6 +402,19 @@ async def test_what_cannot_be_stored_is_refused_so_that_it_is_sent_again(
     await raw.confirmed(action, payload)
 
 
+@pytest.mark.parametrize("oddity", [{}, {"vendorSays": "hello"}])
+@pytest.mark.parametrize("damage", ["tariff = '{}'", "state = 'nowhere'", "opened_at = 'once'"])
+async def test_what_no_rule_can_decide_is_kept_whole_and_confirmed(
+    house: Any, raw: Any, database: sqlite3.Connection, damage: str, oddity: dict[str, Any]
+) -> None:
+    """A CALLERROR would have it sent some times more, and then be lost."""
+    await house.secure()
+    database.execute(f"UPDATE sessions SET {damage}")
+    answer = await raw.confirmed("StartTransaction", START | oddity)
+    assert answer["idTagInfo"] == {"status": "Invalid"}
+    assert count(database, "inbox") == 1
+
+
 async def test_plugging_in_sends_a_lost_start_again(house: Any, raw: Any) -> None:
     """Available, then Preparing, while the session waits: RemoteStart is wanted anew."""
     session = await house.secure()
