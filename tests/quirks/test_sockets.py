@@ -1,6 +1,7 @@
 """How charge points connect, stay and answer."""
 
 import asyncio
+import base64
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from irve_bridge.domain.charge_point import ConnectorStatus
 from irve_bridge.service.commands import RemoteStart
 from irve_bridge.service.ports import Unanswered
 from tests.integration.charge_points.configured import REGISTER, RIGHT, Configured, greeted
+from tests.integration.charge_points.conftest import KEY
 from tests.integration.charge_points.pings import (
     HEARTBEAT,
     TURNS,
@@ -139,3 +141,18 @@ async def test_everest_libocpp_472_signed_data_lost_if_stop_txn_keys_are_empty(
     point = Configured(RIGHT | {"StopTxnSampledData": ""})
     await greeted(house, raw, point)
     assert point.keys["StopTxnSampledData"] == REGISTER
+
+
+@pytest.mark.parametrize("password", [KEY.encode(), KEY.upper().encode(), bytes.fromhex(KEY)])
+async def test_shiv3_ocpp_cp_simulator_260_hex_key_sent_verbatim(
+    open_socket: Any, password: bytes
+) -> None:
+    """An AuthorizationKey is its bytes, which need not be UTF-8; some send its digits instead.
+
+    https://github.com/shiv3/ocpp-cp-simulator/issues/260,
+    https://github.com/steve-community/steve/issues/1899
+    """
+    credentials = base64.b64encode(b"CP KEY:" + password).decode()
+    authorization = {"Authorization": f"Basic {credentials}"}
+    async with open_socket("CP%20KEY", additional_headers=authorization) as raw:
+        assert await raw.alive()
