@@ -22,7 +22,7 @@ ENV PATH=/venv/bin:$PATH \
     LOG_FILE= \
     DATABASE_URL=sqlite:////var/lib/irve_bridge/irve_bridge.db
 VOLUME /var/lib/irve_bridge
-EXPOSE 8080 9000
+EXPOSE 8080 9000 9001
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD \
     ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/readyz', timeout=2)"]
 CMD ["irve-bridge", "serve"]

@@ -18,6 +18,7 @@ from prometheus_client import REGISTRY, CollectorRegistry
 from irve_bridge.bus.in_process import InProcessBus
 from irve_bridge.charge_points.server import ChargePointServer
 from irve_bridge.charge_points.settings import DoorSettings
+from irve_bridge.charge_points.tls import TlsSettings
 from irve_bridge.clock import SharedClock
 from irve_bridge.csms import CallbackHand, CsmsAuthorizer
 from irve_bridge.domain.intents import Lane
@@ -56,6 +57,7 @@ class Bridge:
     clock: Clock
     web_port: int
     ocpp_port: int
+    ocpp_tls_port: int | None
 
 
 async def serve(settings: Settings) -> None:
@@ -64,7 +66,12 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     async with running(settings) as bridge:
-        log.info("started", pages=settings.public_url, ocpp_port=bridge.ocpp_port)
+        log.info(
+            "started",
+            pages=settings.public_url,
+            ocpp_port=bridge.ocpp_port,
+            ocpp_tls_port=bridge.ocpp_tls_port,
+        )
         gc.freeze()
         await stopped.wait()
         log.info("stopping")
@@ -121,8 +128,11 @@ async def running(
             _worker("reconcile", lambda: reconciler.nightly(every, back))
         )
         ocpp_port = await stack.enter_async_context(door.listen())
+        ocpp_tls_port = None
+        if tls := _tls(settings):
+            ocpp_tls_port = await stack.enter_async_context(door.listen_with_tls(tls))
         web_port = await stack.enter_async_context(_listen(app, settings))
-        yield Bridge(storage, desk, views, clock, web_port, ocpp_port)
+        yield Bridge(storage, desk, views, clock, web_port, ocpp_port, ocpp_tls_port)
 
 
 def _begin_afresh(tx: Tx) -> None:
@@ -255,6 +265,18 @@ def _door(settings: Settings) -> DoorSettings:
         meter_interval_s=settings.meter_interval_s,
         connection_timeout_s=max(1, int(settings.connection_timeout_s)),
         configures=settings.configure_charge_points,
+        cpo_name=settings.ocpp_cpo_name,
+    )
+
+
+def _tls(settings: Settings) -> TlsSettings | None:
+    if not settings.ocpp_tls_certificates:
+        return None
+    pairs = zip(settings.ocpp_tls_certificates, settings.ocpp_tls_keys, strict=True)
+    return TlsSettings(
+        port=settings.ocpp_tls_port,
+        certificates=tuple(pairs),
+        client_ca=settings.ocpp_client_ca,
     )
 
 

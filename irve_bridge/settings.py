@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -92,6 +93,11 @@ class Settings(BaseSettings):
     web_port: int = Field(default=8080, ge=0, le=65535)
     ocpp_host: str = "127.0.0.1"
     ocpp_port: int = Field(default=9000, ge=0, le=65535)
+    ocpp_tls_port: int = Field(default=9001, ge=0, le=65535)
+    ocpp_tls_certificates: Annotated[tuple[Path, ...], NoDecode] = ()
+    ocpp_tls_keys: Annotated[tuple[Path, ...], NoDecode] = ()
+    ocpp_client_ca: Path | None = None
+    ocpp_cpo_name: str = ""
     log_file: str | None = "app.log"
     log_level: LogLevel = "INFO"
 
@@ -213,6 +219,12 @@ class Settings(BaseSettings):
         inside = text.strip(" []")
         return inside.split(",") if inside else ()
 
+    @field_validator("ocpp_tls_certificates", "ocpp_tls_keys", mode="before")
+    @classmethod
+    def _files(cls, text: object) -> object:
+        """Take `rsa.pem, ecdsa.pem`."""
+        return [name.strip() for name in text.split(",")] if isinstance(text, str) else text
+
     @model_validator(mode="after")
     def _together(self) -> Self:
         if wrong := [sentence for refused, sentence in self._contradictions() if refused]:
@@ -239,6 +251,14 @@ class Settings(BaseSettings):
         yield (
             self.smtp_host is not None and self.smtp_from is None,
             "SMTP_FROM is needed with SMTP_HOST.",
+        )
+        yield (
+            len(self.ocpp_tls_certificates) != len(self.ocpp_tls_keys),
+            "OCPP_TLS_KEYS must name one key for each of OCPP_TLS_CERTIFICATES, in their order.",
+        )
+        yield (
+            self.ocpp_client_ca is not None and not self.ocpp_tls_certificates,
+            "OCPP_TLS_CERTIFICATES is needed with OCPP_CLIENT_CA.",
         )
         yield (
             self.fixed_least_minor > self.fixed_most_minor,

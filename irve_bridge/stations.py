@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
 
 import yaml
@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from irve_bridge.domain import tariff_loading
-from irve_bridge.domain.charge_point import ChargePoint, Connector
+from irve_bridge.domain.charge_point import ChargePoint, Connector, SecurityProfile
 from irve_bridge.domain.errors import BridgeError, Refusal
 from irve_bridge.domain.tariff import Tariff
 from irve_bridge.domain.tariff_loading import FAST_W
@@ -34,6 +34,7 @@ Name = Annotated[str, Field(min_length=1)]
 PowerType = Literal["AC_1_PHASE", "AC_2_PHASE", "AC_2_PHASE_SPLIT", "AC_3_PHASE", "DC"]
 ONE_PHASE_KW = Decimal("7.4")
 """32 A at 230 V: whatever delivers more has three phases."""
+_WITH_PASSWORD = frozenset({SecurityProfile.BASIC, SecurityProfile.TLS})
 Thing = ChargePoint | Connector | Tariff
 
 
@@ -133,6 +134,8 @@ class ChargePointEntry(_Strict):
     account: str = Field(default="", pattern=r"^(acct_\w+)?$")
     application_fee_percent: Decimal = Field(default=Decimal(0), ge=0, lt=100, decimal_places=2)
     password: str | None = Field(default=None, min_length=8)
+    security_profile: SecurityProfile | None = None
+    serial_number: str = Field(default="", max_length=64)
     operator: OperatorEntry | None = None
     requires_signatures: bool | None = None
     connectors: tuple[ConnectorEntry, ...] = Field(min_length=1)
@@ -143,6 +146,12 @@ class ChargePointEntry(_Strict):
         if name not in available_timezones():
             raise ValueError(f"{name} is no IANA time zone, such as Europe/Paris")
         return name
+
+    @model_validator(mode="after")
+    def _asked_for(self) -> Self:
+        if self.password and self.security_profile is SecurityProfile.OPEN:
+            raise ValueError("security_profile 0 asks for no password: leave one of both out")
+        return self
 
 
 class StationsFile(_Strict):
@@ -197,7 +206,11 @@ def read(path: Path) -> Wanted:
 
 
 def differences(wanted: Wanted, stations: Stations) -> Iterator[Change]:
-    """Yield what applying would change, tariffs first."""
+    """Yield what applying would change, tariffs first.
+
+    Raises:
+        FileRefused: A charge point would be less secure than it is.
+    """
     for tariff in wanted.tariffs.values():
         yield from _change(f"tariff {tariff.id}", stations.tariff(tariff.id), tariff)
     for entry in wanted.charge_points.values():
@@ -294,7 +307,8 @@ def _charge_point(
         operator_siren=operator.siren or "",
         operator_vat_number=operator.vat_number or "",
         operator_email=operator.email or "",
-        password_hash=_password_hash(entry.password, base.password_hash),
+        serial_number=entry.serial_number,
+        **_security(entry, base),
     )
 
 
@@ -305,11 +319,42 @@ def _requires_signatures(entry: ChargePointEntry, operator: OperatorEntry) -> bo
     return (entry.operator or operator).requires_signatures
 
 
-def _password_hash(password: str | None, before: str | None) -> str | None:
-    """A salted hash differs each time: keep the one that fits."""
-    if password is None:
-        return None
-    return before if before and matches(password, before) else hash_password(password)
+def _security(entry: ChargePointEntry, base: ChargePoint) -> dict[str, Any]:
+    """Return profile and key; neither goes back to what it was before it changed over OCPP."""
+    password_hash, given = _password_hashes(entry.password, base)
+    least = SecurityProfile.BASIC if entry.password else SecurityProfile.OPEN
+    wanted = entry.security_profile
+    profile = max(base.security_profile, least) if wanted is None else wanted
+    if profile < base.security_profile:
+        raise FileRefused(
+            f"{entry.id} has security_profile {base.security_profile:d}, "
+            f"which is never lowered to {profile:d}"
+        )
+    if profile in _WITH_PASSWORD and not password_hash:
+        raise FileRefused(f"{entry.id} has security_profile {profile:d}: give its password")
+    return {
+        "security_profile": profile,
+        "password_hash": password_hash,
+        "given_password_hash": given,
+    }
+
+
+def _password_hashes(password: str | None, base: ChargePoint) -> tuple[str | None, str | None]:
+    """Return what opens, and what the file gave before a key over OCPP took its place.
+
+    A salted hash differs each time: keep the one that fits. What the file gave last time is no
+    news; only another password goes before the key that was sent since.
+    """
+    given = base.given_password_hash
+    if given is not None and _fits(password, given):
+        return base.password_hash, given
+    if _fits(password, base.password_hash or ""):
+        return base.password_hash, given
+    return password and hash_password(password), None
+
+
+def _fits(password: str | None, stored: str) -> bool:
+    return matches(password, stored) if password and stored else not password and not stored
 
 
 def _connector_changes(entry: ChargePointEntry, stations: Stations) -> Iterator[Change]:

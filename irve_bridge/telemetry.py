@@ -19,9 +19,11 @@ _SECRET_TEXT = re.compile(
     r"|\bwhsec_[\w+/=]+"  # webhook secrets
     r"|\b(?:\d[ -]?){13,19}\b"  # card numbers
     r"|(?<=/c/)[\w-]{16,}"  # drivers' links
-    r"|(?<=[Bb]earer )\S+"
+    r"|(?<=[Bb]earer )\S+|(?<=\b[Bb]asic )[\w+/=]{8,}"
     r"|\b\w+_secret_\w+"  # client secrets
 )
+# {"key": "AuthorizationKey", "value": "…"}, whole or cut off: its value has no telling name.
+_SECRET_OBJECT = re.compile(r"[{(][^{}()]*AuthorizationKey[^{}()]*[)}]?", re.IGNORECASE)
 MASK = "[hidden]"
 ROTATE_BYTES = 10_000_000
 ROTATE_KEEP = 5
@@ -33,6 +35,8 @@ def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[s
 
 
 def _masked_pairs(pairs: Mapping[Any, Any]) -> dict[str, Any]:
+    if str(pairs.get("key")).casefold() == "authorizationkey":
+        pairs = {**pairs, "value": MASK}
     return {
         _masked_text(str(key)): MASK
         if _SECRET_KEY.search(str(key)) and not isinstance(value, bool | None)
@@ -58,6 +62,7 @@ def _masked(value: Any) -> Any:
 
 
 def _masked_text(text: str) -> str:
+    text = _SECRET_OBJECT.sub(MASK, text)
     return _SECRET_TEXT.sub(MASK, _SECRET_PAIR.sub(rf"\1{MASK}", text))
 
 

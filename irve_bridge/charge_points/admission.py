@@ -1,6 +1,5 @@
-"""Who may open a socket: the opening handshake (OCPP-J 1.6 §3; security whitepaper §2.3)."""
+"""Who may open a socket: the opening handshake (OCPP-J 1.6 §3; security whitepaper §2)."""
 
-import asyncio
 import base64
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -8,16 +7,20 @@ from urllib.parse import unquote, urlsplit
 
 import structlog
 from websockets.asyncio.server import ServerConnection
-from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from irve_bridge.service.passwords import matches
+from irve_bridge.charge_points import tls
+from irve_bridge.charge_points.locks import Busy, HeldBack, Locks
+from irve_bridge.domain import credentials
+from irve_bridge.domain.charge_point import ChargePoint, SecurityProfile
+from irve_bridge.service.credentials import change
 from irve_bridge.service.ports import Storage
 
 PREFIX = "/ocpp/"
 OCPP_16 = Subprotocol("ocpp1.6")
 REALM = 'Basic realm="ocpp", charset="UTF-8"'
+BUSY_RETRY_S = 10
 
 log = structlog.get_logger()
 
@@ -36,33 +39,95 @@ def choose_subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> S
     return OCPP_16 if OCPP_16 in offered else None
 
 
-class Admission:
-    """Lets in who is registered and knows its password."""
+class Refused(Exception):
+    """A handshake ends with this status."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, status: HTTPStatus, reason: str, **headers: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+class Admission:
+    """Lets in who is registered and as secure as its profile asks for, or better."""
+
+    def __init__(self, storage: Storage, cpo_name: str = "") -> None:
         self._storage = storage
+        self._cpo_name = cpo_name
+        self._locks = Locks()
 
     async def check(self, connection: ServerConnection, request: Request) -> Response | None:
-        """Return the refusal of a handshake: 404 for an unknown charge point, 401 for a password.
+        """Return the refusal of a handshake, None to let it in.
 
-        None lets it in.
+        404 is for an unknown charge point, 401 for a password, 403 for a connection that is less
+        secure than its profile (whitepaper A00.FR.002), 429 after wrong guesses, 503 when too
+        many passwords wait to be looked at.
         """
         name = identity(request.path) or ""
         known = await self._storage.read(lambda tx: tx.stations.charge_point(name))
         if known is None:
             log.warning("unknown charge point", path=request.path)
             return connection.respond(HTTPStatus.NOT_FOUND, "No such charge point.\n")
-        if known.password_hash and not await _knows(request.headers, known.id, known.password_hash):
-            log.warning("wrong password", charge_point_id=known.id)
-            refusal = connection.respond(HTTPStatus.UNAUTHORIZED, "Wrong credentials.\n")
-            refusal.headers["WWW-Authenticate"] = REALM
-            return refusal
+        try:
+            await self._admit(known, connection, request)
+        except Refused as refused:
+            log.warning("login refused", charge_point_id=known.id, reason=refused.reason)
+            response = connection.respond(refused.status, f"{refused.reason}\n")
+            response.headers.update(refused.headers)
+            return response
         return None
 
+    async def _admit(
+        self, point: ChargePoint, connection: ServerConnection, request: Request
+    ) -> None:
+        ciphered = connection.transport.get_extra_info("ssl_object")
+        best = SecurityProfile.BASIC if ciphered is None else SecurityProfile.TLS
+        if ciphered and self._is_of(point, ciphered.getpeercert()):
+            key, reached = None, SecurityProfile.CERTIFICATE
+        elif best < point.security_profile:
+            raise Refused(HTTPStatus.FORBIDDEN, _lacking(point.security_profile))
+        else:
+            key = await self._key(point, request)
+            reached = best if key else SecurityProfile.OPEN
+        if reached < point.security_profile:
+            raise Refused(HTTPStatus.UNAUTHORIZED, "Wrong credentials.", WWW_Authenticate=REALM)
+        if credentials.came_in(point, key, reached) != point:
+            await self._storage.transact(
+                lambda tx: change(tx, point.id, lambda p: credentials.came_in(p, key, reached))
+            )
 
-async def _knows(headers: Headers, charge_point_id: str, password_hash: str) -> bool:
-    presented = password(headers.get_all("Authorization"), charge_point_id)
-    return presented is not None and await asyncio.to_thread(matches, presented, password_hash)
+    async def _key(self, point: ChargePoint, request: Request) -> str | None:
+        presented = password(request.headers.get_all("Authorization"), point.id)
+        if presented is None:
+            return None
+        try:
+            return await self._locks.opened_by(point, presented)
+        except HeldBack as held:
+            raise Refused(
+                HTTPStatus.TOO_MANY_REQUESTS,
+                "Wrong credentials a moment ago.",
+                Retry_After=str(int(held.pause_s) + 1),
+            ) from held
+        except Busy as busy:
+            raise Refused(
+                HTTPStatus.SERVICE_UNAVAILABLE, "Busy.", Retry_After=str(BUSY_RETRY_S)
+            ) from busy
+
+    def _is_of(self, point: ChargePoint, certificate: dict[str, object] | None) -> bool:
+        """Return whether a certificate, verified already, is the charge point's own.
+
+        It names the charge point and who operates it (whitepaper A00.FR.404, 405).
+        """
+        owners = {point.operator_name, self._cpo_name} - {""}
+        return tls.names(certificate, "commonName") == [point.certificate_name] and not (
+            owners.isdisjoint(tls.names(certificate, "organizationName"))
+        )
+
+
+def _lacking(profile: SecurityProfile) -> str:
+    needed = "TLS" if profile is SecurityProfile.TLS else "TLS and its own certificate"
+    return f"This charge point must connect over {needed}."
 
 
 def password(authorization: Sequence[str], charge_point_id: str) -> bytes | None:
@@ -74,8 +139,8 @@ def password(authorization: Sequence[str], charge_point_id: str) -> bytes | None
     if scheme.lower() != "basic":
         return None
     try:
-        credentials = base64.b64decode(encoded.strip(), validate=True)
+        shown = base64.b64decode(encoded.strip(), validate=True)
     except ValueError:
         return None
     user = f"{charge_point_id}:".encode()
-    return credentials.removeprefix(user) if credentials.startswith(user) else None
+    return shown.removeprefix(user) if shown.startswith(user) else None

@@ -1,7 +1,9 @@
-"""The charge points' door: OCPP-J 1.6 over WebSocket on a port of its own."""
+"""The charge points' door: OCPP-J 1.6 over WebSocket on a port of its own, or one more with TLS."""
 
+import asyncio
+import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 
 import structlog
 from structlog.contextvars import bound_contextvars
@@ -12,6 +14,7 @@ from websockets.frames import CloseCode
 from irve_bridge.charge_points.admission import Admission, choose_subprotocol, identity
 from irve_bridge.charge_points.registry import Registry
 from irve_bridge.charge_points.settings import DoorSettings
+from irve_bridge.charge_points.tls import Tls, TlsSettings
 from irve_bridge.charge_points.v16.answers import Answers
 from irve_bridge.charge_points.v16.connection import Connection
 from irve_bridge.service.handle import Handler
@@ -22,6 +25,7 @@ from irve_bridge.service.ports import Bus, Clock, Storage
 FRAME_BYTES_MAX = 1024 * 1024
 """A StopTransaction carries all readings of a charge: larger than this only in bad faith."""
 FRAMES_QUEUED_MAX = 4
+TLS_HANDSHAKE_S = 10
 
 log = structlog.get_logger()
 
@@ -47,24 +51,47 @@ class ChargePointServer:
         self._clock = clock
         self._settings = settings
         self._registry = Registry(handler, clock)
+        self._admission = Admission(storage, settings.cpo_name)
 
     @asynccontextmanager
     async def listen(self) -> AsyncIterator[int]:
         """Serve while the context is open; gives the port that is listened on."""
+        async with self._serving(self._settings.port) as server:
+            yield _port(server)
+
+    @asynccontextmanager
+    async def listen_with_tls(self, settings: TlsSettings) -> AsyncIterator[int]:
+        """Serve the same charge points over TLS, too; gives the port that is listened on.
+
+        Raises:
+            TlsRefused: A certificate or key cannot be used.
+        """
+        tls = Tls(settings)
+        async with self._serving(settings.port, tls.context) as server:
+            renewing = asyncio.create_task(tls.keep_fresh())
+            try:
+                yield _port(server)
+            finally:
+                renewing.cancel()
+
+    def _serving(
+        self, port: int, context: ssl.SSLContext | None = None
+    ) -> AbstractAsyncContextManager[Server]:
         settings = self._settings
-        async with serve(
+        return serve(
             self._converse,
             settings.host,
-            settings.port,
-            process_request=Admission(self._storage).check,
+            port,
+            process_request=self._admission.check,
             select_subprotocol=choose_subprotocol,
             compression=None,
             max_size=FRAME_BYTES_MAX,
             max_queue=FRAMES_QUEUED_MAX,
             close_timeout=settings.close_timeout_s,
             ping_interval=None,  # `keepalive` pings: who answers none is not cut for it
-        ) as server:
-            yield _port(server)
+            ssl=context,
+            ssl_handshake_timeout=TLS_HANDSHAKE_S if context else None,
+        )
 
     async def _converse(self, socket: ServerConnection) -> None:
         charge_point_id = identity(socket.request.path) if socket.request else None

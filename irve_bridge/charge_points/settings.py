@@ -5,12 +5,14 @@ from dataclasses import dataclass
 class DoorSettings:
     """How the charge points' door listens and what it asks of a charge point.
 
+    `cpo_name` is who owns charge points' certificates, beside who operates them.
     Seconds of the socket are real ones; the intervals are told to the charge point, in its time.
     `configures`: a charge point's configuration is not only read, but set to what payment needs.
     """
 
     host: str = "127.0.0.1"
     port: int = 9000
+    cpo_name: str = ""
     ping_interval_s: float = 20
     ping_timeout_s: float = 20
     close_timeout_s: float = 10

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 
 class ConnectorStatus(StrEnum):
@@ -47,6 +47,19 @@ _IDLE = frozenset(
 _VACANT = frozenset({ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED})
 
 
+class SecurityProfile(IntEnum):
+    """How a charge point and its connection are secured (OCPP 1.6 security whitepaper §2.1).
+
+    OPEN asks for nothing, the others for Basic authentication, for that over TLS, and for TLS with
+    a certificate of the charge point's own.
+    """
+
+    OPEN = 0
+    BASIC = 1
+    TLS = 2
+    CERTIFICATE = 3
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargePoint:
     """One charging station with one OCPP connection; `id` is its OCPP identity.
@@ -57,6 +70,10 @@ class ChargePoint:
     Where it `requires_signatures`, only energy that its meter signed is billed. Who operates it
     stands on receipts: with a SIREN, a VAT number or both. Where it stands is told in CDRs: country
     by ISO 3166-1 alpha-3, coordinates in decimal degrees (WGS 84).
+    It may connect with its `security_profile` or a better one. What changes over OCPP until the
+    charge point has shown that it took it stands in `next_…` (domain/credentials.py); where a key
+    came that way, `given_password_hash` is of the password that the operator's file gave before,
+    "" of none. `serial_number` is what its certificate names where that is not its `id`.
     `behind_at` is when it last told of something older than its connection: its queue was not
     empty then.
     """
@@ -79,7 +96,12 @@ class ChargePoint:
     account: str = ""
     application_fee_bps: int = 0
     requires_signatures: bool = False
+    security_profile: SecurityProfile = SecurityProfile.OPEN
+    next_security_profile: SecurityProfile | None = None
     password_hash: str | None = None
+    next_password_hash: str | None = None
+    given_password_hash: str | None = None
+    serial_number: str = ""
     connected_at: datetime | None = None
     behind_at: datetime | None = None
     seen_at: datetime | None = None
@@ -92,6 +114,11 @@ class ChargePoint:
     def operator_identified(self) -> bool:
         """Whether a receipt can say who was paid, as the law wants it."""
         return bool(self.operator_siren or self.operator_vat_number)
+
+    @property
+    def certificate_name(self) -> str:
+        """The common name of its certificate (OCPP 1.6 security whitepaper A00.FR.405, 511)."""
+        return self.serial_number or self.id
 
     def silent_for(self, now: datetime, since: datetime | None) -> timedelta | None:
         """Return how long it has been online since a moment with nothing queued; None if offline.

@@ -57,7 +57,11 @@ charge_points = Table(
     Column("password_hash", Text),
     # Of a key that was sent, as long as nobody knows whether it was taken.
     Column("next_password_hash", Text),
+    # Of what the file gave, once a key that was sent has taken its place; '' of none.
+    Column("given_password_hash", Text),
     Column("security_profile", Integer, nullable=False, server_default="0"),
+    Column("next_security_profile", Integer),
+    Column("serial_number", Text, nullable=False, server_default=text("''")),
     Column("connected_at", UTCDateTime),
     Column("behind_at", UTCDateTime),
     Column("seen_at", UTCDateTime),

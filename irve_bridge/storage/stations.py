@@ -26,7 +26,15 @@ _PUT_CHARGE_POINT = upsert(
     charge_points,
     kept=frozenset(
         {"connected_at", "behind_at", "seen_at", "vendor", "model", "firmware", "status"}
+        | {"next_password_hash", "next_security_profile"}
     ),
+)
+_SECURITY = (
+    "password_hash",
+    "next_password_hash",
+    "given_password_hash",
+    "security_profile",
+    "next_security_profile",
 )
 _PUT_CONNECTOR = upsert(
     connectors, kept=frozenset({"status", "error_code", "status_at", "status_since"})
@@ -110,6 +118,11 @@ class SqlStations:
         seen = {} if at is None else {"seen_at": at}
         self._note(charge_point_id, connected_at=at, **seen)
 
+    def secured(self, charge_point: ChargePoint) -> None:
+        """Write down its keys and its security profile, and nothing else of it."""
+        row = to_row(charge_point)
+        self._note(charge_point.id, **{name: row[name] for name in _SECURITY})
+
     def behind(self, charge_point_id: str, at: datetime) -> None:
         """Note that it told of something older than its connection."""
         self._note(charge_point_id, behind_at=at)
@@ -141,5 +154,5 @@ class SqlStations:
         self._connection.execute(_NOTE_CONNECTOR, said | named)
         self._note(charge_point_id, seen_at=at)
 
-    def _note(self, charge_point_id: str, **said: str | datetime | None) -> None:
+    def _note(self, charge_point_id: str, **said: str | int | datetime | None) -> None:
         self._connection.execute(_NOTE_CHARGE_POINT, said | {"of_id": charge_point_id})

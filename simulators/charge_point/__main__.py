@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+import ssl
 from collections.abc import Sequence
 
 from aiohttp import web
@@ -22,6 +23,9 @@ def parser() -> argparse.ArgumentParser:
     cli.add_argument("--id", dest="ids", action="append", required=True, help="repeatable")
     cli.add_argument("--connectors", type=int, default=1)
     cli.add_argument("--password", help="for HTTP Basic authentication")
+    cli.add_argument("--ca", metavar="FILE", help="who signs the certificate behind a wss:// URL")
+    cli.add_argument("--certificate", metavar="FILE", help="the charge point's own, for profile 3")
+    cli.add_argument("--key", metavar="FILE", help="the key of --certificate")
     cli.add_argument("--power-kw", type=float, default=22)
     cli.add_argument("--sample-interval", type=int, default=10, metavar="SECONDS")
     cli.add_argument("--connection-timeout", type=int, default=60, metavar="SECONDS")
@@ -41,13 +45,14 @@ def parser() -> argparse.ArgumentParser:
 
 def charge_points(arguments: argparse.Namespace) -> list[ChargePoint]:
     """Return the charge points the command line asks for."""
-    signs = arguments.sign or arguments.sign_badly
+    signs, tls = arguments.sign or arguments.sign_badly, _tls(arguments)
     made = [
         ChargePoint(
             arguments.url,
             charge_point_id,
             connectors=arguments.connectors,
             password=arguments.password,
+            tls=tls,
             power_w=round(arguments.power_kw * 1000),
             configuration={
                 "MeterValueSampleInterval": arguments.sample_interval,
@@ -65,6 +70,15 @@ def charge_points(arguments: argparse.Namespace) -> list[ChargePoint]:
         if charge_point.meter:
             _say(f"{charge_point.id} meter_public_key {charge_point.meter.public_key}")
     return made
+
+
+def _tls(arguments: argparse.Namespace) -> ssl.SSLContext | None:
+    if not arguments.url.startswith("wss:"):
+        return None
+    context = ssl.create_default_context(cafile=arguments.ca)
+    if arguments.certificate:
+        context.load_cert_chain(arguments.certificate, arguments.key)
+    return context
 
 
 async def run(arguments: argparse.Namespace) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from random import Random
@@ -50,7 +51,8 @@ class ChargePoint:
         *,
         connectors: int = 1,
         clock: Clock | None = None,
-        password: str | None = None,
+        password: str | bytes | None = None,
+        tls: ssl.SSLContext | None = None,
         power_w: int = 22_000,
         configuration: dict[str, str | int] | None = None,
         auto_plug_s: float | None = None,
@@ -81,6 +83,7 @@ class ChargePoint:
             self._outbox,
             self._clock,
             password=password,
+            tls=tls,
             response_timeout_s=response_timeout_s,
             reset=self._on_reset,
             report=self._report,

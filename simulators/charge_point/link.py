@@ -1,6 +1,7 @@
 """The charge point's line to the central system: connect, boot, deliver, stay in touch."""
 
 import asyncio
+import ssl
 from base64 import b64encode
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -33,9 +34,10 @@ def endpoint(url: str, charge_point_id: str) -> str:
     return f"{url.rstrip('/')}/{quote(charge_point_id, safe='')}"
 
 
-def basic_authorization(charge_point_id: str, password: str) -> str:
-    """Return the Authorization header of security profile 1."""
-    return "Basic " + b64encode(f"{charge_point_id}:{password}".encode()).decode()
+def basic_authorization(charge_point_id: str, password: str | bytes) -> str:
+    """Return the Authorization header of security profiles 1 and 2."""
+    secret = password.encode() if isinstance(password, str) else password
+    return "Basic " + b64encode(f"{charge_point_id}:".encode() + secret).decode()
 
 
 class Link:
@@ -49,7 +51,8 @@ class Link:
         outbox: Outbox,
         clock: Clock,
         *,
-        password: str | None,
+        password: str | bytes | None,
+        tls: ssl.SSLContext | None,
         response_timeout_s: float,
         reset: Callable[[ResetType], None],
         report: Callable[[str], None],
@@ -60,9 +63,7 @@ class Link:
         self._station, self._outbox, self._clock = station, outbox, clock
         self._response_timeout_s, self._reset, self._report = response_timeout_s, reset, report
         self._endpoint = endpoint(url, charge_point_id)
-        self._headers = (
-            {"Authorization": basic_authorization(charge_point_id, password)} if password else {}
-        )
+        self._password, self._tls = password, tls
         self._permitted = asyncio.Event()
         self._permitted.set()
         self._pause_s = BACKOFF_S_MIN
@@ -114,6 +115,11 @@ class Link:
         if self._connection:
             self._connection.transport.abort()
 
+    def log_in_with(self, password: str | bytes) -> None:
+        """Connect again, with another password (security whitepaper A01)."""
+        self._password, self._pause_s = password, BACKOFF_S_MIN
+        self.drop()
+
     def notify(self, connector_id: int | None) -> None:
         """Queue the present status of one connector, or of all."""
         for notice in self._station.notices:
@@ -127,10 +133,12 @@ class Link:
         Raises:
             OSError, TimeoutError, WebSocketException: if it cannot be made.
         """
+        authorization = self._password and basic_authorization(self.charge_point_id, self._password)
         async with connect(
             self._endpoint,
+            ssl=self._tls,
             subprotocols=["ocpp1.6"],  # type: ignore[list-item]  # a NewType of str
-            additional_headers=self._headers,
+            additional_headers={"Authorization": authorization} if authorization else None,
             compression=None,
             proxy=None,
             close_timeout=CLOSE_TIMEOUT_S,
@@ -164,6 +172,7 @@ class Link:
                     self._station,
                     reset=self._reset,
                     notify=self.notify,
+                    log_in_with=self.log_in_with,
                     spawn=tasks.create_task,
                     response_timeout_s=self._response_timeout_s,
                 )

@@ -13,6 +13,7 @@ from ocpp.v16.enums import (
     Action,
     AuthorizationStatus,
     ClearCacheStatus,
+    ConfigurationStatus,
     DataTransferStatus,
     MessageTrigger,
     ReadingContext,
@@ -32,6 +33,7 @@ CALL_PREFIX = "[2,"
 VENDOR, MODEL = "Simulated", "AC two-socket"
 SERIAL_LENGTH_MAX = 25
 VALUE_LENGTH_MAX = 500
+AUTHORIZATION_KEY_BYTES = range(16, 21)
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
@@ -51,12 +53,14 @@ class Session(v16.ChargePoint):  # type: ignore[misc]  # the library has no type
         *,
         reset: Callable[[ResetType], None],
         notify: Callable[[int | None], None],
+        log_in_with: Callable[[bytes], None],
         spawn: Callable[[Coroutine[Any, Any, object]], object],
         response_timeout_s: float,
     ) -> None:
         log = logging.getLogger(__name__)
         super().__init__(charge_point_id, connection, response_timeout_s, logger=log)
         self._station, self._reset, self._notify, self._spawn = station, reset, notify, spawn
+        self._log_in_with = log_in_with
         self._follow_ups: list[Callable[[], object]] = []
 
     async def route_message(self, raw_msg: str) -> None:
@@ -147,7 +151,20 @@ class Session(v16.ChargePoint):  # type: ignore[misc]  # the library has no type
 
     @on(Action.change_configuration)
     def _change_configuration(self, key: str, value: str) -> call_result.ChangeConfiguration:
+        if key == "AuthorizationKey":
+            return call_result.ChangeConfiguration(self._take_key(value))
         return call_result.ChangeConfiguration(self._station.configuration.change(key, value))
+
+    def _take_key(self, value: str) -> ConfigurationStatus:
+        """Log in with the bytes that the digits stand for (security whitepaper A01, §7.2)."""
+        try:
+            key = bytes.fromhex(value)
+        except ValueError:
+            return ConfigurationStatus.rejected
+        if len(key) not in AUTHORIZATION_KEY_BYTES:
+            return ConfigurationStatus.rejected
+        self._follow_ups.append(lambda: self._log_in_with(key))
+        return ConfigurationStatus.accepted
 
     @on(Action.change_availability)
     def _change_availability(

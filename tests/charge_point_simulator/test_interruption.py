@@ -21,7 +21,12 @@ async def let_pass(turns: int) -> None:
 async def test_a_call_that_is_cancelled_ends_so_even_as_its_answer_comes(turns: int) -> None:
     """Else the conversation of a lost line never ends, and there is no other one."""
     session = Session(
-        *("CP1", None, None), reset=print, notify=print, spawn=print, response_timeout_s=5
+        *("CP1", None, None),
+        reset=print,
+        notify=print,
+        log_in_with=print,
+        spawn=print,
+        response_timeout_s=5,
     )
     waiting = asyncio.create_task(session._get_specific_response("1", 5))
     await let_pass(3)

@@ -29,6 +29,7 @@ from irve_bridge.charge_points.v16.decode import (
     decode_reply,
 )
 from irve_bridge.charge_points.v16.envelope import unsound_call
+from irve_bridge.charge_points.v16.keys import Keys
 from irve_bridge.charge_points.v16.patience import Patience
 from irve_bridge.charge_points.v16.welcome import Welcome
 from irve_bridge.service.ports import Clock, Storage
@@ -65,8 +66,9 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
         self._greeting: asyncio.Task[None] | None = None
         self._parting: asyncio.Task[None] | None = None
         self._calls = Calls(self._call_out, self._part, settings.call_timeout_s)
+        self._ask = Keys(charge_point_id, self._calls.ask, storage).ask
         self._keepalive = Keepalive(socket, settings, self._ask_for_heartbeat)
-        self._welcome = Welcome(charge_point_id, self._calls.ask, storage, clock, settings)
+        self._welcome = Welcome(charge_point_id, self._ask, storage, clock, settings)
         self._action = ""
 
     async def start(self) -> None:
@@ -88,7 +90,7 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
 
     async def perform(self, command: bytes) -> bytes:
         """Call the charge point for somebody on the bus and return the encoded answer."""
-        return await commands.perform(command, self._calls.ask)
+        return await commands.perform(command, self._ask)
 
     async def _ask_for_heartbeat(self) -> None:
         await self._calls.ask("TriggerMessage", {"requestedMessage": MessageTrigger.heartbeat})

@@ -106,6 +106,9 @@ class Stations(Protocol):
     def connected(self, charge_point_id: str, at: datetime | None) -> None:
         """Note when the socket opened; None when it closed."""
 
+    def secured(self, charge_point: ChargePoint) -> None:
+        """Write down its keys and its security profile, and nothing else of it."""
+
     def behind(self, charge_point_id: str, at: datetime) -> None:
         """Note that it told of something older than its connection."""
 

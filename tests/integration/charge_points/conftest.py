@@ -22,7 +22,7 @@ from irve_bridge.charge_points.server import ChargePointServer
 from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.clock import SharedClock
 from irve_bridge.domain.breakdown import Dimension
-from irve_bridge.domain.charge_point import ChargePoint, Connector
+from irve_bridge.domain.charge_point import ChargePoint, Connector, SecurityProfile
 from irve_bridge.domain.configuration import ConfigurationKey
 from irve_bridge.domain.session import MeteredBy, PlanName, Session, State
 from irve_bridge.domain.tariff import PriceComponent, Tariff, TariffElement
@@ -173,6 +173,7 @@ def charge_point(charge_point_id: str, password: str | None = None) -> ChargePoi
         name=charge_point_id,
         operator_name="Operator",
         operator_phone="+33 1 00 00 00 00",
+        security_profile=SecurityProfile.BASIC if password else SecurityProfile.OPEN,
         password_hash=password and hash_password(password),
     )
 

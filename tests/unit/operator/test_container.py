@@ -51,8 +51,8 @@ def test_the_bridge_writes_only_into_its_volume(
     assert not settings.log_file
     assert settings.database_url.startswith("sqlite:////var/lib/irve_bridge/")
     assert "data:/var/lib/irve_bridge" in services["bridge"]["volumes"]
-    ports = [f"{port}:{port}" for port in (settings.web_port, settings.ocpp_port)]
-    assert services["bridge"]["ports"] == ports
+    ports = (settings.web_port, settings.ocpp_port, settings.ocpp_tls_port)
+    assert services["bridge"]["ports"] == [f"{port}:{port}" for port in ports]
 
 
 def test_the_image_and_compose_set_only_what_is_a_setting(services: Any) -> None:

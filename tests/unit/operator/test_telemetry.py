@@ -17,6 +17,7 @@ SECRETS = [
     "4242 4242 4242 4242",
     "pi_3Mt_secret_YrKJUKribcBjcG8HVhfZluoGH",
     "Bearer abcdefghijklmnop",
+    "Basic Q1AxOmhvcnNlIGJhdHRlcnk=",
     "/c/Zm9vYmFyYmF6cXV4cXV1eA",
 ]
 
@@ -80,6 +81,39 @@ def test_a_secret_is_masked_however_deep_it_lies(log_file: Path, value: object) 
     structlog.get_logger().warning("frame ignored", frame=value)
     written = log_file.read_text(encoding="utf-8")
     assert "B4F63C1A90" not in written
+    assert telemetry.MASK in written
+
+
+KEY = "B4F63C1A90" * 4
+CHANGE = f'[2,"17","ChangeConfiguration",{{"key":"AuthorizationKey","value":"{KEY}"}}]'
+
+
+@dataclass
+class ChangeConfiguration:
+    key: str
+    value: str
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        CHANGE,
+        CHANGE[:70].encode(),
+        f'[3,"1",{{"configurationKey":[{{"value":"{KEY}","key":"AuthorizationKey"}}]}}]',
+        {"key": "authorizationKey", "value": KEY},
+        [{"payload": {"key": "AuthorizationKey", "value": KEY}}],
+        ChangeConfiguration("AuthorizationKey", KEY),
+        {"call": ChangeConfiguration("AuthorizationKey", KEY)},
+    ],
+    ids=repr,
+)
+def test_a_charge_points_key_is_masked_although_it_is_called_a_value(
+    log_file: Path, value: object
+) -> None:
+    """OCPP 1.6 security whitepaper A01.FR.09."""
+    structlog.get_logger().info("asked", request=value)
+    written = log_file.read_text(encoding="utf-8")
+    assert KEY[:20] not in written
     assert telemetry.MASK in written
 
 

@@ -12,11 +12,7 @@ MOMENT = sa.DateTime(timezone=True)
 
 def upgrade() -> None:
     """Add what is remembered of charge points, and let intents and CDRs be of no session."""
-    op.add_column("charge_points", sa.Column("next_password_hash", sa.Text))
-    op.add_column(
-        "charge_points",
-        sa.Column("security_profile", sa.Integer, nullable=False, server_default="0"),
-    )
+    _security()
     op.add_column("transactions", sa.Column("reservation_id", sa.BigInteger))
     op.create_index("ix_transactions_start_at", "transactions", ["start_at"])
     _subjects()
@@ -28,6 +24,22 @@ def upgrade() -> None:
     _reservations()
     _charging_profiles()
     _strangers()
+
+
+def _security() -> None:
+    op.add_column("charge_points", sa.Column("next_password_hash", sa.Text))
+    op.add_column("charge_points", sa.Column("given_password_hash", sa.Text))
+    op.add_column(
+        "charge_points",
+        sa.Column("security_profile", sa.Integer, nullable=False, server_default="0"),
+    )
+    op.add_column("charge_points", sa.Column("next_security_profile", sa.Integer))
+    op.add_column(
+        "charge_points",
+        sa.Column("serial_number", sa.Text, nullable=False, server_default=sa.text("''")),
+    )
+    # A password was asked for wherever there was one: that is profile 1.
+    op.execute("UPDATE charge_points SET security_profile = 1 WHERE password_hash IS NOT NULL")
 
 
 def _subjects() -> None:
