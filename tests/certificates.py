@@ -65,7 +65,9 @@ class Authority:
         revoked = (
             x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now).build()
         )
-        builder = x509.CertificateRevocationListBuilder(self.subject, now, now + LASTS, [revoked])
+        builder = x509.CertificateRevocationListBuilder(
+            self.subject, now, now + LASTS, revoked_certificates=[revoked]
+        )
         return builder.sign(self.key, SHA256()).public_bytes(Encoding.PEM)
 
     def _sign(self, name: x509.Name, key: Key, *, is_authority: bool = False) -> x509.Certificate:

@@ -116,9 +116,8 @@ class Link:
             self._connection.transport.abort()
 
     def log_in_with(self, password: str | bytes) -> None:
-        """Connect again, with another password (security whitepaper A01)."""
-        self._password, self._pause_s = password, BACKOFF_S_MIN
-        self.drop()
+        """Use another password from the next connection on."""
+        self._password = password
 
     def notify(self, connector_id: int | None) -> None:
         """Queue the present status of one connector, or of all."""

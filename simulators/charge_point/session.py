@@ -163,7 +163,8 @@ class Session(v16.ChargePoint):  # type: ignore[misc]  # the library has no type
             return ConfigurationStatus.rejected
         if len(key) not in AUTHORIZATION_KEY_BYTES:
             return ConfigurationStatus.rejected
-        self._follow_ups.append(lambda: self._log_in_with(key))
+        self._log_in_with(key)
+        self._follow_ups.append(lambda: self._spawn(self._connection.close()))
         return ConfigurationStatus.accepted
 
     @on(Action.change_availability)

@@ -150,8 +150,8 @@ class House:
         assert found
         return found
 
-    async def command(self, command: Command, timeout_s: float = 5) -> Answer:
-        return decode_answer(await self.bus.request("CP1", encode(command), timeout_s))
+    async def command(self, command: Command, timeout_s: float = 5, of: str = "CP1") -> Answer:
+        return decode_answer(await self.bus.request(of, encode(command), timeout_s))
 
     async def disconnected(self, charge_point_id: str = "CP1") -> None:
         """Return once the bridge knows that the socket closed."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from irve_bridge.service.passwords import hash_password, matches
+from irve_bridge.service.passwords import hash_password, is_quick, matches
 
 KEY = "0001fe" + "ab" * 17
 
@@ -33,3 +33,11 @@ def test_what_is_stored_is_salted_and_does_not_hold_the_password() -> None:
     first, second = hash_password(KEY), hash_password(KEY)
     assert first != second
     assert KEY not in first
+
+
+@pytest.mark.parametrize(
+    ("password", "quick"), [(KEY, True), (KEY[:32], True), (KEY[:30], False), ("g" * 40, False)]
+)
+def test_only_what_cannot_be_guessed_is_hashed_quickly(password: str, quick: bool) -> None:
+    """16 random bytes are more than anybody can try; words are not."""
+    assert is_quick(hash_password(password)) is quick
