@@ -93,6 +93,11 @@ class Calls:
             future.set_result(reply)
         return True
 
+    def hang_up(self) -> None:
+        """Leave no call waiting for a socket that closed."""
+        if self._awaited:
+            self._awaited[1].cancel()
+
     def _insist(self) -> None:
         if self._unanswered >= UNANSWERED_MOST:
             self._part("calls stay unanswered")

@@ -15,6 +15,8 @@ from irve_bridge.service.ports import Clock, Storage
 
 STORED = frozenset({ConfigurationStatus.accepted, ConfigurationStatus.reboot_required})
 """What needs a reboot is stored all the same, and will hold after it (§5.3)."""
+SECRETS = frozenset({"authorizationkey"})
+"""Write-only (OCPP 1.6 security whitepaper §7.2); who tells it all the same is not taken at it."""
 READ_ONLY = "ReadOnly"
 NOT_SUPPORTED = ConfigurationStatus.not_supported.value
 REJECTED = ConfigurationStatus.rejected.value
@@ -140,7 +142,7 @@ class Configure:
         for told in _told(answer, "configurationKey"):
             if name := _text(told.get("key")):
                 read_only = told.get("readonly") in (True, "true")
-                value = _text(told.get("value"))
+                value = None if name.casefold() in SECRETS else _text(told.get("value"))
                 self._known.put(
                     ConfigurationKey(key=name, value=value, readonly=read_only, read_at=now)
                 )

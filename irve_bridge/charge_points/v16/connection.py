@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -69,6 +70,7 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
         self._ask = Keys(charge_point_id, self._calls.ask, storage).ask
         self._keepalive = Keepalive(socket, settings, self._ask_for_heartbeat)
         self._welcome = Welcome(charge_point_id, self._ask, storage, clock, settings)
+        self._performing: set[asyncio.Task[bytes]] = set()
         self._action = ""
 
     async def start(self) -> None:
@@ -82,15 +84,26 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
             while True:
                 frame = await self._connection.recv(decode=False)
                 self._keepalive.heard()
-                await self.route_message(frame)
+                with suppress(ConnectionClosed):  # what came before the end is heard all the same
+                    await self.route_message(frame)
         finally:
             watching.cancel()
             if self._greeting:
                 self._greeting.cancel()
+            await self._finish_performing()
 
     async def perform(self, command: bytes) -> bytes:
         """Call the charge point for somebody on the bus and return the encoded answer."""
-        return await commands.perform(command, self._ask)
+        performing = asyncio.create_task(commands.perform(command, self._ask))
+        self._performing.add(performing)
+        performing.add_done_callback(self._performing.discard)
+        return await performing
+
+    async def _finish_performing(self) -> None:
+        """Pass on what was answered: a new key is, and then the charge point hangs up (A01)."""
+        self._calls.hang_up()
+        if self._performing:
+            await asyncio.wait(self._performing)
 
     async def _ask_for_heartbeat(self) -> None:
         await self._calls.ask("TriggerMessage", {"requestedMessage": MessageTrigger.heartbeat})

@@ -116,6 +116,12 @@ class House:
     committed: asyncio.Event = field(default_factory=asyncio.Event)
     url: str = ""
 
+    def server(self, settings: DoorSettings) -> ChargePointServer:
+        """Return a door of this house."""
+        doorkeeper = Doorkeeper(self.storage, None)
+        rooms = (self.storage, self.handler, self.meters, doorkeeper, self.bus, self.clock)
+        return ChargePointServer(*rooms, settings)
+
     async def secure(
         self, id_tag: str = "TAG1", connector_number: int = 1, tariff: Tariff = TARIFF
     ) -> Session:
@@ -219,7 +225,8 @@ async def _register(path: Path) -> None:
             tx.stations.put(point)
         for number in (1, 2):
             tx.stations.put(connector(number))
-        tx.configuration.put("CP1", KNOWN)
+        for name in ("CP1", "CP KEY"):
+            tx.configuration.put(name, KNOWN)
 
     async with open_storage(f"sqlite:///{path}") as storage:
         await storage.transact(unit)
@@ -250,10 +257,7 @@ async def house(
     handler.after_commit(meters.heard)
     house = House(storage, bus, handler, meters, clock)
     handler.after_commit(lambda _: house.committed.set())
-    server = ChargePointServer(
-        storage, handler, meters, Doorkeeper(storage, None), bus, clock, settings
-    )
-    async with server.listen() as port:
+    async with house.server(settings).listen() as port:
         house.url = f"ws://127.0.0.1:{port}/ocpp"
         yield house
 

@@ -13,7 +13,6 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidMessage, InvalidStatus
 
-from irve_bridge.charge_points.server import ChargePointServer
 from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.charge_points.tls import Tls, TlsRefused, TlsSettings
 from irve_bridge.domain.charge_point import ChargePoint, SecurityProfile
@@ -65,8 +64,7 @@ Connect = Callable[..., Any]
 @pytest.fixture
 async def secured(house: Any, papers: Papers, settings: DoorSettings) -> AsyncIterator[Connect]:
     """Return what opens a socket to the TLS port as a charge point with these papers."""
-    rooms = (house.storage, house.handler, house.meters, house.bus, house.clock)
-    server = ChargePointServer(*rooms, replace(settings, cpo_name="Roaming & Co"))
+    server = house.server(replace(settings, cpo_name="Roaming & Co"))
     async with server.listen_with_tls(papers.settings) as port:
 
         @asynccontextmanager
