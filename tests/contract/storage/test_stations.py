@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from irve_bridge.domain.charge_point import ChargePoint, Connector, ConnectorStatus
+from irve_bridge.domain.charge_point import ChargePoint, Connector, ConnectorStatus, SecurityProfile
 from irve_bridge.domain.tariff import Tariff
 from irve_bridge.service.ports import Storage, Tx
 
@@ -82,6 +82,42 @@ async def test_registering_again_keeps_what_the_charge_point_reported(
         status_at=now,
         status_since=now,
     )
+
+
+SECURED = replace(
+    CP,
+    security_profile=SecurityProfile.BASIC,
+    next_security_profile=SecurityProfile.TLS,
+    password_hash="old",
+    next_password_hash="new",
+    given_password_hash="",
+)
+
+
+async def test_keys_and_profile_are_written_and_nothing_else(
+    storage: Storage, now: datetime
+) -> None:
+    def unit(tx: Tx) -> ChargePoint | None:
+        tx.stations.connected("CP1", now)
+        tx.stations.secured(replace(SECURED, name="Old name"))
+        return tx.stations.charge_point("CP1")
+
+    assert await storage.transact(unit) == replace(SECURED, connected_at=now, seen_at=now)
+
+
+async def test_registering_again_keeps_what_was_sent_and_is_not_answered(storage: Storage) -> None:
+    """The file was read before: its word is older."""
+
+    def unit(tx: Tx) -> ChargePoint | None:
+        tx.stations.secured(SECURED)
+        tx.stations.put(replace(CP, password_hash="third"))
+        return tx.stations.charge_point("CP1")
+
+    stored = await storage.transact(unit)
+    assert stored is not None
+    assert stored.password_hash == "third"
+    assert stored.next_password_hash == "new"
+    assert stored.next_security_profile is SecurityProfile.TLS
 
 
 async def test_connector_0_is_the_whole_charge_point_and_no_other(

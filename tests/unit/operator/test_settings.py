@@ -215,3 +215,25 @@ def test_every_setting_is_explained_in_the_example() -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
     missing = [name.upper() for name in Settings.model_fields if f"{name.upper()}=" not in text]
     assert missing == []
+
+
+def test_certificates_and_keys_are_lists_in_the_same_order(tmp_path: Path) -> None:
+    settings = load(
+        env(tmp_path, OCPP_TLS_CERTIFICATES="rsa.pem, ec.pem", OCPP_TLS_KEYS="rsa.key,ec.key")
+    )
+    assert [str(file) for file in settings.ocpp_tls_certificates] == ["rsa.pem", "ec.pem"]
+    assert [str(file) for file in settings.ocpp_tls_keys] == ["rsa.key", "ec.key"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"OCPP_TLS_CERTIFICATES": "a.pem, b.pem", "OCPP_TLS_KEYS": "a.key"}, "OCPP_TLS_KEYS"),
+        ({"OCPP_CLIENT_CA": "ca.pem"}, "OCPP_TLS_CERTIFICATES"),
+    ],
+)
+def test_half_of_what_tls_needs_is_refused(
+    tmp_path: Path, changes: dict[str, str], name: str
+) -> None:
+    with pytest.raises(SettingsRefused, match=f"^{name} "):
+        load(env(tmp_path, **changes))

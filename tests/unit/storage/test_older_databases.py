@@ -192,3 +192,24 @@ def test_what_webhooks_of_nobody_told_is_forgotten(updated: Connection) -> None:
     """They are known for good, and what of a session they told goes with its term."""
     heard = updated.execute(text("SELECT key, fact FROM inbox")).all()
     assert dict(tuple(row) for row in heard) == {"evt_1": "{}", "evt_2": TOLD, "boot": TOLD}
+
+
+def test_who_had_a_password_must_show_it_still(tmp_path: Path) -> None:
+    """A password was asked for wherever there was one; that is security profile 1."""
+    url = f"sqlite:///{tmp_path / 'older.db'}"
+    begin(url, "0002")
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        for name, password_hash in (("CP1", "'scrypt$'"), ("CP2", "NULL")):
+            connection.execute(
+                text(
+                    "INSERT INTO charge_points (id, name, operator_name, operator_phone, address,"
+                    " time_zone, account, status, password_hash)"
+                    f" VALUES ('{name}', '', '', '', '', '', '', 'Unknown', {password_hash})"
+                )
+            )
+    migrate(url)
+    with engine.begin() as connection:
+        rows = connection.execute(text("SELECT id, security_profile FROM charge_points"))
+        assert dict(rows.all()) == {"CP1": 1, "CP2": 0}
+    engine.dispose()
