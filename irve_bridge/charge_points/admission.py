@@ -119,14 +119,19 @@ class Admission:
 
         It names the charge point and who operates it (whitepaper A00.FR.404, 405).
         """
-        owners = {point.operator_name, self._cpo_name} - {""}
-        return tls.names(certificate, "commonName") == [point.certificate_name] and not (
-            owners.isdisjoint(tls.names(certificate, "organizationName"))
-        )
+        if not certificate:
+            return False
+        named = tls.names(certificate, "commonName")
+        owners = tls.names(certificate, "organizationName")
+        trusted = {point.operator_name, self._cpo_name} - {""}
+        if named == [point.certificate_name] and not trusted.isdisjoint(owners):
+            return True
+        log.warning("certificate of another", charge_point_id=point.id, named=named, owners=owners)
+        return False
 
 
 def _lacking(profile: SecurityProfile) -> str:
-    needed = "TLS" if profile is SecurityProfile.TLS else "TLS and its own certificate"
+    needed = "TLS" if profile is SecurityProfile.TLS else "TLS with its own certificate"
     return f"This charge point must connect over {needed}."
 
 

@@ -85,6 +85,20 @@ class Tls:
             yield self._settings.client_ca
 
 
+class _Told(ssl.SSLObject):
+    """Tells why a handshake failed, which asyncio keeps to itself (A00.FR.323, 408)."""
+
+    def do_handshake(self) -> None:
+        try:
+            super().do_handshake()
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            raise
+        except ssl.SSLError as error:
+            why = getattr(error, "verify_message", None) or error.reason
+            log.warning("TLS handshake failed", reason=why)
+            raise
+
+
 def names(certificate: Mapping[str, Any] | None, kind: str) -> list[str]:
     """Return what a verified certificate's subject says, such as of its `commonName`."""
     subject = (certificate or {}).get("subject", ())
@@ -93,6 +107,7 @@ def names(certificate: Mapping[str, Any] | None, kind: str) -> list[str]:
 
 def _context(settings: TlsSettings) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.sslobject_class = _Told
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
     context.set_ciphers(CIPHERS)

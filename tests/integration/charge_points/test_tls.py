@@ -3,7 +3,7 @@
 import base64
 import shutil
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -319,6 +319,18 @@ def test_a_revoked_certificate_no_longer_opens(papers: Papers, renewable: TlsSet
     with pytest.raises(ssl.SSLError, match="revoked"):
         handshake(tls.context, client(papers, stolen))
     assert handshake(tls.context, client(papers, other))
+
+
+def test_why_a_handshake_failed_is_logged(
+    papers: Papers, renewable: TlsSettings, logs: list[MutableMapping[str, Any]]
+) -> None:
+    """A00.FR.323, 408: else a charge point that never appears could not be helped."""
+    tls = Tls(renewable)
+    with pytest.raises(ssl.SSLError):
+        handshake(tls.context, client(papers, papers.strangers.issue("CP9")))
+    assert [line["reason"] for line in logs if line["event"] == "TLS handshake failed"] == [
+        "unable to get local issuer certificate"
+    ]
 
 
 @pytest.mark.parametrize("broken", ["ecdsa.pem", "ecdsa.key", "ca.pem"])
