@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -21,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from irve_bridge.domain import tariff_loading
+from irve_bridge.domain import credentials, tariff_loading
 from irve_bridge.domain.charge_point import ChargePoint, Connector, SecurityProfile
 from irve_bridge.domain.errors import BridgeError, Refusal
 from irve_bridge.domain.tariff import Tariff
@@ -173,12 +173,16 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference between the file and the database; `thing` None means that it goes."""
+    """One difference between the file and the database; `thing` None means that it goes.
+
+    `replaces`: a charge point has another one's place, and what that was told is forgotten.
+    """
 
     name: str
     sign: str
     thing: Thing | None
     key: tuple[str, int] | None = None
+    replaces: bool = False
 
 
 def read(path: Path) -> Wanted:
@@ -205,8 +209,12 @@ def read(path: Path) -> Wanted:
     return wanted
 
 
-def differences(wanted: Wanted, stations: Stations) -> Iterator[Change]:
+def differences(
+    wanted: Wanted, stations: Stations, replaced: Collection[str] = ()
+) -> Iterator[Change]:
     """Yield what applying would change, tariffs first.
+
+    Of charge points that were `replaced` by others neither key nor security profile is kept.
 
     Raises:
         FileRefused: A charge point would be less secure than it is.
@@ -215,10 +223,23 @@ def differences(wanted: Wanted, stations: Stations) -> Iterator[Change]:
         yield from _change(f"tariff {tariff.id}", stations.tariff(tariff.id), tariff)
     for entry in wanted.charge_points.values():
         before = stations.charge_point(entry.id)
-        yield from _change(
-            f"charge point {entry.id}", before, _charge_point(entry, wanted.operator, before)
-        )
+        replaces = before is not None and entry.id in replaced
+        base = credentials.forgotten(before) if before and replaces else before
+        after = _charge_point(entry, wanted.operator, base)
+        for change in _change(f"charge point {entry.id}", before, after):
+            yield replace(change, replaces=replaces)
         yield from _connector_changes(entry, stations)
+
+
+def refuse_unknown(charge_point_ids: Iterable[str], wanted: Wanted) -> None:
+    """Refuse charge points that the file does not name.
+
+    Raises:
+        FileRefused: One of them is not in it.
+    """
+    for charge_point_id in charge_point_ids:
+        if charge_point_id not in wanted.charge_points:
+            raise FileRefused(f"The charge point {charge_point_id} is not in the file.")
 
 
 def not_named(wanted: Wanted, stations: Stations) -> list[str]:
@@ -231,6 +252,8 @@ def apply(changes: list[Change], stations: Stations) -> None:
     for change in changes:
         if change.thing is not None:
             stations.put(change.thing)
+            if change.replaces and isinstance(change.thing, ChargePoint):
+                stations.secured(change.thing)
         elif change.key is not None:
             stations.remove_connector(*change.key)
 
@@ -328,7 +351,7 @@ def _security(entry: ChargePointEntry, base: ChargePoint) -> dict[str, Any]:
     if profile < base.security_profile:
         raise FileRefused(
             f"{entry.id} has security_profile {base.security_profile:d}, "
-            f"which is never lowered to {profile:d}"
+            f"which is never lowered to {profile:d}: was it replaced? (--replaced {entry.id})"
         )
     if profile in _WITH_PASSWORD and not password_hash:
         raise FileRefused(f"{entry.id} has security_profile {profile:d}: give its password")

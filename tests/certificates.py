@@ -58,16 +58,14 @@ class Authority:
         paths[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         return paths
 
-    def revoke(self, certificate: Path) -> bytes:
-        """Return a revocation list with this certificate on it, in PEM."""
-        serial = x509.load_pem_x509_certificate(certificate.read_bytes()).serial_number
-        now = datetime.now(UTC)
-        revoked = (
-            x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now).build()
-        )
-        builder = x509.CertificateRevocationListBuilder(
-            self.subject, now, now + LASTS, revoked_certificates=[revoked]
-        )
+    def revoke(self, *certificates: Path, ago: timedelta = timedelta()) -> bytes:
+        """Return a revocation list with these certificates on it, in PEM."""
+        at = datetime.now(UTC) - ago
+        builder = x509.CertificateRevocationListBuilder(self.subject, at, at + LASTS)
+        for certificate in certificates:
+            serial = x509.load_pem_x509_certificate(certificate.read_bytes()).serial_number
+            revoked = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(at)
+            builder = builder.add_revoked_certificate(revoked.build())
         return builder.sign(self.key, SHA256()).public_bytes(Encoding.PEM)
 
     def _sign(self, name: x509.Name, key: Key, *, is_authority: bool = False) -> x509.Certificate:

@@ -25,6 +25,13 @@ def add_to(commands: Actions) -> None:
     applying = add(station, "apply", apply, "make the database say what the file says")
     applying.add_argument("file", type=Path)
     applying.add_argument("--dry-run", action="store_true", help="only show the difference")
+    applying.add_argument(
+        "--replaced",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="another charge point has its place: take key and security profile from the file",
+    )
     add(station, "list", list_stations, "show what is registered")
     qr = add(commands, "qr", draw_codes, "write the QR code of every connector")
     qr.add_argument("--out", type=Path, required=True, help="folder for the SVG files")
@@ -33,8 +40,11 @@ def add_to(commands: Actions) -> None:
 async def apply(arguments: argparse.Namespace) -> int:
     """Show what differs, and change it."""
     wanted = stations.read(arguments.file)
+    stations.refuse_unknown(arguments.replaced, wanted)
     async with open_database(arguments) as storage:
-        changes = await storage.read(lambda tx: list(stations.differences(wanted, tx.stations)))
+        changes = await storage.read(
+            lambda tx: list(stations.differences(wanted, tx.stations, arguments.replaced))
+        )
         kept = await storage.read(lambda tx: stations.not_named(wanted, tx.stations))
         for change in changes:
             console.print(f"{change.sign} {change.name}")

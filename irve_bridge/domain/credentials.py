@@ -2,7 +2,8 @@
 
 A key is stored before it is sent, so that the charge point is let in whatever became of the call
 (OCPP 1.6 security whitepaper A01). A profile is raised once the charge point came with it: until
-then it may fall back to the old one (ibid. A05). Nothing here lowers a profile. Keys are hashes.
+then it may fall back to the old one (ibid. A05). A profile is never lowered but for
+what took the place of another charge point. Keys are hashes.
 """
 
 from dataclasses import replace
@@ -65,6 +66,21 @@ def came_in(point: ChargePoint, key: str | None, profile: SecurityProfile) -> Ch
     if expected is None or profile < expected:
         return point
     return replace(point, security_profile=expected, next_security_profile=None)
+
+
+def forgotten(point: ChargePoint) -> ChargePoint:
+    """Return it without keys and profile: another charge point has its place.
+
+    The one way to a lower profile, for a person alone (A00.FR.005).
+    """
+    return replace(
+        point,
+        security_profile=SecurityProfile.OPEN,
+        next_security_profile=None,
+        password_hash=None,
+        next_password_hash=None,
+        given_password_hash=None,
+    )
 
 
 def _decided(point: ChargePoint, key: str) -> ChargePoint:

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -308,17 +309,20 @@ def test_half_renewed_certificates_change_nothing_yet(
 
 
 def test_a_revoked_certificate_no_longer_opens(papers: Papers, renewable: TlsSettings) -> None:
-    """A00.FR.704: the authority's revocation list stands beside its certificate."""
-    tls = Tls(renewable)
+    """A00.FR.704: the authority's newest revocation list stands beside its certificate."""
+    tls, ca = Tls(renewable), renewable.client_ca
+    assert ca
     stolen, other = papers.authority.issue("CP5"), papers.authority.issue("CP6")
-    handshake(tls.context, client(papers, stolen))
-    assert renewable.client_ca
-    with renewable.client_ca.open("ab") as file:
-        file.write(papers.authority.revoke(stolen[0]))
+    authority = ca.read_bytes()
+    ca.write_bytes(authority + papers.authority.revoke(ago=timedelta(hours=1)))
+    tls.reread()
+    assert handshake(tls.context, client(papers, stolen))
+    ca.write_bytes(authority + papers.authority.revoke(stolen[0]))
     tls.reread()
     with pytest.raises(ssl.SSLError, match="revoked"):
         handshake(tls.context, client(papers, stolen))
     assert handshake(tls.context, client(papers, other))
+    assert handshake(tls.context, client(papers))
 
 
 def test_why_a_handshake_failed_is_logged(

@@ -36,12 +36,12 @@ class Office:
         self._storage = storage
         self._file = folder / "stations.yaml"
 
-    async def apply(self, **fields: object) -> ChargePoint:
+    async def apply(self, *replaced: str, **fields: object) -> ChargePoint:
         lines = "".join(f"\n    {name}: {value}" for name, value in fields.items())
         self._file.write_text(FILE.replace("name: A", f"name: A{lines}"), encoding="utf-8")
         wanted = stations.read(self._file)
         changes = await self._storage.read(
-            lambda tx: list(stations.differences(wanted, tx.stations))
+            lambda tx: list(stations.differences(wanted, tx.stations, replaced))
         )
         await self._storage.transact(lambda tx: stations.apply(changes, tx.stations))
         found = await self._storage.read(lambda tx: tx.stations.charge_point("A"))
@@ -53,6 +53,13 @@ class Office:
         hashed = hash_password(key)
         await self._storage.transact(
             lambda tx: change(tx, "A", lambda point: credentials.key_taken(point, hashed))
+        )
+
+    async def send(self, key: str) -> None:
+        """Send the charge point a key that it does not answer."""
+        hashed = hash_password(key)
+        await self._storage.transact(
+            lambda tx: change(tx, "A", lambda point: credentials.key_sent(point, hashed))
         )
 
 
@@ -160,3 +167,20 @@ async def test_a_serial_number_names_its_certificate_where_the_id_does_not(
 ) -> None:
     assert (await office.apply()).certificate_name == "A"
     assert (await office.apply(serial_number="SN-1")).certificate_name == "SN-1"
+
+
+async def test_a_charge_point_that_was_replaced_begins_as_the_file_says(office: Office) -> None:
+    """A person says so; nothing else lowers a profile (A00.FR.005)."""
+    await office.apply(password=OLD, security_profile=2)
+    await office.send(NEW)
+    anew = await office.apply("A", password="quite another password")
+    assert anew.security_profile is SecurityProfile.BASIC
+    assert anew.next_password_hash is None
+    assert matches("quite another password", anew.password_hash or "")
+
+
+def test_only_a_charge_point_of_the_file_can_be_replaced(tmp_path: Path) -> None:
+    file = tmp_path / "stations.yaml"
+    file.write_text(FILE, encoding="utf-8")
+    with pytest.raises(stations.FileRefused, match="B is not in the file"):
+        stations.refuse_unknown(["A", "B"], stations.read(file))
