@@ -122,7 +122,7 @@ class ConnectorEntry(_Strict):
 class ChargePointEntry(_Strict):
     """One charge point; its id is its OCPP identity."""
 
-    id: str = Field(pattern=r"^[\w*.:+-]{1,48}$")
+    id: str = Field(pattern=r"^[\w*.:+-]+( [\w*.:+-]+)*$", max_length=48)
     name: Name
     address: Name
     city: Name

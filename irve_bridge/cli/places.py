@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from urllib.parse import quote
 
 import segno
 from rich.table import Table
@@ -92,7 +93,7 @@ async def draw_codes(arguments: argparse.Namespace) -> int:
             ]
         )
     for outlet in connectors:
-        url = f"{base}/s/{outlet.charge_point_id}/{outlet.number}"
+        url = f"{base}/s/{quote(outlet.charge_point_id, safe='*:+')}/{outlet.number}"
         file = arguments.out / f"{outlet.charge_point_id}-{outlet.number}.svg"
         segno.make(url, error="m").save(str(file), scale=8, border=4, title=outlet.evse_id)
         console.print(f"{file}  {url}")

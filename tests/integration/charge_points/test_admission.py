@@ -1,11 +1,13 @@
 """Who may open a socket."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from irve_bridge.charge_points import locks
 
 PASSWORD = "correct horse battery"
 
@@ -98,3 +100,39 @@ async def test_being_connected_is_known_while_the_socket_is_open(
         assert await house.connected_at() is not None
     await house.disconnected()
     assert await house.connected_at() is None
+
+
+async def test_a_wrong_guess_holds_the_next_one_back(open_socket: Any) -> None:
+    """A password that could be guessed, at any rate; who comes later may try again."""
+    right, wrong = basic("CP LOCKED", PASSWORD.encode()), basic("CP LOCKED", b"wrong")
+    assert (await refusal(open_socket, "CP%20LOCKED", **wrong)).status_code == 401
+    response = await refusal(open_socket, "CP%20LOCKED", **right)
+    assert response.status_code == 429
+    assert int(response.headers["Retry-After"]) in {1, 2}
+
+
+async def test_wrong_guesses_hold_back_nobody_who_was_in_before(open_socket: Any) -> None:
+    right, wrong = basic("CP LOCKED", PASSWORD.encode()), basic("CP LOCKED", b"wrong")
+    async with open_socket("CP%20LOCKED", **right) as raw:
+        assert await raw.alive()
+    assert (await refusal(open_socket, "CP%20LOCKED", **wrong)).status_code == 401
+    async with open_socket("CP%20LOCKED", **right) as raw:
+        assert await raw.alive()
+
+
+async def test_too_many_that_wait_are_sent_away_for_a_while(
+    open_socket: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locks, "WAITING_MOST", 0)
+    right = basic("CP LOCKED", PASSWORD.encode())
+    response = await refusal(open_socket, "CP%20LOCKED", **right)
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "10")
+
+
+async def test_a_refused_login_is_logged_without_what_it_tried(
+    open_socket: Any, logs: list[MutableMapping[str, Any]]
+) -> None:
+    await refusal(open_socket, "CP%20LOCKED", **basic("CP LOCKED", b"hunter2hunter2"))
+    (line,) = [line for line in logs if line["event"] == "login refused"]
+    assert line["charge_point_id"] == "CP LOCKED"
+    assert "hunter2" not in str(logs)

@@ -182,6 +182,28 @@ async def test_a_profile_is_never_lowered(door: Door, value: str, says: str) -> 
         assert says in answer.description
 
 
+async def test_from_profile_0_to_1_nobody_is_locked_out(house: Any, open_socket: Any) -> None:
+    """A key is sent first; it is shown once the profile asks for it (A05), and must be then."""
+
+    async def ask(key: str, value: str, **shown: Any) -> None:
+        async with open_socket("CP1", **shown) as raw:
+            assert await raw.alive()
+            call = Call("ChangeConfiguration", {"key": key, "value": value})
+            asked = asyncio.create_task(house.command(call))
+            await raw.answer_next("Accepted")
+            assert (await asked).accepted
+
+    credentials = base64.b64encode(b"CP1:" + bytes.fromhex(NEW)).decode()
+    with_key = {"additional_headers": {"Authorization": f"Basic {credentials}"}}
+    await ask("AuthorizationKey", NEW)
+    await ask("SecurityProfile", "1")
+    async with open_socket("CP1", **with_key) as raw:
+        assert await raw.alive()
+    with pytest.raises(InvalidStatus):
+        async with open_socket("CP1"):
+            pass
+
+
 async def test_a_charge_point_takes_a_new_key_and_comes_back_with_it(door: Door) -> None:
     """A01, from the command to the next login with the bytes that the digits stand for."""
     async with ChargePoint(door.house.url, "CP KEY", password=OLD, seed=1) as simulated:

@@ -112,7 +112,8 @@ def test_what_stands_twice_is_refused(tmp_path: Path, once: str, says: str) -> N
         ("    city: Paris\n", "", "city"),
         ("latitude: 48.85", "latitude: 148.85", "latitude"),
         ("tariff: t}", "tariff: t, format: PLUG}", "format"),
-        ("id: A", "id: A b", "id"),
+        ("id: A", "id: A/b", "id"),
+        ("id: A", "id: A  b", "id"),
         ("name: A", "name: A\n    account: ca_1", r"account: .*acct_"),
         ("name: A", 'name: A\n    account: "acct_1 "', r"account: .*acct_"),
     ],
@@ -122,6 +123,12 @@ def test_a_mistake_is_named_and_nothing_is_applied(
 ) -> None:
     with pytest.raises(stations.FileRefused, match=says):
         stations.read(written(tmp_path, BASE.replace(old, new)))
+
+
+def test_an_identity_may_be_written_as_in_the_specification(tmp_path: Path) -> None:
+    """OCPP-J 1.6 §3.1.1 has “RDAM 123”; in addresses it is percent-encoded."""
+    file = written(tmp_path, BASE.replace("id: A", "id: RDAM 123"))
+    assert list(stations.read(file).charge_points) == ["RDAM 123"]
 
 
 @pytest.mark.parametrize("account", ["", "acct_1SoMe0ne"])
