@@ -129,7 +129,7 @@ async def running(
         )
         ocpp_port = await stack.enter_async_context(door.listen())
         ocpp_tls_port = None
-        if tls := _tls(settings):
+        if tls := tls_settings(settings):
             ocpp_tls_port = await stack.enter_async_context(door.listen_with_tls(tls))
         web_port = await stack.enter_async_context(_listen(app, settings))
         yield Bridge(storage, desk, views, clock, web_port, ocpp_port, ocpp_tls_port)
@@ -269,7 +269,8 @@ def _door(settings: Settings) -> DoorSettings:
     )
 
 
-def _tls(settings: Settings) -> TlsSettings | None:
+def tls_settings(settings: Settings) -> TlsSettings | None:
+    """Return what the TLS port needs; None where it stays closed."""
     if not settings.ocpp_tls_certificates:
         return None
     pairs = zip(settings.ocpp_tls_certificates, settings.ocpp_tls_keys, strict=True)

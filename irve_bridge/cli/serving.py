@@ -4,6 +4,7 @@ import argparse
 
 from irve_bridge import telemetry
 from irve_bridge.cli.common import Actions, add, console, open_database, refusals, settings_of
+from irve_bridge.domain.charge_point import ChargePoint, SecurityProfile
 from irve_bridge.settings import Settings, SettingsRefused
 
 
@@ -51,10 +52,37 @@ async def check(arguments: argparse.Namespace) -> int:
     console.print(f"{len(points)} charge points are registered.")
     for sentence in refused:
         console.print(sentence)
+    outside = _outside(settings, points)
+    for sentence in outside:
+        console.print(sentence)
     unnamed = [point.id for point in points if not point.operator_identified]
     if unnamed:
         console.print(
             f"Receipts do not name who operates {', '.join(unnamed)} by SIREN or VAT number: "
             "irve-bridge stations apply FILE"
         )
-    return 1 if unnamed else 0
+    return 1 if unnamed or outside else 0
+
+
+def _outside(settings: Settings, points: list[ChargePoint]) -> list[str]:
+    """Return what keeps charge points out.
+
+    Raises:
+        TlsRefused: A certificate or key cannot be used.
+    """
+    from irve_bridge.bootstrap import tls_settings  # noqa: PLC0415 - it imports every room
+    from irve_bridge.charge_points.tls import Tls  # noqa: PLC0415 - likewise
+
+    tls = tls_settings(settings)
+    if tls is not None:
+        Tls(tls)
+    missing = {
+        SecurityProfile.TLS: "" if tls else "OCPP_TLS_CERTIFICATES",
+        SecurityProfile.CERTIFICATE: "" if tls and tls.client_ca else "OCPP_CLIENT_CA",
+    }
+    return [
+        f"{point.id} cannot connect with security profile {point.security_profile:d}: {name} is "
+        "not set."
+        for point in points
+        if (name := missing.get(point.security_profile))
+    ]

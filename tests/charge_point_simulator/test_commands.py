@@ -1,6 +1,7 @@
 """The central system's commands, each answered as §5 says."""
 
 import asyncio
+from base64 import b64decode
 from collections.abc import Callable
 from typing import Any
 
@@ -233,3 +234,25 @@ async def test_it_may_tell_a_start_twice(central: Any, charge_point: Make) -> No
         assert first == second
         assert len(set(central.start_message_ids)) == 2
         assert len(cp.transactions) == 1
+
+
+async def test_a_new_key_is_used_from_the_next_connection_on(
+    central: Any, charge_point: Make
+) -> None:
+    """Security whitepaper A01: it answers, hangs up, and shows the bytes behind the digits."""
+    key = bytes(range(240, 256))
+    async with charge_point(password="before") as cp:
+        assert (
+            await central.ask(call.ChangeConfiguration("AuthorizationKey", key.hex()))
+        ).status == "Accepted"
+        await cp.wait_until(lambda: not cp.is_online)
+        await cp.wait_until_online()
+    shown = [b64decode(authorization.split()[1]) for *_, authorization in central.handshakes]
+    assert shown == [b"CP1:before", b"CP1:" + key]
+
+
+@pytest.mark.parametrize("value", ["ab" * 15, "ab" * 21, "not hex at all, is it"])
+async def test_what_is_no_key_is_rejected(central: Any, charge_point: Make, value: str) -> None:
+    async with charge_point() as cp:
+        answer = await central.ask(call.ChangeConfiguration("AuthorizationKey", value))
+        assert (answer.status, cp.is_online) == ("Rejected", True)

@@ -1,6 +1,5 @@
 """A bridge with certificates opens a TLS port, and charge points of its file come in there."""
 
-import ssl
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from irve_bridge import stations
 from irve_bridge.bootstrap import running
 from irve_bridge.charge_points.tls import TlsRefused
 from irve_bridge.settings import Settings, load
-from simulators.charge_point import ChargePoint
+from simulators.charge_point.__main__ import charge_points, parser
 from tests.certificates import Authority
 
 FILE = """
@@ -61,14 +60,20 @@ async def test_a_charge_point_of_profile_3_comes_in_over_tls(
 ) -> None:
     (tmp_path / "stations.yaml").write_text(FILE)
     wanted = stations.read(tmp_path / "stations.yaml")
-    context = ssl.create_default_context(cafile=authority.file)
-    context.load_cert_chain(*authority.issue("A", "Recharge Exemple"))
+    certificate, key = authority.issue("A", "Recharge Exemple")
     async with running(settings, CollectorRegistry()) as bridge:
         await bridge.storage.transact(
             lambda tx: stations.apply(list(stations.differences(wanted, tx.stations)), tx.stations)
         )
-        url = f"wss://127.0.0.1:{bridge.ocpp_tls_port}/ocpp"
-        async with ChargePoint(url, "A", tls=context, seed=1) as simulated:
+        arguments = parser().parse_args(
+            [
+                *("--url", f"wss://127.0.0.1:{bridge.ocpp_tls_port}/ocpp", "--id", "A"),
+                *("--ca", str(authority.file), "--certificate", str(certificate)),
+                *("--key", str(key), "--quiet"),
+            ]
+        )
+        (simulated,) = charge_points(arguments)
+        async with simulated:
             await simulated.wait_until_online()
 
 

@@ -98,6 +98,42 @@ def test_check_asks_for_the_second_endpoint_where_a_station_is_another_operator_
     assert "STRIPE_WEBHOOK_SECRET takes both" in said
 
 
+def test_check_names_who_cannot_come_in_and_files_that_cannot_be_used(tmp_path: Path) -> None:
+    text = (ROOT / "config" / "stations.yaml").read_text(encoding="utf-8")
+    file = tmp_path / "stations.yaml"
+    file.write_text(
+        text.replace("id: CP2", "id: CP2\n    security_profile: 3").replace(
+            "tariffs/", f"{ROOT}/config/tariffs/"
+        )
+    )
+    assert run(tmp_path, "stations", "apply", str(file)).returncode == 0
+    checked = run(tmp_path, "check")
+    assert checked.returncode == 1
+    assert "CP2 cannot connect with security profile 3: OCPP_CLIENT_CA" in checked.stdout
+    files = {"OCPP_TLS_CERTIFICATES": str(file), "OCPP_TLS_KEYS": str(file)}
+    for action in ("check", "serve"):
+        refused = run(tmp_path, action, LOG_FILE="", **files)
+        assert refused.returncode == 1
+        assert str(file) in refused.stderr
+        assert "Traceback" not in refused.stderr
+
+
+def test_a_profile_is_lowered_only_where_a_charge_point_was_replaced(tmp_path: Path) -> None:
+    text = (ROOT / "config" / "stations.yaml").read_text(encoding="utf-8")
+    text = text.replace("tariffs/", f"{ROOT}/config/tariffs/")
+    file = tmp_path / "stations.yaml"
+    file.write_text(text.replace("id: CP2", "id: CP2\n    security_profile: 3"))
+    run(tmp_path, "stations", "apply", str(file))
+    file.write_text(text.replace("id: CP2", "id: CP2\n    security_profile: 0"))
+    refused = run(tmp_path, "stations", "apply", str(file))
+    assert refused.returncode == 1
+    assert "never lowered" in refused.stderr
+    unknown = run(tmp_path, "stations", "apply", str(file), "--replaced", "CP99")
+    assert "CP99 is not in the file" in unknown.stderr
+    applied = run(tmp_path, "stations", "apply", str(file), "--replaced", "CP2")
+    assert (applied.returncode, "~ charge point CP2" in applied.stdout) == (0, True)
+
+
 async def test_check_names_the_stations_whose_operator_no_receipt_can_name(tmp_path: Path) -> None:
     """They were registered before the file had to say who operates them."""
     run(tmp_path, "stations", "apply", "config/stations.yaml")
