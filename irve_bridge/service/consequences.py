@@ -1,0 +1,136 @@
+"""What follows from a charge point's answer to a command, written with the answer.
+
+One entry for each action that leaves something behind at the charge point.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from irve_bridge.domain.charging_profile import TX_PROFILE, ChargingProfile, Clearing
+from irve_bridge.domain.reservation import Reservation
+from irve_bridge.service.ports import Tx
+
+ACCEPTED = "Accepted"
+UNKNOWN = "Unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """A call as it was sent, and the CALLRESULT that came back."""
+
+    charge_point_id: str
+    action: str
+    payload: Mapping[str, Any]
+    answer: Mapping[str, Any]
+    at: datetime
+
+    @property
+    def accepted(self) -> bool:
+        """Whether it was agreed to."""
+        return self.answer.get("status") == ACCEPTED
+
+
+def remember(tx: Tx, exchange: Exchange) -> None:
+    """Write down what an answered command left behind."""
+    if follows := _FOLLOWS.get(exchange.action):
+        follows(tx, exchange)
+
+
+def moment(text: str) -> datetime:
+    """Return a dateTime of a payload in UTC, where it names no zone (OCPP 1.6 ed. 2 §3.16).
+
+    Raises:
+        ValueError: It is none.
+    """
+    found = datetime.fromisoformat(text)
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def started(tx: Tx, charge_point_id: str, reservation_id: int | None) -> None:
+    """Forget the reservation that a transaction's start names (OCPP 1.6 ed. 2 §5.13)."""
+    if reservation_id is not None:
+        tx.reservations.remove(charge_point_id, reservation_id)
+
+
+def stopped(tx: Tx, charge_point_id: str, connector_number: int) -> None:
+    """Forget the profiles that were for the transaction alone (OCPP 1.6 ed. 2 §3.13.1)."""
+    for profile in tx.charging_profiles.of(charge_point_id):
+        if profile.purpose == TX_PROFILE and profile.connector_number == connector_number:
+            tx.charging_profiles.remove(profile)
+
+
+def _reserved(tx: Tx, exchange: Exchange) -> None:
+    if not exchange.accepted:
+        return
+    asked = exchange.payload
+    reservation = Reservation(
+        charge_point_id=exchange.charge_point_id,
+        id=asked["reservationId"],
+        connector_number=asked["connectorId"],
+        id_tag=asked["idTag"],
+        parent_id_tag=asked.get("parentIdTag"),
+        made_at=exchange.at,
+        expires_at=moment(asked["expiryDate"]),
+    )
+    tx.reservations.put(reservation)
+
+
+def _cancelled(tx: Tx, exchange: Exchange) -> None:
+    if exchange.accepted:
+        tx.reservations.remove(exchange.charge_point_id, exchange.payload["reservationId"])
+
+
+def _profile_set(tx: Tx, exchange: Exchange) -> None:
+    if exchange.accepted:
+        asked = exchange.payload
+        _keep(tx, exchange, asked["connectorId"], asked["csChargingProfiles"])
+
+
+def _start_sent(tx: Tx, exchange: Exchange) -> None:
+    """A start may bring the profile of its transaction along (ibid. §5.11)."""
+    asked = exchange.payload
+    if exchange.accepted and "chargingProfile" in asked and "connectorId" in asked:
+        _keep(tx, exchange, asked["connectorId"], asked["chargingProfile"])
+
+
+def _keep(tx: Tx, exchange: Exchange, connector_number: int, sent: Mapping[str, Any]) -> None:
+    profile = ChargingProfile(
+        charge_point_id=exchange.charge_point_id,
+        connector_number=connector_number,
+        id=sent["chargingProfileId"],
+        purpose=sent["chargingProfilePurpose"],
+        stack_level=sent["stackLevel"],
+        profile=sent,
+        set_at=exchange.at,
+    )
+    for other in tx.charging_profiles.of(exchange.charge_point_id):
+        if profile.replaces(other):
+            tx.charging_profiles.remove(other)
+    tx.charging_profiles.put(profile)
+
+
+def _cleared(tx: Tx, exchange: Exchange) -> None:
+    """A charge point that knows none that fit has none that fit."""
+    if exchange.answer.get("status") not in (ACCEPTED, UNKNOWN):
+        return
+    asked = exchange.payload
+    clearing = Clearing(
+        id=asked.get("id"),
+        connector_number=asked.get("connectorId"),
+        purpose=asked.get("chargingProfilePurpose"),
+        stack_level=asked.get("stackLevel"),
+    )
+    for profile in tx.charging_profiles.of(exchange.charge_point_id):
+        if clearing.covers(profile):
+            tx.charging_profiles.remove(profile)
+
+
+_FOLLOWS: dict[str, Callable[[Tx, Exchange], None]] = {
+    "ReserveNow": _reserved,
+    "CancelReservation": _cancelled,
+    "SetChargingProfile": _profile_set,
+    "ClearChargingProfile": _cleared,
+    "RemoteStartTransaction": _start_sent,
+}
