@@ -10,6 +10,7 @@ from typing import Any
 
 from irve_bridge.domain.charging_profile import TX_PROFILE, ChargingProfile, Clearing
 from irve_bridge.domain.reservation import Reservation
+from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.ports import Tx
 
 ACCEPTED = "Accepted"
@@ -48,16 +49,17 @@ def moment(text: str) -> datetime:
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
-def started(tx: Tx, charge_point_id: str, reservation_id: int | None) -> None:
-    """Forget the reservation that a transaction's start names (OCPP 1.6 ed. 2 §5.13)."""
-    if reservation_id is not None:
-        tx.reservations.remove(charge_point_id, reservation_id)
+def started(tx: Tx, transaction: Transaction) -> None:
+    """Forget the reservation that a start names: it is used (OCPP 1.6 ed. 2 §5.13)."""
+    if transaction.reservation_id is not None:
+        tx.reservations.remove(transaction.charge_point_id, transaction.reservation_id)
 
 
-def stopped(tx: Tx, charge_point_id: str, connector_number: int) -> None:
+def stopped(tx: Tx, transaction: Transaction) -> None:
     """Forget the profiles that were for the transaction alone (OCPP 1.6 ed. 2 §3.13.1)."""
-    for profile in tx.charging_profiles.of(charge_point_id):
-        if profile.purpose == TX_PROFILE and profile.connector_number == connector_number:
+    for profile in tx.charging_profiles.of(transaction.charge_point_id):
+        here = profile.connector_number == transaction.connector_number
+        if here and profile.purpose == TX_PROFILE:
             tx.charging_profiles.remove(profile)
 
 

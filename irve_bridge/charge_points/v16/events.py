@@ -7,21 +7,20 @@ from typing import Any
 import structlog
 from ocpp.charge_point import snake_to_camel_case
 from ocpp.v16 import call_result
-from ocpp.v16.enums import Action, DataTransferStatus, GenericStatus
+from ocpp.v16.enums import Action, GenericStatus
 
 from irve_bridge.service.ports import Clock, Storage
 
-Route = Callable[..., Awaitable[Any]]
+Confirm = Callable[[], Any]
 
-CONFIRMATIONS: dict[Action, Callable[[], Any]] = {
+CONFIRMATIONS: dict[Action, Confirm] = {
     Action.firmware_status_notification: call_result.FirmwareStatusNotification,
     Action.diagnostics_status_notification: call_result.DiagnosticsStatusNotification,
     Action.log_status_notification: call_result.LogStatusNotification,
     Action.security_event_notification: call_result.SecurityEventNotification,
     Action.signed_firmware_status_notification: call_result.SignedFirmwareStatusNotification,
-    # Whoever runs the certificate authority sends the certificate when it is signed.
+    # Whoever runs the certificate authority sends the certificate once it is signed.
     Action.sign_certificate: lambda: call_result.SignCertificate(GenericStatus.accepted),
-    Action.data_transfer: lambda: call_result.DataTransfer(DataTransferStatus.unknown_vendor_id),
 }
 
 log = structlog.get_logger()
@@ -35,18 +34,29 @@ class Events:
         self._storage = storage
         self._clock = clock
 
-    def routes(self) -> dict[str, dict[str, Route]]:
-        """Return the library's handlers: its validator has seen the payload before them."""
+    def routes(self) -> dict[str, dict[str, Callable[..., Awaitable[Any]]]]:
+        """Return the library's handlers of these; it has validated what they are given."""
         return {
-            action.value: {"_on_action": partial(self._keep, action.value, confirmation)}
-            for action, confirmation in CONFIRMATIONS.items()
+            action.value: {"_on_action": partial(self._confirmed, action, confirm)}
+            for action, confirm in CONFIRMATIONS.items()
         }
 
-    async def _keep(self, kind: str, confirmation: Callable[[], Any], **said: Any) -> Any:
-        details = snake_to_camel_case(said)
-        now = self._clock.now()
-        await self._storage.transact(
-            lambda tx: tx.station_events.add(self._id, kind, details, now)
-        )
-        log.info("station event", kind=kind, **said)
-        return confirmation()
+    async def keep(self, action: Action, said: dict[str, Any]) -> None:
+        """Store what was told, by the names that the library gives its fields.
+
+        What cannot be stored raises, and is answered with a CALLERROR.
+        """
+        now, details = self._clock.now(), snake_to_camel_case(said)
+        try:
+            await self._storage.transact(
+                lambda tx: tx.station_events.add(self._id, action.value, details, now)
+            )
+        except Exception:
+            # The library would answer it without a word here.
+            log.exception("station event not kept", action=action.value)
+            raise
+        log.info("station event", action=action.value, status=said.get("status"))
+
+    async def _confirmed(self, action: Action, confirm: Confirm, **said: Any) -> Any:
+        await self.keep(action, said)
+        return confirm()
