@@ -25,9 +25,11 @@ from irve_bridge.i18n import load_languages
 from irve_bridge.mail import MailHand, Smtp
 from irve_bridge.payments import StripePayments, StripeSettings
 from irve_bridge.service.charger import ChargerHand
+from irve_bridge.service.control import Control
 from irve_bridge.service.desk import Desk
 from irve_bridge.service.dispatch import Dispatcher
 from irve_bridge.service.handle import Handler
+from irve_bridge.service.inventory import Inventory
 from irve_bridge.service.meters import Meters
 from irve_bridge.service.own_customers import Doorkeeper
 from irve_bridge.service.ports import Bus, Clock, Hand, Storage, Tx
@@ -103,6 +105,8 @@ async def running(
             WebContext(
                 desk=desk,
                 views=views,
+                control=Control(storage, bus, clock, settings.command_timeout_s),
+                inventory=Inventory(storage, bus, clock),
                 payments=payments,
                 storage=storage,
                 bus=bus,

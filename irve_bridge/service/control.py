@@ -11,6 +11,7 @@ import structlog
 from irve_bridge.domain.errors import CommandFailed, UnknownThing
 from irve_bridge.service import commands
 from irve_bridge.service.consequences import Exchange, moment, remember
+from irve_bridge.service.inventory import known
 from irve_bridge.service.masking import masked
 from irve_bridge.service.places import busy
 from irve_bridge.service.ports import Bus, Clock, Offline, Storage, Tx, Unanswered
@@ -90,10 +91,7 @@ class Control:
         return answer.payload or {}
 
     def _begin(self, tx: Tx, charge_point_id: str, action: str, payload: Mapping[str, Any]) -> int:
-        if tx.stations.charge_point(charge_point_id) is None:
-            raise UnknownThing(
-                f"There is no charge point {charge_point_id}.", "unknown_charge_point"
-            )
+        known(tx, charge_point_id)
         self._refuse_taken(tx, charge_point_id, action, payload.get("connectorId"))
         if action == RESERVE:
             _refuse_unreadable(payload.get("expiryDate"))

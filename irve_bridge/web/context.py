@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
+from irve_bridge.service.control import Control
 from irve_bridge.service.desk import Desk
+from irve_bridge.service.inventory import Inventory
 from irve_bridge.service.policy import Policy
 from irve_bridge.service.ports import Bus, Clock, Payments, Storage
 from irve_bridge.service.views import Views
@@ -41,6 +43,8 @@ class WebContext:
 
     desk: Desk
     views: Views
+    control: Control
+    inventory: Inventory
     payments: Payments
     storage: Storage
     bus: Bus
