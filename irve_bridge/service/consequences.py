@@ -9,11 +9,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from irve_bridge.domain.charging_profile import TX_PROFILE, ChargingProfile, Clearing
+from irve_bridge.domain.configuration import ConfigurationKey
 from irve_bridge.domain.reservation import Reservation
 from irve_bridge.domain.transaction import Transaction
+from irve_bridge.service.masking import masked
 from irve_bridge.service.ports import Tx
 
 ACCEPTED = "Accepted"
+REBOOT_REQUIRED = "RebootRequired"
 UNKNOWN = "Unknown"
 
 
@@ -129,7 +132,39 @@ def _cleared(tx: Tx, exchange: Exchange) -> None:
             tx.charging_profiles.remove(profile)
 
 
+def _changed(tx: Tx, exchange: Exchange) -> None:
+    """What needs a reboot is stored all the same (ibid. §5.3)."""
+    if exchange.answer.get("status") not in (ACCEPTED, REBOOT_REQUIRED):
+        return
+    asked = masked(exchange.payload)
+    before = tx.configuration.get(exchange.charge_point_id, asked["key"])
+    now = ConfigurationKey(
+        key=before.key if before else asked["key"], value=asked["value"], read_at=exchange.at
+    )
+    tx.configuration.put(exchange.charge_point_id, now)
+
+
+def _told(tx: Tx, exchange: Exchange) -> None:
+    """Keep what it says of the keys that were asked for; why one was refused stays (ibid. §5.8)."""
+    keys = masked(exchange.answer.get("configurationKey"))
+    for told in keys if isinstance(keys, list) else ():
+        if not isinstance(told, dict) or not isinstance(told.get("key"), str):
+            continue
+        value = told.get("value")
+        before = tx.configuration.get(exchange.charge_point_id, told["key"])
+        now = ConfigurationKey(
+            key=before.key if before else told["key"],
+            value=None if value is None else str(value),
+            readonly=told.get("readonly") is True,
+            read_at=exchange.at,
+            refused=before.refused if before else None,
+        )
+        tx.configuration.put(exchange.charge_point_id, now)
+
+
 _FOLLOWS: dict[str, Callable[[Tx, Exchange], None]] = {
+    "ChangeConfiguration": _changed,
+    "GetConfiguration": _told,
     "ReserveNow": _reserved,
     "CancelReservation": _cancelled,
     "SetChargingProfile": _profile_set,

@@ -7,6 +7,7 @@ from typing import Any
 
 from irve_bridge.domain.charge_point import ChargePoint, Connector
 from irve_bridge.domain.charging_profile import ChargingProfile
+from irve_bridge.domain.configuration import ConfigurationKey
 from irve_bridge.domain.errors import UnknownThing
 from irve_bridge.domain.metering import Reading
 from irve_bridge.domain.reservation import Reservation
@@ -40,6 +41,7 @@ class ChargePointView:
 
     charge_point: ChargePoint
     connectors: Sequence[Connector]
+    configuration: Sequence[ConfigurationKey]
     running: Sequence[Transaction]
     reservations: Sequence[Reservation]
     charging_profiles: Sequence[ChargingProfile]
@@ -186,6 +188,7 @@ def _view(
     return ChargePointView(
         charge_point=known(tx, charge_point_id),
         connectors=tx.stations.connectors(charge_point_id),
+        configuration=tx.configuration.of(charge_point_id),
         running=tx.transactions.running(charge_point_id),
         reservations=tx.reservations.standing(now, RESERVATIONS_SHOWN, charge_point_id),
         charging_profiles=tx.charging_profiles.of(charge_point_id),

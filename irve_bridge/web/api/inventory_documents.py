@@ -9,6 +9,7 @@ from irve_bridge.domain.charge_point import ChargePoint, Connector
 from irve_bridge.domain.metering import Reading
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.inventory import ChargePointView, TransactionView
+from irve_bridge.service.masking import masked
 from irve_bridge.web.api.documents import iso
 
 
@@ -43,6 +44,7 @@ def charge_point_document(view: ChargePointView) -> dict[str, Any]:
     return listed(point, view.connectors) | {
         "last_seen_at": said_at[-1] if said_at else iso(point.seen_at),
         "registered": _registered(point),
+        "configuration": [masked(document(key)) for key in view.configuration],
         "running": [transaction_document(each) for each in view.running],
         "reservations": [document(each) for each in view.reservations],
         "charging_profiles": [document(each) for each in view.charging_profiles],

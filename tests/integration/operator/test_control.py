@@ -10,6 +10,7 @@ import pytest
 from ocpp.messages import Call, CallResult, validate_payload
 from websockets.asyncio.client import connect
 
+from irve_bridge.domain.configuration import ConfigurationKey
 from irve_bridge.service.control import ACTIONS
 from irve_bridge.service.ports import Asked
 from tests.integration.charge_points.conftest import RawChargePoint
@@ -61,12 +62,15 @@ class Desk:
 @asynccontextmanager
 async def at_the_desk(folder: Path, **settings: str) -> AsyncIterator[Desk]:
     async with world(folder, speed=1, **settings) as made:
+        # Whose configuration is known is not asked for it: no call of the bridge's own comes between.
+        known = ConfigurationKey(key="NumberOfConnectors", value="2", read_at=made.clock.now())
+        assert made.bridge
+        await made.bridge.storage.transact(lambda tx: tx.configuration.put("CP1", known))
         url = f"ws://127.0.0.1:{made.environment['OCPP_PORT']}/ocpp/CP1"
         async with connect(url, subprotocols=["ocpp1.6"], compression=None) as socket:  # type: ignore[list-item]
             raw = RawChargePoint(socket)
             reading = asyncio.create_task(raw.read())
             desk = Desk(made, raw)
-            # One that is silent is not welcomed: no call of the bridge's own comes between.
             while not (await desk.get("/api/charge-points/CP1"))["online"]:
                 await asyncio.sleep(0.01)
             yield desk
@@ -313,6 +317,22 @@ async def test_a_profile_of_one_transaction_ends_with_it(desk: Desk, put: Any) -
     stop = {"transactionId": number, "meterStop": 5, "timestamp": "2026-03-01T11:00:00Z"}
     await desk.raw.confirmed("StopTransaction", stop)
     assert await profiles(desk) == [(2, 3)]
+
+
+async def test_what_it_is_set_to_is_remembered(desk: Desk) -> None:
+    told = {"key": "ConnectionTimeOut", "readonly": False, "value": "60"}
+    await desk.ask("GetConfiguration", {}, {"configurationKey": [told, {"key": 5}]})
+    for value, status in (("90", "Accepted"), ("95", "RebootRequired"), ("99", "Rejected")):
+        payload = {"key": "connectiontimeout", "value": value}
+        await desk.ask("ChangeConfiguration", payload, {"status": status})
+    secret = {"key": "AuthorizationKey", "value": "00ff10ee"}
+    await desk.ask("GetConfiguration", {}, {"configurationKey": [secret | {"readonly": False}]})
+    kept = (await desk.get("/api/charge-points/CP1"))["configuration"]
+    assert {key["key"]: key["value"] for key in kept} == {
+        "AuthorizationKey": "***",
+        "ConnectionTimeOut": "95",
+        "NumberOfConnectors": "2",
+    }
 
 
 async def test_a_charge_point_is_shown_with_what_it_says(desk: Desk) -> None:
