@@ -34,6 +34,7 @@ from irve_bridge.service.meters import Meters
 from irve_bridge.service.own_customers import Doorkeeper
 from irve_bridge.service.ports import Bus, Clock, Hand, Storage, Tx
 from irve_bridge.service.reconcile import Reconciler
+from irve_bridge.service.registrations import Registrations
 from irve_bridge.service.sweep import Sweep
 from irve_bridge.service.views import Views
 from irve_bridge.settings import STRIPE_API, Settings
@@ -107,6 +108,7 @@ async def running(
                 views=views,
                 control=Control(storage, bus, clock, settings.command_timeout_s),
                 inventory=Inventory(storage, bus, clock),
+                registrations=Registrations(storage, bus, clock),
                 payments=payments,
                 storage=storage,
                 bus=bus,
@@ -259,6 +261,7 @@ def _door(settings: Settings) -> DoorSettings:
         meter_interval_s=settings.meter_interval_s,
         connection_timeout_s=max(1, int(settings.connection_timeout_s)),
         configures=settings.configure_charge_points,
+        list_strangers=settings.list_strangers,
     )
 
 

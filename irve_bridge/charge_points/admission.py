@@ -12,6 +12,7 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from irve_bridge.charge_points.strangers import Strangers
 from irve_bridge.service.passwords import matches
 from irve_bridge.service.ports import Storage
 
@@ -37,10 +38,11 @@ def choose_subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> S
 
 
 class Admission:
-    """Lets in who is registered and knows its password."""
+    """Lets in who is registered and knows its password; lists who is not, if that is wished for."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, strangers: Strangers | None = None) -> None:
         self._storage = storage
+        self._strangers = strangers
 
     async def check(self, connection: ServerConnection, request: Request) -> Response | None:
         """Return the refusal of a handshake: 404 for an unknown charge point, 401 for a password.
@@ -51,6 +53,8 @@ class Admission:
         known = await self._storage.read(lambda tx: tx.stations.charge_point(name))
         if known is None:
             log.warning("unknown charge point", path=request.path)
+            if self._strangers:
+                await self._strangers.note(name, connection, request)
             return connection.respond(HTTPStatus.NOT_FOUND, "No such charge point.\n")
         if known.password_hash and not await _knows(request.headers, known.id, known.password_hash):
             log.warning("wrong password", charge_point_id=known.id)

@@ -11,6 +11,7 @@ from websockets.frames import CloseCode
 from irve_bridge.charge_points.admission import Admission, choose_subprotocol, identity
 from irve_bridge.charge_points.registry import Registry
 from irve_bridge.charge_points.settings import DoorSettings
+from irve_bridge.charge_points.strangers import Strangers
 from irve_bridge.charge_points.v16.answers import Answers
 from irve_bridge.charge_points.v16.connection import Connection
 from irve_bridge.service.handle import Handler
@@ -49,11 +50,12 @@ class ChargePointServer:
     async def listen(self) -> AsyncIterator[int]:
         """Serve while the context is open; gives the port that is listened on."""
         settings = self._settings
+        strangers = Strangers(self._storage, self._clock) if settings.list_strangers else None
         async with serve(
             self._converse,
             settings.host,
             settings.port,
-            process_request=Admission(self._storage).check,
+            process_request=Admission(self._storage, strangers).check,
             select_subprotocol=choose_subprotocol,
             compression=None,
             max_size=FRAME_BYTES_MAX,

@@ -10,6 +10,7 @@ from irve_bridge.service.desk import Desk
 from irve_bridge.service.inventory import Inventory
 from irve_bridge.service.policy import Policy
 from irve_bridge.service.ports import Bus, Clock, Payments, Storage
+from irve_bridge.service.registrations import Registrations
 from irve_bridge.service.views import Views
 
 CHECKOUT_TIMEOUT_S = 20.0
@@ -45,6 +46,7 @@ class WebContext:
     views: Views
     control: Control
     inventory: Inventory
+    registrations: Registrations
     payments: Payments
     storage: Storage
     bus: Bus

@@ -62,7 +62,7 @@ class Desk:
 @asynccontextmanager
 async def at_the_desk(folder: Path, **settings: str) -> AsyncIterator[Desk]:
     async with world(folder, speed=1, **settings) as made:
-        # Whose configuration is known is not asked for it: no call of the bridge's own comes between.
+        # Whose configuration is known is not asked for it: no other call comes between.
         known = ConfigurationKey(key="NumberOfConnectors", value="2", read_at=made.clock.now())
         assert made.bridge
         await made.bridge.storage.transact(lambda tx: tx.configuration.put("CP1", known))

@@ -40,6 +40,7 @@ from irve_bridge.service.inventory import Inventory
 from irve_bridge.service.meters import Meters
 from irve_bridge.service.policy import Policy
 from irve_bridge.service.ports import Hand, Storage, Tx
+from irve_bridge.service.registrations import Registrations
 from irve_bridge.service.views import Views
 from irve_bridge.signatures import OcmfVerifier
 from irve_bridge.storage import open_storage
@@ -281,6 +282,7 @@ async def open_house(
                 views=Views(storage, meters, clock),
                 control=Control(storage, bus, clock, 5),
                 inventory=Inventory(storage, bus, clock),
+                registrations=Registrations(storage, bus, clock),
                 payments=payments,
                 storage=storage,
                 bus=bus,
