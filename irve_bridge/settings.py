@@ -112,6 +112,7 @@ class Settings(BaseSettings):
     start_within_s: float = Field(default=300, gt=0)
     start_within_most_s: float = Field(default=21_600, gt=0, le=HOLD_USABLE_S)
     start_recheck_s: float = Field(default=15, gt=0)
+    reserve_connectors: bool = True
     start_retry_s: float = Field(default=10, gt=0)
     stop_repeat_s: float = Field(default=20, gt=0)
     csms_end_within_s: float = Field(default=86_400, gt=0)
@@ -340,6 +341,7 @@ class Settings(BaseSettings):
                 for currency, limits in self.amounts_by_currency.items()
             },
             keeps_remainder=self.prepaid_remainder == "keep",
+            reserves=self.reserve_connectors,
             callbacks=self.csms_notification_url is not None,
             mail=self.smtp_host is not None,
         )

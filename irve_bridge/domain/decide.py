@@ -51,11 +51,14 @@ def _walk(session: Session, event: Event, row: Row, fact: facts.SessionFact) -> 
     intents = tuple(_intents(session, row, fact))
     decision = Decision(session, (Step(event, before, row.state),), intents, row.tell)
     for do in row.do:
-        if do in (Do.SETTLE, Do.RELEASE) and not intents:
+        if do in (Do.SETTLE, Do.RELEASE) and all(intent.do is not do for intent in intents):
             proof = _proof(session, do)
             then = _walk(session, proof, TABLE[session.state, proof], fact)
             return Decision(
-                then.session, decision.steps + then.steps, then.intents, row.tell + then.tell
+                then.session,
+                decision.steps + then.steps,
+                intents + then.intents,
+                row.tell + then.tell,
             )
     return decision
 
@@ -88,6 +91,10 @@ def _intent(session: Session, do: Do, fact: facts.SessionFact) -> Intent | None:
             return plans.secure(session)
         case Do.CLOSE:
             return _close(session)
+        case Do.RESERVE:
+            return Intent(do, Kind.RESERVE_NOW)
+        case Do.UNRESERVE:
+            return Intent(do, Kind.CANCEL_RESERVATION)
         case Do.START:
             return Intent(do, Kind.REMOTE_START)
         case Do.STOP:

@@ -98,6 +98,14 @@ class TransactionStarted(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationOver(Fact):
+    """A connector is reserved no more, or never was."""
+
+    charge_point_id: str
+    reservation_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TransactionStopped(Fact):
     """A transaction stopped at the charge point, perhaps long ago (`stopped_at`).
 

@@ -30,6 +30,8 @@ class Do(StrEnum):
     SECURE = "secure"
     CLOSE = "close"
     OBSERVE = "observe"
+    RESERVE = "reserve"
+    UNRESERVE = "unreserve"
     START = "start"
     STOP = "stop"
     REFUSE = "refuse"
@@ -65,6 +67,8 @@ class Kind(StrEnum):
     SEND_RECEIPT = "send_receipt"
     FORGET_CARD = "forget_card"
     FORGET_CUSTOMER = "forget_customer"
+    RESERVE_NOW = "reserve_now"
+    CANCEL_RESERVATION = "cancel_reservation"
     REMOTE_START = "remote_start"
     REMOTE_STOP = "remote_stop"
     CALLBACK = "callback"
@@ -82,6 +86,8 @@ _LANES = {
     Kind.FORGET_CARD: Lane.AFTERWARDS,
     Kind.FORGET_CUSTOMER: Lane.AFTERWARDS,
     Kind.OBSERVE: Lane.EYES,
+    Kind.RESERVE_NOW: Lane.CHARGER,
+    Kind.CANCEL_RESERVATION: Lane.CHARGER,
     Kind.REMOTE_START: Lane.CHARGER,
     Kind.REMOTE_STOP: Lane.CHARGER,
     Kind.CALLBACK: Lane.CSMS,

@@ -87,6 +87,7 @@ S, E = State, Event
 STOPPED = ("charging_stopped",)
 DONE = frozenset({S.SETTLED, S.RELEASED, S.ABANDONED, S.WRITTEN_OFF})
 """Where a session ends; what still moves afterwards is a movement in the books."""
+_BACK_AND_FREE = (Do.RELEASE, Do.UNRESERVE)
 _PAID_FOR = tuple(state for state in State if state not in (S.OPEN, S.ABANDONED))
 _USING = (S.SECURED, S.CHARGING, S.STOPPING)
 _GIVING = (S.SETTLED, S.RELEASED)
@@ -99,7 +100,7 @@ TABLE: dict[tuple[State, Event], Row] = {
     (S.OPEN, E.CHECKOUT_ENDED): Row(S.ABANDONED, tell=("session_abandoned",)),
     (S.OPEN, E.GIVEN_UP): Row(S.ABANDONED, (Do.CLOSE,), ("session_abandoned",)),
     (S.OPEN, E.STOP_ASKED): Row(S.ABANDONED, (Do.CLOSE,), ("session_abandoned",)),
-    (S.OPEN, E.SECURED): Row(S.SECURED, (Do.START,), ("session_completed",)),
+    (S.OPEN, E.SECURED): Row(S.SECURED, (Do.RESERVE, Do.START), ("session_completed",)),
     (S.OPEN, E.SECURED_FOR_CSMS): Row(S.CHARGING, (), ("session_completed", "charging_started")),
     (S.OPEN, E.SECURED_IN_VAIN): Row(S.RELEASING, (Do.RELEASE,), ("charging_refused",)),
     (S.ABANDONED, E.CHECKOUT_OPENED): Row(S.ABANDONED, (Do.CLOSE,)),
@@ -109,10 +110,10 @@ TABLE: dict[tuple[State, Event], Row] = {
     (S.SECURED, E.START_SENT): Row(S.SECURED),
     (S.SECURED, E.PLUGGED): Row(S.SECURED, (Do.START,)),
     (S.SECURED, E.STOP_ASKED): Row(S.SECURED),
-    (S.SECURED, E.START_REFUSED): Row(S.RELEASING, (Do.RELEASE,), ("charging_refused",)),
-    (S.SECURED, E.NO_START): Row(S.RELEASING, (Do.RELEASE,), ("charging_refused",)),
-    (S.SECURED, E.HOLD_GONE): Row(S.RELEASING, (Do.RELEASE,), ("charging_refused",)),
-    (S.SECURED, E.STOP_BEFORE_START): Row(S.RELEASING, (Do.RELEASE,), ("charging_refused",)),
+    (S.SECURED, E.START_REFUSED): Row(S.RELEASING, _BACK_AND_FREE, ("charging_refused",)),
+    (S.SECURED, E.NO_START): Row(S.RELEASING, _BACK_AND_FREE, ("charging_refused",)),
+    (S.SECURED, E.HOLD_GONE): Row(S.RELEASING, _BACK_AND_FREE, ("charging_refused",)),
+    (S.SECURED, E.STOP_BEFORE_START): Row(S.RELEASING, _BACK_AND_FREE, ("charging_refused",)),
     (S.SECURED, E.SUSPECT): Row(S.REVIEW, (), ("review_needed",)),
     (S.SECURED, E.STARTED): Row(S.CHARGING, (), ("charging_started",)),
     (S.SECURED, E.STARTED_TO_STOP): Row(S.STOPPING, (Do.STOP,), ("charging_started",)),
@@ -255,6 +256,7 @@ WANTED: dict[Do, frozenset[State]] = {
     Do.CREATE_CUSTOMER: frozenset({S.OPEN}),
     Do.OBSERVE: frozenset(State),
     Do.REFUSE: frozenset(State),
+    Do.UNRESERVE: frozenset(State),
     Do.FORGET_CUSTOMER: frozenset(State),
     Do.RETURN: frozenset(State),
     Do.TELL: frozenset(State),

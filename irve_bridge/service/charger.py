@@ -24,6 +24,7 @@ from irve_bridge.service.ports import (
     Task,
     Unanswered,
 )
+from irve_bridge.service.reserving import reservation_id
 
 REFUSE_TRIES = 10
 """A transaction that must not run may have ended by itself: its stop is then rejected for ever."""
@@ -31,7 +32,7 @@ _INCAPABLE = frozenset({"NotImplemented", "NotSupported"})
 
 
 class ChargerHand:
-    """Performs REMOTE_START and REMOTE_STOP."""
+    """Performs the intents of the chargers' lane."""
 
     def __init__(self, bus: Bus, clock: Clock, policy: Policy, timeout_s: float) -> None:
         self._bus = bus
@@ -41,12 +42,21 @@ class ChargerHand:
 
     def prepare(self, session: Session, intent: Intent) -> Mapping[str, Any]:
         """Return the command as it is sent."""
-        if intent.kind is Kind.REMOTE_START:
-            return {"connector_number": session.connector_number, "id_tag": session.id_tag}
+        place = {"connector_number": session.connector_number, "id_tag": session.id_tag}
+        match intent.kind:
+            case Kind.REMOTE_START:
+                return place
+            case Kind.RESERVE_NOW:
+                until = start_deadline(session, self._policy).isoformat()
+                return place | {"reservation_id": reservation_id(session), "expires_at": until}
+            case Kind.CANCEL_RESERVATION:
+                return {"reservation_id": reservation_id(session)}
         return dict(intent.parameters)
 
     async def perform(self, task: Task) -> Outcome:
         """Send the command and judge the answer."""
+        if task.intent.kind in (Kind.RESERVE_NOW, Kind.CANCEL_RESERVATION):
+            return await self._reserve(task)
         starts = task.intent.kind is Kind.REMOTE_START
         if task.attempt.unknown:
             return self._unconfirmed("interrupted", task) if starts else self._stop_again("again")
@@ -66,6 +76,35 @@ class ChargerHand:
         if answer.unsent:
             return Again(reason=str(answer.error), known=True, after=self._policy.start_retry)
         return self._started(task, answer) if starts else self._stopped(task, answer)
+
+    async def _reserve(self, task: Task) -> Outcome:
+        """Reserve or free a connector, once: a start must not wait for it.
+
+        Who is not heard of may have reserved it; what was not freed lapses at its moment.
+        """
+        request, reserves = task.attempt.request, task.intent.kind is Kind.RESERVE_NOW
+        command: commands.Command = (
+            commands.Reserve(**request) if reserves else commands.CancelReservation(**request)
+        )
+        if task.attempt.unknown:
+            return Failed("interrupted")
+        try:
+            reply = await self._bus.request(
+                task.session.charge_point_id, commands.encode(command), self._timeout_s
+            )
+        except (Offline, Unanswered) as unheard:
+            return Failed(type(unheard).__name__.lower())
+        if reserves and commands.decode_answer(reply).accepted:
+            return Done()
+        return Done(
+            (
+                facts.ReservationOver(
+                    at=self._clock.now(),
+                    charge_point_id=task.session.charge_point_id,
+                    reservation_id=request["reservation_id"],
+                ),
+            )
+        )
 
     def _started(self, task: Task, answer: commands.Answer) -> Outcome:
         refused = answer.rejected or answer.error in _INCAPABLE

@@ -21,6 +21,21 @@ class RemoteStop(msgspec.Struct, frozen=True, tag=True):
     transaction_id: str
 
 
+class Reserve(msgspec.Struct, frozen=True, tag=True):
+    """Keep a connector for this tag until a moment, in ISO 8601 (OCPP 1.6 ed. 2 §5.13)."""
+
+    connector_number: int
+    id_tag: str
+    reservation_id: int
+    expires_at: str
+
+
+class CancelReservation(msgspec.Struct, frozen=True, tag=True):
+    """Keep it no more (OCPP 1.6 ed. 2 §5.2)."""
+
+    reservation_id: int
+
+
 class Call(msgspec.Struct, frozen=True, tag=True):
     """Any call of the charge point's protocol, by its own names: the operator's, or a display's."""
 
@@ -40,7 +55,9 @@ class Leave(msgspec.Struct, frozen=True, tag=True):
     """Close the socket: the charge point is no longer registered."""
 
 
-Command = RemoteStart | RemoteStop | Call | Recent | Leave
+Asking = RemoteStart | RemoteStop | Reserve | CancelReservation | Call
+"""What is said to a charge point."""
+Command = Asking | Recent | Leave
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from irve_bridge.domain.facts import SessionFact
+from irve_bridge.domain.facts import ReservationOver, SessionFact
 from irve_bridge.domain.intents import Do, Intent, Kind, Lane
 from irve_bridge.domain.lifecycle import wanted
 from irve_bridge.domain.session import Session, State
@@ -35,6 +35,7 @@ from irve_bridge.service.ports import (
     Task,
     Tx,
 )
+from irve_bridge.service.reserving import over
 
 log = structlog.get_logger()
 
@@ -184,6 +185,8 @@ class Dispatcher:
         for fact in outcome.facts:
             if isinstance(fact, SessionFact):
                 apply(work, fact)
+            elif isinstance(fact, ReservationOver):
+                over(work.tx, fact)
 
     def _backoff(self, tries: int) -> timedelta:
         delay: timedelta = self._policy.retry_first * 2 ** min(tries - 1, 20)

@@ -25,6 +25,7 @@ from irve_bridge.service.periods import periods_of
 from irve_bridge.service.policy import Policy, deadline
 from irve_bridge.service.ports import Bus, SignatureVerifier, Storage, TakenReading, Tx
 from irve_bridge.service.receipts import issue
+from irve_bridge.service.reserving import reserve, reserved
 
 T = TypeVar("T")
 _ONE_AT_A_TIME = frozenset({Do.START, Do.CLOSE, Do.COLLECT, Do.RECHARGE, Do.EXTEND})
@@ -121,10 +122,18 @@ class Work:
         self, session: Session, decision: Decision, fact: facts.Fact, cdrs: Sequence[Cdr]
     ) -> None:
         for intent in decision.intents:
+            if not self._reserving(session, intent.do, fact.at):
+                continue
             if intent.do in _ONE_AT_A_TIME and self.tx.intents.pending(session.id, intent.kind):
                 continue
             self.tx.intents.add(session.id, intent, self._when(fact))
         self._tell(session, decision.tell, fact.at, fact, cdrs)
+
+    def _reserving(self, session: Session, do: Do, at: datetime) -> bool:
+        """Only a charge point that can is asked to reserve, and only what is reserved is freed."""
+        if do is Do.RESERVE:
+            return reserve(self.tx, session, self.policy, at)
+        return do is not Do.UNRESERVE or reserved(self.tx, session)
 
     def _when(self, fact: facts.Fact) -> datetime:
         """A refund that failed is not made again at once."""

@@ -70,6 +70,7 @@ class Policy:
     usual: Bounds = Bounds()
     by_currency: Mapping[str, Bounds] = field(default_factory=dict)
     keeps_remainder: bool = False
+    reserves: bool = True
     callbacks: bool = True
     mail: bool = False
 

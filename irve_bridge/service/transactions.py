@@ -18,6 +18,7 @@ from irve_bridge.service.handle import Work
 from irve_bridge.service.own_customers import conclude, judge
 from irve_bridge.service.ports import TakenReading
 from irve_bridge.service.presume import end_at_last_reading, end_replaced, stop_what_goes_on
+from irve_bridge.service.reserving import reservation_id, reserved
 
 ACTIVITIES = {
     ConnectorStatus.CHARGING: Activity.CHARGING,
@@ -95,7 +96,7 @@ def start_again(
     A charge point that accepted one still waits for the cable, unless its ConnectionTimeOut has
     passed or it said Available since (OCPP 1.6 ed. 2 §9.1.4).
     """
-    plugged = (before.status, fact.status) == (ConnectorStatus.AVAILABLE, ConnectorStatus.PREPARING)
+    plugged = before.status.vacant and fact.status is ConnectorStatus.PREPARING
     if not plugged or session.start_sent_at is None:
         return plugged
     lapsed = (fact.at - session.start_sent_at).total_seconds() > connection_timeout_s
@@ -310,6 +311,7 @@ def _meter_fits(transaction: Transaction, fact: facts.TransactionStopped) -> boo
 
 
 def _begin(work: Work, session: Session, transaction: Transaction, at: datetime) -> None:
+    _use_up(work, session, transaction, at)
     began = facts.ChargingBegan(
         at=at,
         session_id=session.id,
@@ -318,6 +320,17 @@ def _begin(work: Work, session: Session, transaction: Transaction, at: datetime)
     )
     begun = work.advance(session, began)
     work.began.append((transaction, begun, _rated_w(work, transaction)))
+
+
+def _use_up(work: Work, session: Session, transaction: Transaction, at: datetime) -> None:
+    """A reservation ends with the start it was for; the other connector of a guest is freed."""
+    if not reserved(work.tx, session):
+        return
+    if transaction.connector_number != session.connector_number:
+        free = Intent(Do.UNRESERVE, Kind.CANCEL_RESERVATION)
+        work.tx.intents.add(session.id, free, at)
+    else:
+        work.tx.reservations.remove(session.charge_point_id, reservation_id(session))
 
 
 def _rated_w(work: Work, transaction: Transaction) -> int:

@@ -28,16 +28,14 @@ async def perform(
         case commands.Leave():
             await part("no longer registered")
             answer = commands.Answer(payload={})
-        case (commands.RemoteStart() | commands.RemoteStop() | commands.Call()) as call:
-            answer = await _answered(call, ask)
+        case asking:
+            answer = await _answered(asking, ask)
     return commands.encode(answer)
 
 
-async def _answered(
-    command: commands.RemoteStart | commands.RemoteStop | commands.Call, ask: Ask
-) -> commands.Answer:
+async def _answered(asking: commands.Asking, ask: Ask) -> commands.Answer:
     try:
-        return commands.Answer(payload=await ask(*_call(command)))
+        return commands.Answer(payload=await ask(*_call(asking)))
     except CallRefused as refused:
         return commands.Answer(error=refused.code, description=refused.description)
     except CallInvalid as invalid:
@@ -46,13 +44,20 @@ async def _answered(
         return commands.Answer(error=commands.BUSY, description=str(busy))
 
 
-def _call(
-    command: commands.RemoteStart | commands.RemoteStop | commands.Call,
-) -> tuple[str, Payload]:
-    match command:
+def _call(asking: commands.Asking) -> tuple[str, Payload]:
+    match asking:
         case commands.RemoteStart(connector_number, id_tag):
             return "RemoteStartTransaction", {"idTag": id_tag, "connectorId": connector_number}
         case commands.RemoteStop(transaction_id):
             return "RemoteStopTransaction", {"transactionId": int(transaction_id)}
+        case commands.Reserve(connector_number, id_tag, reservation_id, expires_at):
+            return "ReserveNow", {
+                "connectorId": connector_number,
+                "expiryDate": expires_at,
+                "idTag": id_tag,
+                "reservationId": reservation_id,
+            }
+        case commands.CancelReservation(reservation_id):
+            return "CancelReservation", {"reservationId": reservation_id}
         case commands.Call(action, payload):
             return action, payload

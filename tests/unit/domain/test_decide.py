@@ -148,7 +148,7 @@ def test_a_stop_before_anything_was_sent_gives_the_money_back() -> None:
     waiting = secured(PlanName.ESTIMATED)
     assert waiting.delivery is Delivery.NONE
     decision = decided(waiting, facts.StopAsked(**AT, cause=StopCause.DRIVER))
-    assert [i.kind for i in decision.intents] == [Kind.CANCEL_HOLD]
+    assert [i.kind for i in decision.intents] == [Kind.CANCEL_HOLD, Kind.CANCEL_RESERVATION]
 
 
 def test_a_repeated_fact_changes_nothing() -> None:
