@@ -20,6 +20,7 @@ from .outbox import Outbox, QueuedMessage, QueuedStatus
 from .session import Session
 from .signals import Signal
 from .station import Station
+from .upkeep import Belongings
 
 CLOSE_TIMEOUT_S = 1
 BACKOFF_S_MIN = 0.1
@@ -58,6 +59,7 @@ class Link:
         self.is_online = False
         self.changed = Signal()
         self._station, self._outbox, self._clock = station, outbox, clock
+        self._belongings = Belongings()
         self._response_timeout_s, self._reset, self._report = response_timeout_s, reset, report
         self._endpoint = endpoint(url, charge_point_id)
         self._headers = (
@@ -162,6 +164,7 @@ class Link:
                     self.charge_point_id,
                     connection,
                     self._station,
+                    self._belongings,
                     reset=self._reset,
                     notify=self.notify,
                     spawn=tasks.create_task,

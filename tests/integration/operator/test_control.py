@@ -23,9 +23,14 @@ Answering = dict[str, Any] | list[Any]
 class Desk:
     """The operator before one bridge, and a charge point whose answers the test writes."""
 
-    def __init__(self, made: World, raw: RawChargePoint) -> None:
+    def __init__(self, made: World, raw: RawChargePoint | None) -> None:
         self.world = made
-        self.raw = raw
+        self._raw = raw
+
+    @property
+    def raw(self) -> RawChargePoint:
+        assert self._raw
+        return self._raw
 
     async def http(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         headers = {"authorization": f"Bearer {self.world.api_key}"}
@@ -107,6 +112,31 @@ async def test_every_action_travels_and_its_answer_comes_back(desk: Desk) -> Non
     assert [each["action"] for each in listed["commands"]] == ["UpdateFirmware", "UnlockConnector"]
     more = await desk.get(f"/api/charge-points/CP1/commands?limit=1&after={listed['next']}")
     assert [each["action"] for each in more["commands"]] == ["TriggerMessage"]
+
+
+async def test_a_whole_charge_point_answers_every_action(tmp_path: Path) -> None:
+    """What it tells afterwards, as it was asked to, is kept."""
+    async with world(tmp_path, speed=1) as made, made.charge_point("CP2") as point:
+        await point.wait_until_online()
+        desk = Desk(made, None)
+        for action in sorted(CALLS, key=lambda action: action == "Reset"):
+            status, told = await desk.send(action, CALLS[action][0], to="CP2")
+            assert status == 200, (action, told)
+            await validate_payload(CallResult("1", told["answer"], action), "1.6")
+        wanted = {
+            "BootNotification",
+            "DiagnosticsStatusNotification",
+            "FirmwareStatusNotification",
+            "LogStatusNotification",
+            "SignCertificate",
+            "SignedFirmwareStatusNotification",
+        }
+
+        async def told_all() -> bool:
+            listed = await desk.get("/api/charge-points/CP2/events")
+            return {event["kind"] for event in listed["events"]} >= wanted
+
+        await made.eventually(told_all)
 
 
 async def test_a_callerror_is_told_with_its_code(desk: Desk) -> None:
