@@ -12,6 +12,7 @@ from ocpp.v16 import call
 from ocpp.v16.enums import AuthorizationStatus, RegistrationStatus, ResetType
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
+from websockets.frames import CloseCode
 
 from simulators.clock import Clock
 
@@ -107,6 +108,11 @@ class Link:
         """Lose the connection, the knowledge of having booted and that of past failures."""
         self._booted, self._pause_s = False, BACKOFF_S_MIN
         self.drop()
+
+    async def hang_up(self) -> None:
+        """Close the connection in good order: what was sent before arrives."""
+        if self._connection:
+            await self._connection.close(CloseCode.GOING_AWAY)
 
     def drop(self) -> None:
         """Lose the connection without a closing handshake, as a cut line does."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -84,11 +85,15 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
             while True:
                 frame = await self._connection.recv(decode=False)
                 self._keepalive.heard()
-                await self.route_message(frame)
+                # What it said before it closed is heard to the end, though not confirmed any more.
+                with suppress(ConnectionClosed):
+                    await self.route_message(frame)
         finally:
             watching.cancel()
             if self._greeting:
                 self._greeting.cancel()
+            # Who is answered by the last frame before the end still hears it.
+            await asyncio.sleep(0)
 
     async def perform(self, command: bytes) -> bytes:
         """Do what somebody on the bus asks for and return the encoded answer."""

@@ -67,6 +67,27 @@ async def test_what_cannot_be_kept_is_not_confirmed(house: Any, raw: Any) -> Non
     assert (kind, code) == (4, "InternalError")
 
 
+async def test_what_is_said_just_before_the_end_is_heard(house: Any, raw: Any) -> None:
+    """Nobody is left to be told so: it is said again, and known already."""
+    assert await raw.alive()
+    for number, status in enumerate(("Downloading", "Downloaded", "Installing")):
+        await raw.send([2, f"last-{number}", "FirmwareStatusNotification", {"status": status}])
+    await raw.socket.close()
+    await house.disconnected()
+    told = [event.details["status"] for event in await kept(house)]
+    assert told == ["Installing", "Downloaded", "Downloading"]
+
+
+async def test_an_answer_just_before_the_end_is_heard(house: Any, raw: Any) -> None:
+    assert await raw.alive()
+    asked = asyncio.create_task(house.command(Call("Reset", {"type": "Soft"})))
+    unique_id, *_ = await raw.next_call()
+    await raw.send([2, "last", "FirmwareStatusNotification", {"status": "Installed"}])
+    await raw.send([3, unique_id, {"status": "Accepted"}])
+    await raw.socket.close()
+    assert (await asked).accepted
+
+
 async def test_an_error_is_kept_when_it_comes_and_when_it_goes(house: Any, raw: Any) -> None:
     async def report(error_code: str, status: str) -> None:
         said = {"connectorId": 1, "errorCode": error_code, "status": status}
