@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+import structlog
 from structlog.contextvars import bound_contextvars
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
@@ -22,6 +23,8 @@ from irve_bridge.service.ports import Bus, Clock, Storage
 FRAME_BYTES_MAX = 1024 * 1024
 """A StopTransaction carries all readings of a charge: larger than this only in bad faith."""
 FRAMES_QUEUED_MAX = 4
+
+log = structlog.get_logger()
 
 
 class ChargePointServer:
@@ -68,6 +71,7 @@ class ChargePointServer:
     async def _converse(self, socket: ServerConnection) -> None:
         charge_point_id = identity(socket.request.path) if socket.request else None
         if charge_point_id is None or socket.subprotocol is None:
+            log.warning("no common subprotocol", charge_point_id=charge_point_id)
             await socket.close(CloseCode.PROTOCOL_ERROR, "subprotocol ocpp1.6 is needed")
             return
         with bound_contextvars(charge_point_id=charge_point_id), suppress(ConnectionClosed):

@@ -27,7 +27,6 @@ class Registrations:
             Conflict: A session or a transaction there has not ended.
         """
         await self._storage.transact(lambda tx: self._remove(tx, charge_point_id))
-        # Who leaves answers no more.
         with suppress(Offline, Unanswered):
             await self._bus.request(
                 charge_point_id, commands.encode(commands.Leave()), LEAVE_TIMEOUT_S

@@ -53,23 +53,3 @@ async def test_charging_stops_at_the_hold(tmp_path: Path) -> None:
         expected = min(w.cost(transaction), session["secured_amount"])
         card = await w.card(opened["session_id"])
         assert (card["charged"], card["held"]) == (expected, 0)
-
-
-async def test_a_cable_that_never_comes_releases_the_hold(tmp_path: Path) -> None:
-    """After the start deadline, with the charge point online and idle, the money is free again."""
-    async with (
-        world(tmp_path, start_within_s="100", connection_timeout_s="30") as w,
-        w.charge_point(configuration={"ConnectionTimeOut": 30}) as cp,
-    ):
-        await cp.wait_until_online()
-        opened = await w.open("estimated", energy_kwh=10)
-        back = await w.pay(opened)
-        session = await w.final(opened["session_id"])
-        assert (session["status"], session["outcome"]) == ("released", "no_start")
-        card = await w.card(opened["session_id"])
-        assert (card["charged"], card["held"]) == (0, 0)
-        assert card["released"] == session["secured_amount"]
-        told = await w.told(opened["session_id"], "payment_released")
-        assert told[-2:] == ["charging_refused", "payment_released"]
-        page = await w.page(link(back))
-        assert "rien à payer" in page

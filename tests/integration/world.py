@@ -203,7 +203,7 @@ class World:
         async with offline_reconciler(load(str(file))) as reconciler:
             return await reconciler.run(now - back, now)
 
-    async def command(self, *words: str) -> tuple[int, str]:
+    async def command(self, *words: str, errors: bool = False) -> tuple[int, str]:
         """Run one command beside the bridge; returns its exit status and what it said."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -211,6 +211,7 @@ class World:
             cwd=ROOT,
             env=os.environ | self.environment,
             stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT if errors else None,
         )
         said, _ = await process.communicate()
         return process.returncode or 0, said.decode().strip()

@@ -32,13 +32,31 @@ client.on("call", ({outbound, payload}) => outbound || heard.push(payload[2]));
 const begun = Promise.withResolvers();
 const ended = Promise.withResolvers();
 
-client.handle("GetConfiguration", () => ({configurationKey: [
-    {key: "SupportedFeatureProfiles", readonly: true, value: "Core,RemoteTrigger"},
-    {key: "MeterValueSampleInterval", readonly: false, value: "900"},
-]}));
-client.handle("ChangeConfiguration", () => ({status: "Accepted"}));
+const configuration = new Map([
+    ["SupportedFeatureProfiles", "Core,RemoteTrigger,Reservation"],
+    ["MeterValueSampleInterval", "900"],
+    ["StopTxnSampledData", ""],
+]);
+client.handle("GetConfiguration", ({params}) => {
+    const asked = params.key ?? [...configuration.keys()];
+    const known = asked.filter((key) => configuration.has(key));
+    return {
+        configurationKey: known.map((key) => ({
+            key, value: configuration.get(key), readonly: key === "SupportedFeatureProfiles",
+        })),
+        unknownKey: asked.filter((key) => !configuration.has(key)),
+    };
+});
+client.handle(() => ({status: "Accepted"})); // whatever else is asked
+client.handle("ChangeConfiguration", ({params}) => {
+    configuration.set(params.key, params.value);
+    return {status: "Accepted"};
+});
 client.handle("TriggerMessage", ({params}) => {
-    setImmediate(() => status(params.connectorId, "Available"));
+    setImmediate(async () => {
+        await status(params.connectorId, "Available");
+        print({triggered: params.connectorId});
+    });
     return {status: "Accepted"};
 });
 client.handle("RemoteStartTransaction", ({params}) => {

@@ -47,7 +47,7 @@ async def test_a_fixed_amount_is_charged_and_what_was_not_used_goes_back(tmp_pat
         assert (session["status"], session["amount"]) == ("settled", expected)
         card = await w.card(session_id)
         assert card == {"charged": 1000, "refunded": 1000 - expected, "released": 0, "held": 0}
-        await cp.assert_no_bad_frame("ChangeConfiguration", "RemoteStartTransaction")
+        await cp.assert_no_bad_frame("GetConfiguration", "ReserveNow", "RemoteStartTransaction")
 
 
 async def test_of_an_estimate_the_cost_is_captured_and_the_rest_let_go(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import msgspec
 import structlog
 from msgspec import UNSET, ValidationError
+from msgspec.json import Decoder
 
 from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.charge_points.v16 import timestamps
@@ -30,6 +31,7 @@ from irve_bridge.charge_points.v16.decode import (
     StartTransaction,
     StatusNotification,
     StopTransaction,
+    TransactionMessage,
 )
 from irve_bridge.charge_points.v16.readings import readings
 from irve_bridge.charge_points.v16.salvage import salvage
@@ -45,6 +47,8 @@ from irve_bridge.service.own_customers import Doorkeeper
 from irve_bridge.service.ports import Clock
 
 NO_ERROR = "NoError"
+FAULTS = (Bug, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What a rule raises that cannot decide; what the storage raises is none of these."""
 QUEUE_NOTED_EVERY = timedelta(seconds=5)
 
 log = structlog.get_logger()
@@ -81,24 +85,26 @@ class Answers:
         decoder = DECODERS.get(action)
         if decoder is None:
             return None
+        type_ = TRANSACTION_MESSAGES.get(action)
+        try:
+            return await self._decided(decoder, type_, payload)
+        except FAULTS as fault:
+            if type_ is None:
+                raise
+            log.exception("message kept undecided", action=action)
+            return "kept", await self._keep(action, payload, repr(fault))
+
+    async def _decided(
+        self, decoder: Decoder[Message], type_: type[TransactionMessage] | None, payload: bytes
+    ) -> tuple[str, Confirmation] | None:
         try:
             message = decoder.decode(payload)
         except UNREADABLE as error:
-            type_ = TRANSACTION_MESSAGES.get(action)
             return await self._rescue(type_, payload, error) if type_ else None
-        try:
-            return "confirmed", await self._confirm(message)
-        except Bug as bug:
-            if action not in TRANSACTION_MESSAGES:
-                raise
-            log.exception("message kept undecided", action=action)
-            return "kept", await self._keep(action, payload, str(bug))
+        return "confirmed", await self._confirm(message)
 
     async def _rescue(
-        self,
-        type_: type[StartTransaction | StopTransaction | MeterValues],
-        payload: bytes,
-        error: Exception,
+        self, type_: type[TransactionMessage], payload: bytes, error: Exception
     ) -> tuple[str, Confirmation]:
         action = type_.__name__
         try:

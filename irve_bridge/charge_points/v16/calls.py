@@ -13,8 +13,9 @@ from ocpp.messages import Call, CallResult, validate_payload
 from irve_bridge.charge_points.v16.decode import Reply
 
 WAITING_MOST = 16
+VITAL = frozenset({"RemoteStartTransaction", "RemoteStopTransaction"})
 UNANSWERED_MOST = 2
-"""Some go on talking and answer no call until they connect anew: the next one makes them."""
+"""Some go on talking and answer no call until they connect anew: the next vital one makes them."""
 CALL_ERROR = 4
 Payload = Mapping[str, Any]
 Ask = Callable[[str, Payload], Awaitable[dict[str, Any]]]
@@ -45,7 +46,7 @@ class Calls:
     def __init__(
         self,
         send: Callable[[bytes], Awaitable[None]],
-        part: Callable[[str], Awaitable[None]],
+        part: Callable[[str], None],
         timeout_s: float,
     ) -> None:
         self._send = send
@@ -92,15 +93,15 @@ class Calls:
             future.set_result(reply)
         return True
 
-    def begin_afresh(self) -> None:
-        """Forget which calls were not answered before a boot."""
-        self._unanswered = 0
-
-    async def _exchange(self, action: str, payload: Payload) -> Reply:
+    def _insist(self) -> None:
         if self._unanswered >= UNANSWERED_MOST:
-            await self._part("calls stay unanswered")
+            self._part("calls stay unanswered")
             raise TooManyCalls("it answers no call")
         self._unanswered += 1
+
+    async def _exchange(self, action: str, payload: Payload) -> Reply:
+        if action in VITAL:
+            self._insist()
         id_, future = str(uuid.uuid4()), asyncio.get_running_loop().create_future()
         self._awaited = (id_, future)
         try:

@@ -1,6 +1,6 @@
 """Commands from the bus: calls to the charge point, or what is asked of its conversation."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from irve_bridge.charge_points.v16.calls import (
     Ask,
@@ -13,9 +13,7 @@ from irve_bridge.charge_points.v16.recent import Recent
 from irve_bridge.service import commands
 
 
-async def perform(
-    command: bytes, ask: Ask, recent: Recent, part: Callable[[str], Awaitable[None]]
-) -> bytes:
+async def perform(command: bytes, ask: Ask, recent: Recent, part: Callable[[str], None]) -> bytes:
     """Call the charge point and return its answer, a CALLERROR as the answer's error.
 
     Raises:
@@ -26,7 +24,7 @@ async def perform(
         case commands.Recent():
             answer = commands.Answer(payload={"messages": recent.messages()})
         case commands.Leave():
-            await part("no longer registered")
+            part("no longer registered")
             answer = commands.Answer(payload={})
         case asking:
             answer = await _answered(asking, ask)

@@ -69,6 +69,7 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
         self._answers = answers
         self._patience = Patience(settings.invalid_burst, settings.invalid_per_s)
         self._greeting: asyncio.Task[None] | None = None
+        self._parting: asyncio.Task[None] | None = None
         self._calls = Calls(self._call_out, self._part, settings.call_timeout_s)
         self._keepalive = Keepalive(socket, settings, self._ask_for_heartbeat)
         self._welcome = Welcome(charge_point_id, self._calls.ask, storage, clock, settings)
@@ -102,10 +103,10 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
     async def _ask_for_heartbeat(self) -> None:
         await self._calls.ask("TriggerMessage", {"requestedMessage": MessageTrigger.heartbeat})
 
-    async def _part(self, reason: str) -> None:
-        """Close the socket, so that it connects anew."""
-        log.error("parted", reason=reason)
-        await self._connection.close(CloseCode.GOING_AWAY, reason)
+    def _part(self, reason: str) -> None:
+        """Close the socket, so that it connects anew or is refused; who asked is told meanwhile."""
+        log.error("parting", reason=reason)
+        self._parting = asyncio.create_task(self._connection.close(CloseCode.GOING_AWAY, reason))
 
     async def route_message(self, raw_msg: bytes) -> None:
         """Take one frame; nothing but a flood of useless ones ends the conversation."""
@@ -179,6 +180,9 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
     async def _reply(self, frame: bytes, outcome: str) -> None:
         if outcome == "refused":
             log.warning("message refused", action=self._action, frame=frame[:SHOWN_BYTES])
+        if not frame.isascii():
+            # An id that is no UTF-8, given back as it came, would break the charge point's side.
+            frame = frame.decode(errors="replace").encode()
         self._recent.said(frame)
         await self._connection.send(frame, text=True)
         await self._note(outcome)
@@ -199,7 +203,6 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
             return
         if self._greeting:
             self._greeting.cancel()
-        self._calls.begin_afresh()
         self._greeting = asyncio.create_task(self._welcome_it(booted=booted))
 
     async def _welcome_it(self, *, booted: bool) -> None:

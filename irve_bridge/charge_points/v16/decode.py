@@ -136,7 +136,8 @@ class MeterValues(Message, frozen=True):
 
 decode_call = msgspec.json.Decoder(Call).decode
 decode_reply = msgspec.json.Decoder(Reply).decode
-TRANSACTION_MESSAGES: dict[str, type[StartTransaction | StopTransaction | MeterValues]] = {
+TransactionMessage = StartTransaction | StopTransaction | MeterValues
+TRANSACTION_MESSAGES: dict[str, type[TransactionMessage]] = {
     "StartTransaction": StartTransaction,
     "StopTransaction": StopTransaction,
     "MeterValues": MeterValues,

@@ -14,7 +14,7 @@ from irve_bridge.web.api.inventory_documents import (
     metered_document,
     transaction_document,
 )
-from irve_bridge.web.callers import require_csms
+from irve_bridge.web.callers import CSMS, require_csms
 from irve_bridge.web.context import CONTEXT
 from irve_bridge.web.cursors import next_of, placed
 from irve_bridge.web.forms import (
@@ -26,6 +26,7 @@ from irve_bridge.web.forms import (
     read_json,
     validated,
 )
+from irve_bridge.web.replies import Reply, once
 
 PAYLOAD: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 PAGE = TypeAdapter(Page)
@@ -41,10 +42,15 @@ PROFILE_PLACE: TypeAdapter[tuple[str, int, int]] = TypeAdapter(tuple[str, int, i
 async def command(request: web.Request) -> web.Response:
     """Answer POST /api/charge-points/{charge_point_id}/commands/{action} with what it said."""
     require_csms(request)
-    payload, _ = await read_json(request, PAYLOAD)
+    payload, text = await read_json(request, PAYLOAD)
+    reply = await once(request, CSMS, text, lambda: _command(request, payload))
+    return reply.response()
+
+
+async def _command(request: web.Request, payload: dict[str, Any]) -> Reply:
     named = (request.match_info["charge_point_id"], request.match_info["action"])
     answer = await request.app[CONTEXT].control.send(*named, payload)
-    return web.json_response({"status": answer.get("status"), "answer": answer})
+    return Reply(200, {"status": answer.get("status"), "answer": answer})
 
 
 async def listing(request: web.Request) -> web.Response:

@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from irve_bridge.service.ports import Storage, Tx
 from irve_bridge.signatures import OcmfVerifier
 from irve_bridge.storage import open_storage
 from irve_bridge.storage.sqlite import SqliteStorage
+from tests.integration.charge_points.pings import SwitchedOn, without_pongs
 
 PASSWORD = "correct horse battery"
 KEY = "00ff10ee" * 5
@@ -272,6 +274,12 @@ def open_socket(house: House) -> Open:
                 reading.cancel()
 
     return open_
+
+
+@pytest.fixture
+def silent(house: House) -> SwitchedOn:
+    """A charge point that answers no ping by itself."""
+    return partial(without_pongs, house.url)
 
 
 @pytest.fixture

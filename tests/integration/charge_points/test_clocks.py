@@ -9,14 +9,22 @@ from typing import Any
 
 import pytest
 
-from irve_bridge.domain import facts
 from irve_bridge.domain.breakdown import Dimension
-from irve_bridge.domain.metering import Reading
-from irve_bridge.domain.session import Session, State
+from irve_bridge.domain.session import State
 from irve_bridge.domain.tariff import PriceComponent, Tariff, TariffElement
-from irve_bridge.service import transactions
 from irve_bridge.service.periods import periods_of
-from tests.integration.charge_points.conftest import PAID_AT, TARIFF
+from tests.integration.charge_points.conftest import TARIFF
+from tests.integration.charge_points.telling import (
+    BY_TIME,
+    HOUR,
+    LOCAL,
+    MINUTE,
+    STARTED_AT,
+    read,
+    shown_wh,
+    start,
+    stop,
+)
 
 BY_CHARGING_TIME = Tariff(
     "T3",
@@ -30,87 +38,7 @@ BY_CHARGING_TIME = Tariff(
         ),
     ),
 )
-BY_TIME = Tariff(
-    "T2",
-    "EUR",
-    (
-        TariffElement(
-            (
-                PriceComponent(Dimension.ENERGY, Decimal("0.40")),
-                PriceComponent(Dimension.PARKING_TIME, Decimal(6)),
-            )
-        ),
-    ),
-)
-HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
-LOCAL = 2 * HOUR
-"""How far a clock is ahead that shows local summer time and names no zone."""
-STARTED_AT = PAID_AT + MINUTE
 NEVER_SET = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-async def start(
-    house: Any, session: Session, said_at: datetime, heard_at: datetime
-) -> transactions.StartReply:
-    fact = facts.TransactionStarted(
-        at=heard_at,
-        charge_point_id="CP1",
-        connector_number=1,
-        id_tag=session.id_tag,
-        meter_start_wh=1000,
-        started_at=said_at,
-    )
-    reply: transactions.StartReply = await house.handler.run(
-        lambda work: transactions.started(work, fact)
-    )
-    return reply
-
-
-async def stop(
-    house: Any,
-    session: Session,
-    said_at: datetime,
-    heard_at: datetime,
-    meter_stop_wh: int = 6000,
-    *,
-    dated: bool = True,
-) -> Session:
-    fact = facts.TransactionStopped(
-        at=heard_at,
-        charge_point_id="CP1",
-        transaction_id=(await house.session(session)).transaction_id,
-        meter_stop_wh=meter_stop_wh,
-        stopped_at=said_at,
-        dated=dated,
-    )
-    await house.handler.run(lambda work: transactions.stopped(work, fact))
-    ended: Session = await house.session(session)
-    return ended
-
-
-async def read(
-    house: Any, id_: str | None, said_at: datetime, heard_at: datetime, register_wh: int
-) -> None:
-    reading = Reading(at=said_at, register_wh=register_wh)
-    await house.meters.take("CP1", 1, id_, [reading], heard_at)
-
-
-async def shown_wh(house: Any, session: Session) -> int:
-    energy_wh: int = house.meters.live(await house.session(session), STARTED_AT).energy_wh
-    return energy_wh
-
-
-async def test_a_clock_ahead_throughout_is_billed_by_its_own_durations(house: Any) -> None:
-    """Local time without a zone; the stop is told hours later.
-
-    https://github.com/evcc-io/evcc/issues/10399
-    """
-    session = await house.secure(tariff=BY_TIME)
-    await start(house, session, STARTED_AT + LOCAL, STARTED_AT)
-    assert (await house.session(session)).started_at == STARTED_AT
-    ended = await stop(house, session, STARTED_AT + LOCAL + HOUR, STARTED_AT + 9 * HOUR)
-    assert (ended.state, ended.energy_wh) == (State.SETTLING, 5000)
-    assert ended.stopped_at == STARTED_AT + HOUR
 
 
 @pytest.mark.parametrize("start_ahead", [timedelta(), 4 * MINUTE])
@@ -176,30 +104,6 @@ async def test_an_unnamed_reading_from_before_the_start_is_anothers(house: Any) 
     assert await shown_wh(house, session) == 0
     await read(house, None, STARTED_AT + HOUR, heard_at, 2000)
     assert await shown_wh(house, session) == 1000
-
-
-async def test_a_reading_of_a_transaction_that_ended_is_not_the_next_ones(house: Any) -> None:
-    """EN+ goes on naming it (https://github.com/evcc-io/evcc/issues/14673)."""
-    before = await house.secure("TAG0")
-    ended_id = (await start(house, before, STARTED_AT, STARTED_AT)).transaction_id
-    await stop(house, before, STARTED_AT + MINUTE, STARTED_AT + MINUTE, 1100)
-    session = await house.secure("TAG1", 2)
-    began_at = STARTED_AT + 2 * MINUTE
-    await start(house, session, began_at, began_at)
-    await read(house, ended_id, began_at + HOUR, began_at + HOUR, 9000)
-    assert await shown_wh(house, session) == 0
-
-
-async def test_readings_after_the_stop_bill_nothing(house: Any) -> None:
-    """Wallbox's register grows on, and its readings come after the stop.
-
-    https://github.com/lbbrhzn/ocpp/issues/1069, https://github.com/lbbrhzn/ocpp/issues/2075
-    """
-    session = await house.secure()
-    id_ = (await start(house, session, STARTED_AT, STARTED_AT)).transaction_id
-    ended = await stop(house, session, STARTED_AT + HOUR, STARTED_AT + HOUR)
-    await read(house, id_, STARTED_AT + HOUR, STARTED_AT + HOUR + MINUTE, 6600)
-    assert await house.session(session) == ended
 
 
 async def test_an_unknown_final_register_is_told_in_the_history(house: Any) -> None:

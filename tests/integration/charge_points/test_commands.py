@@ -166,16 +166,3 @@ async def test_commands_go_to_the_newest_socket(house: Any, raw: Any, open_socke
         answer, _ = await asyncio.gather(house.command(START), new.answer_next("Accepted"))
         assert answer.accepted
     assert raw.calls.empty()
-
-
-async def test_a_half_open_old_socket_does_not_keep_the_new_one_waiting(
-    house: Any, raw: Any, open_socket: Any
-) -> None:
-    """Who is gone without a word answers no closing handshake."""
-    assert await raw.alive()
-    raw.socket.transport.pause_reading()
-    async with open_socket() as new:
-        assert await new.alive()
-        answer, _ = await asyncio.gather(house.command(START), new.answer_next("Accepted"))
-        assert answer.accepted
-    raw.socket.transport.resume_reading()

@@ -21,11 +21,13 @@ async def test_every_call_fits_its_schema(house: Any) -> None:
     now = {"epoch_ms": time.time() * 1000, "speed": 1}
     async with strict_charge_point(endpoint=house.url, identity="CP1", **now) as cp:
         await cp.says("online")
+        await cp.says("triggered")
         assert (await house.command(RemoteStart(connector_number=1, id_tag="TAG1"))).accepted
         id_ = (await cp.says("started"))["started"]
         assert (await house.command(RemoteStop(transaction_id=str(id_)))).accepted
         await cp.says("stopped")
         await cp.assert_no_bad_frame(
+            "GetConfiguration",
             "ChangeConfiguration",
             "TriggerMessage",
             "RemoteStartTransaction",

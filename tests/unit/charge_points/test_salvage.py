@@ -73,3 +73,10 @@ def test_one_odd_item_costs_that_item() -> None:
     assert stop.id_tag == "?"
     now = datetime(2026, 3, 1, tzinfo=UTC)
     assert [r.register_wh for r in readings(stop.transaction_data, now)] == [12_500]
+
+
+def test_a_line_break_and_nan_cost_what_they_stand_in() -> None:
+    """Neither is sound JSON; firmware prints both."""
+    payload = b'{"transactionId": 7, "meterStop": NaN, "timestamp": "x", "idTag": "a\nb"}'
+    stop = salvage(payload, StopTransaction)
+    assert (stop.transaction_id, stop.meter_stop, stop.id_tag) == (7, -1, "a\nb")

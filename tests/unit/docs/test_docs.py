@@ -136,12 +136,14 @@ async def send(url: str, secret: str) -> Outcome:
         return await hand.perform(task)
 
 
-@pytest.mark.parametrize(("paper", "rows_least"), [("failures.md", 50), ("metering.md", 35)])
+@pytest.mark.parametrize(
+    ("paper", "rows_least"), [("failures.md", 50), ("metering.md", 35), ("quirks.md", 30)]
+)
 def test_every_row_names_tests_that_exist(paper: str, rows_least: int) -> None:
     """A table of failures would be a promise without proof: each row has one, in its file."""
     lines = (ROOT / "docs" / paper).read_text("utf-8").splitlines()
-    rows = [line.split("|")[-2].strip() for line in lines if line.startswith("| ")]
-    proofs = [row.split(", ") for row in rows if row != "shown by"]
+    rows = [line.split("|")[-2].strip() for line in lines if line.count("|") > 4]
+    proofs = [row.split(", ") for row in rows if row not in {"shown by", "---"}]
     assert len(proofs) > rows_least
     assert [named for row in proofs for named in row if not exists(named)] == []
 
@@ -153,6 +155,19 @@ def test_every_quirk_of_a_meter_stands_in_the_table() -> None:
         source = (ROOT / "tests" / name).read_text("utf-8")
         tests = re.findall(r"^(?:async )?def (test_\w+)", source, re.MULTILINE)
         assert [test for test in tests if f"`{name}::{test}`" not in paper] == []
+
+
+def test_every_quirk_has_one_test_named_after_its_thread() -> None:
+    """And every test of tests/quirks stands in the table."""
+    paper = (ROOT / "docs" / "quirks.md").read_text("utf-8")
+    rows = re.findall(r"\| \[([\w./-]+)#(\d+)\]\(.*::(test_\w+)` \|$", paper, re.MULTILINE)
+    named = [test for _, _, test in rows]
+    for repository, number, test in rows:
+        thread = re.sub(r"\W", "_", f"{repository}_{number}").lower()
+        assert test.startswith(f"test_{thread}_")
+    sources = [file.read_text("utf-8") for file in (ROOT / "tests" / "quirks").glob("test_*.py")]
+    tests = re.findall(r"^(?:async )?def (test_\w+)", "\n".join(sources), re.MULTILINE)
+    assert sorted(named) == sorted(tests)
 
 
 def test_every_outcome_of_a_meter_is_one_of_three() -> None:

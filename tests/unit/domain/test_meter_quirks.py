@@ -1,6 +1,6 @@
 """What charge points do to their meters, and how each is billed: docs/metering.md is the table.
 
-Every test names the thread in which people met with it.
+Every test names the thread in which people met with it; what tests/quirks/ shows is not repeated.
 """
 
 from collections.abc import Callable
@@ -9,82 +9,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from irve_bridge.domain.metering import Activity, Meter, Metered, Reading, finish
+from irve_bridge.domain.metering import Activity, Meter, Reading, finish
 from irve_bridge.domain.period import Period
+from tests.unit.domain.meters import MINUTE, RATED_W, at, metered, outcome, read, running
 from tests.unit.domain.sessions import LATER, NOW
 
-RATED_W = 22_000
-MINUTE = timedelta(minutes=1)
-
-
-def at(minutes: float) -> datetime:
-    return NOW + minutes * MINUTE
-
-
-def read(minutes: float, register_wh: int, context: str = "Sample.Periodic") -> Reading:
-    return Reading(at=at(minutes), register_wh=register_wh, context=context)
-
-
-def metered(start_wh: int, stop_wh: int, *readings: Reading, stop_at: datetime = LATER) -> Metered:
-    """Half an hour at a connector of 22 kW."""
-    return finish(NOW, start_wh, stop_at, stop_wh, readings, RATED_W)
-
-
-def outcome(of: Metered) -> tuple[int, str]:
-    """The energy billed, and how: by the final register, to the last reading, or in review."""
-    how = "review" if of.doubt else "last trusted" if of.note else "billed"
-    return of.energy_wh, how
-
-
-def running(start_wh: int, *readings: Reading) -> list[int]:
-    """The energy a driver is shown after each reading."""
-    meter, shown = Meter.begin(NOW, start_wh, RATED_W), []
-    for reading in readings:
-        meter = meter.read(reading)
-        shown.append(meter.energy_wh)
-    return shown
-
-
 # Registers
-
-
-@pytest.mark.parametrize("order", [slice(None), slice(None, None, -1)])
-def test_the_register_of_the_beginning_beside_that_of_now_counts_nothing(order: slice) -> None:
-    """Growatt: every sample carries both, in either order.
-
-    https://github.com/lbbrhzn/ocpp/issues/1838
-    """
-    readings = [read(10, 160_000), read(10, 157_440, "Transaction.Begin")][order]
-    readings += [read(20, 163_630), read(20, 157_440, "Transaction.Begin")][order]
-    assert running(157_440, *readings)[1::2] == [2560, 6190]
-    assert outcome(metered(157_440, 163_700, *readings)) == (6260, "billed")
-
-
-def test_a_register_that_is_zero_for_a_moment_counts_nothing() -> None:
-    """Wallbox: a nonsensical zero every few days (https://github.com/lbbrhzn/ocpp/issues/1756)."""
-    readings = [read(5, 16_001_000), read(10, 0), read(15, 16_003_000)]
-    assert running(16_000_000, *readings) == [1000, 1000, 3000]
-    assert outcome(metered(16_000_000, 16_004_000, *readings)) == (4000, "billed")
-
-
-def test_a_register_that_drops_out_again_and_again_counts_what_it_last_was() -> None:
-    """ABB: a register of the charge alone, zero every other time.
-
-    https://github.com/lbbrhzn/ocpp/issues/374
-    """
-    readings = [read(5, 895), read(6, 0), read(10, 1790), read(11, 0), read(12, 0)]
-    assert running(0, *readings) == [895, 895, 1790, 1790, 1790]
-    assert outcome(metered(0, 4000, *readings)) == (4000, "billed")
-
-
-def test_readings_of_the_charge_alone_are_counted_beside_registers_of_a_lifetime() -> None:
-    """Grizzl-E: meter values from zero, start and stop by the lifetime register.
-
-    https://github.com/lbbrhzn/ocpp/issues/2093
-    """
-    readings = [read(5, 0), read(10, 1500), read(20, 3000)]
-    assert running(358_000, *readings) == [0, 1500, 3000]
-    assert outcome(metered(358_000, 361_200, *readings)) == (3200, "billed")
 
 
 def test_readings_of_the_charge_alone_that_pass_the_first_register_mean_the_lesser() -> None:
@@ -92,13 +22,6 @@ def test_readings_of_the_charge_alone_that_pass_the_first_register_mean_the_less
     readings = [read(5, 600), read(10, 1300), read(15, 2500)]
     assert running(1000, *readings) == [600, 1300, 1500]
     assert outcome(metered(1000, 4000, *readings)) == (3000, "billed")
-
-
-def test_a_register_that_restarts_at_zero_and_stays_below_goes_to_a_person() -> None:
-    """Growatt: up to the restart it is trusted (https://github.com/lbbrhzn/ocpp/issues/1709)."""
-    readings = [read(5, 101_500), read(10, 103_000), read(15, 93), read(20, 1600)]
-    assert running(100_000, *readings) == [1500, 3000, 3000, 3000]
-    assert outcome(metered(100_000, 2400, *readings)) == (3000, "review")
 
 
 def test_a_register_that_restarts_and_passes_what_it_was_goes_to_a_person() -> None:
@@ -110,20 +33,6 @@ def test_a_register_that_restarts_and_passes_what_it_was_goes_to_a_person() -> N
     restarted = metered(0, 3000, *readings)
     assert outcome(restarted) == (2600, "review")
     assert "restarted" in str(restarted.doubt)
-
-
-def test_what_flows_after_the_stop_is_not_billed() -> None:
-    """Wallbox: the register grows on when the stop was told (https://github.com/lbbrhzn/ocpp/issues/1069)."""
-    readings = [read(20, 3000), read(31, 4200), read(40, 4300, "Transaction.End")]
-    assert outcome(metered(0, 4000, *readings)) == (4000, "billed")
-
-
-def test_an_unknown_final_register_is_billed_up_to_the_last_reading() -> None:
-    """-1 where it is not known (https://github.com/lorenzodonini/ocpp-go/issues/114)."""
-    readings = [read(10, 2000), read(25, 5000)]
-    unknown = metered(1000, -1, *readings)
-    assert outcome(unknown) == (4000, "last trusted")
-    assert "-1 Wh" in str(unknown.note)
 
 
 def test_an_unknown_final_register_without_a_reading_goes_to_a_person() -> None:
@@ -162,11 +71,6 @@ def test_where_the_end_is_presumed_a_register_that_came_back_is_billed() -> None
     readings = [read(5, 1000), read(10, 0), read(15, 2000), read(15, 1000)]
     ended = finish(NOW, 0, LATER, 2000, readings, RATED_W, presumed=True)
     assert outcome(ended) == (2000, "billed")
-
-
-def test_a_final_register_below_the_first_goes_to_a_person() -> None:
-    """What was read before is trusted (https://github.com/dallmann-consulting/OCPP.Core/issues/33)."""
-    assert outcome(metered(5000, 3000, read(10, 6000))) == (1000, "review")
 
 
 def test_a_final_register_below_the_last_reading_goes_to_a_person() -> None:
