@@ -12,7 +12,7 @@ from irve_bridge.domain.intents import Do, Intent, Kind
 from irve_bridge.domain.metering import Activity, Reading
 from irve_bridge.domain.session import Delivery, Session, State
 from irve_bridge.domain.transaction import Transaction
-from irve_bridge.service import signatures
+from irve_bridge.service import consequences, signatures
 from irve_bridge.service.bills import bill
 from irve_bridge.service.handle import Work
 from irve_bridge.service.own_customers import conclude, judge
@@ -27,6 +27,8 @@ ACTIVITIES = {
 }
 NO_IDS = frozenset({"-1", "0"})
 """What charge points send that never learnt a transaction's id."""
+BOOTED, REPORTED = "BootNotification", "StatusNotification"
+"""What is kept of a charge point's own: its boots, and reports of an error that came or went."""
 _TAG_HONOURED = frozenset({State.SECURED, State.CHARGING, State.STOPPING})
 
 
@@ -53,6 +55,7 @@ def disconnected(work: Work, fact: facts.ChargePointDisconnected) -> None:
 def booted(work: Work, fact: facts.ChargePointBooted) -> None:
     """Note what the charge point says it is."""
     work.tx.stations.booted(fact.charge_point_id, fact.vendor, fact.model, fact.firmware, fact.at)
+    work.tx.station_events.add(fact.charge_point_id, BOOTED, fact.told, fact.at)
 
 
 def status_changed(work: Work, fact: facts.ConnectorStatusChanged) -> None:
@@ -62,6 +65,8 @@ def status_changed(work: Work, fact: facts.ConnectorStatusChanged) -> None:
     stations.reported(
         fact.charge_point_id, fact.connector_number, fact.status, fact.error_code, fact.at
     )
+    if fact.error_code != (before.error_code if before else None):
+        work.tx.station_events.add(fact.charge_point_id, REPORTED, fact.told, fact.at)
     if before is None:
         return
     for session in work.tx.sessions.waiting_at(fact.charge_point_id, fact.connector_number):
@@ -151,6 +156,7 @@ def started(
         session_id=session.id if session and accepted else None,
     )
     work.tx.transactions.add(transaction)
+    consequences.started(work.tx, transaction)
     if session and accepted:
         _begin(work, session, transaction, fact.at)
         return StartReply(transaction.id, authorization)
@@ -200,6 +206,7 @@ def stopped(work: Work, fact: facts.TransactionStopped) -> None:
         ran_on_at=None,
     )
     work.tx.transactions.save(transaction)
+    consequences.stopped(work.tx, transaction)
     work.tx.transactions.add_readings(_taken(transaction, r, stop) for r in fact.readings)
     if transaction.session_id is None:
         conclude(work, transaction, fact.at)

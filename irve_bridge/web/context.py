@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
+from irve_bridge.service.control import Control
 from irve_bridge.service.desk import Desk
+from irve_bridge.service.inventory import Inventory
 from irve_bridge.service.policy import Policy
 from irve_bridge.service.ports import Bus, Clock, Payments, Storage
+from irve_bridge.service.registrations import Registrations
 from irve_bridge.service.views import Views
 
 CHECKOUT_TIMEOUT_S = 20.0
@@ -41,6 +44,9 @@ class WebContext:
 
     desk: Desk
     views: Views
+    control: Control
+    inventory: Inventory
+    registrations: Registrations
     payments: Payments
     storage: Storage
     bus: Bus
