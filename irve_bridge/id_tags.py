@@ -16,10 +16,9 @@ from pydantic import (
 )
 
 from irve_bridge.domain.errors import BridgeError
-from irve_bridge.domain.id_tag import IdTag, IdTagStatus, folded
+from irve_bridge.domain.id_tag import PATTERN, IdTag, IdTagStatus, folded
 
-Tag = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,20}$"), AfterValidator(folded)]
-"""CiString20Type (OCPP 1.6 ed. 2 §7.28)."""
+Tag = Annotated[str, Field(pattern=PATTERN), AfterValidator(folded)]
 
 
 def _no_gap(text: object) -> object:
