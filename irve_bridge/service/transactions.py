@@ -95,7 +95,8 @@ def start_again(
     if not plugged or session.start_sent_at is None:
         return plugged
     lapsed = (fact.at - session.start_sent_at).total_seconds() > connection_timeout_s
-    gave_up = before.status_at is not None and before.status_at > session.start_sent_at
+    free_at = before.status_at if before.status is ConnectorStatus.AVAILABLE else None
+    gave_up = free_at is not None and free_at > session.start_sent_at
     return session.delivery is Delivery.UNKNOWN or lapsed or gave_up
 
 
