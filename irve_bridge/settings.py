@@ -249,6 +249,12 @@ class Settings(BaseSettings):
             self.csms_authorize_url is not None and self.csms_notification_secret is None,
             "CSMS_NOTIFICATION_SECRET is needed with CSMS_AUTHORIZE_URL.",
         )
+        # Meanwhile a charge point is not heard: its answers to starts would come too late.
+        yield (
+            self.csms_authorize_url is not None
+            and self.csms_authorize_timeout_s >= self.command_timeout_s,
+            "CSMS_AUTHORIZE_TIMEOUT_S must be below COMMAND_TIMEOUT_S.",
+        )
         yield (
             self.smtp_host is not None and self.smtp_from is None,
             "SMTP_FROM is needed with SMTP_HOST.",

@@ -117,7 +117,7 @@ def _made(tx: Tx, transaction: Transaction, used: Metered, number: int, at: date
     concluded = Concluded(
         cdr_id=cdr_id,
         at=at,
-        token=Token(uid=transaction.id_tag, contract_id=transaction.id_tag, type="RFID"),
+        token=_token(tx, transaction),
         location=location_of(tx, *named),
         tariff=tariff,
         periods=_periods(priced, transaction, used),
@@ -134,6 +134,14 @@ def _made(tx: Tx, transaction: Transaction, used: Metered, number: int, at: date
         total_minor=cost.gross_minor,
         document=cdr(concluded),
     )
+
+
+def _token(tx: Tx, transaction: Transaction) -> Token:
+    """A guest's tag may have been used again, or too late."""
+    guest = tx.sessions.by_id_tag(transaction.charge_point_id, transaction.id_tag)
+    if guest is not None:
+        return Token(uid=transaction.id_tag, contract_id=guest.id)
+    return Token(uid=transaction.id_tag, contract_id=transaction.id_tag, type="RFID")
 
 
 def _cost(priced: Pricer, transaction: Transaction, used: Metered) -> Cost:
