@@ -10,11 +10,12 @@ import pytest
 
 from irve_bridge.domain import facts
 from irve_bridge.domain.charge_point import ChargePoint, Connector
-from irve_bridge.domain.id_tag import IdTag, IdTagStatus
+from irve_bridge.domain.id_tag import Authorization, IdTag, IdTagStatus
 from irve_bridge.domain.intents import Lane
 from irve_bridge.domain.session import State
 from irve_bridge.service import transactions
 from irve_bridge.service.handle import Work
+from irve_bridge.service.own_customers import Doorkeeper
 from irve_bridge.service.policy import Policy
 from irve_bridge.service.ports import Storage, Tx
 from irve_bridge.signatures import OcmfVerifier
@@ -219,3 +220,22 @@ def test_a_tag_is_worth_what_the_list_says_until_its_date(
     tag: IdTag, expected: IdTagStatus
 ) -> None:
     assert tag.at(NOW).status is expected
+
+
+async def test_who_was_let_in_may_start_though_the_csms_fails_in_between(storage: Storage) -> None:
+    """Once: what the CSMS would say of another charge is not known."""
+
+    class Csms:
+        said: Authorization | None = Authorization(status=IdTagStatus.ACCEPTED)
+
+        async def ask(self, charge_point_id: str, id_tag: str) -> Authorization | None:
+            return self.said
+
+    csms = Csms()
+    doorkeeper = Doorkeeper(storage, csms)
+    assert await doorkeeper.ask("CP1", "Known") == csms.said
+    was, csms.said = csms.said, None
+    assert await doorkeeper.ask("CP1", "Unknown") is None
+    assert await doorkeeper.ask("CP2", "known") is None
+    assert await doorkeeper.ask("CP1", "known") == was
+    assert await doorkeeper.ask("CP1", "known") is None
