@@ -146,6 +146,7 @@ class Settings(BaseSettings):
     meter_interval_s: int = Field(default=15, gt=0)
     heartbeat_interval_s: int = Field(default=300, gt=0)
     configure_charge_points: bool = True
+    display_every_s: float = Field(default=60, gt=0)
     callback_delays_s: Annotated[tuple[Delay, ...], NoDecode] = tuple(
         delay.total_seconds() for delay in CALLBACK_DELAYS
     )

@@ -41,6 +41,7 @@ ocpp.messages.ASYNC_VALIDATION = False
 ACTIONS = frozenset(action.value for action in Action)
 USELESS = frozenset({"refused", "kept", "ignored"})
 SHOWN_BYTES = 200
+COST_MESSAGES, UNPLUGGED = "org.openchargealliance.costmsg", "ConnectorUnplugged"
 # What the library would log with a stack trace for each odd frame is logged here in a line.
 LIBRARY_LOG = logging.getLogger("irve_bridge.charge_points.ocpp")
 LIBRARY_LOG.setLevel(logging.CRITICAL)
@@ -215,7 +216,13 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
             log.exception("welcome failed")
 
     @routing.on(Action.data_transfer)  # type: ignore[untyped-decorator]
-    def _data_transfer(self, vendor_id: str, **_: Any) -> Any:
+    def _data_transfer(self, vendor_id: str, message_id: str = "", **_: Any) -> Any:
+        if vendor_id == COST_MESSAGES:
+            # That the connector was unplugged after the stop: no idle fee runs then.
+            known = message_id == UNPLUGGED
+            status = DataTransferStatus.accepted if known else DataTransferStatus.unknown_message_id
+            log.info("cost message", message_id=message_id, status=status.value)
+            return call_result.DataTransfer(status)
         log.info("data transfer of an unknown vendor", vendor_id=vendor_id)
         return call_result.DataTransfer(DataTransferStatus.unknown_vendor_id)
 
