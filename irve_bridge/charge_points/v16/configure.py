@@ -78,8 +78,11 @@ class Configure:
         self._settings = settings
         self._known = Known()
 
-    async def run(self) -> None:
+    async def run(self, *, booted: bool) -> None:
         """Read everything, and set what differs from what payment needs; tell what was refused.
+
+        Who did not boot is not asked twice in vain: too many calls without an answer would cost it
+        its connection, and drivers their start.
 
         Raises:
             TimeoutError: It does not answer.
@@ -87,7 +90,7 @@ class Configure:
             websockets.exceptions.ConnectionClosed: Its socket closed.
         """
         before = await self._storage.read(lambda tx: tx.configuration.of(self._id))
-        await self._read()
+        await self._read(patient=booted)
         await self._keep()
         if not self._settings.configures:
             return
@@ -115,13 +118,17 @@ class Configure:
 
     # Reading
 
-    async def _read(self) -> None:
+    async def _read(self, *, patient: bool) -> None:
         """Ask for all keys, then by name for those it did not tell (§5.8).
 
         Some answer only so many at once, some nothing useful to a request for all.
         """
         self._known = Known()
-        await self._get()
+        try:
+            await self._get()
+        except TimeoutError:
+            if not patient:
+                raise
         wanted = keys_of(self._settings)
         if self._known.unheard(wanted):
             for key in self._known.unheard([MAX_KEYS]):
@@ -132,11 +139,11 @@ class Configure:
                     return
 
     async def _get(self, *keys: str) -> bool:
-        """Take what it answers; return whether it answered at all."""
+        """Take what it answers; return whether it did not refuse."""
         try:
             answer = await self._ask("GetConfiguration", {"key": list(keys)} if keys else {})
-        except (CallRefused, TimeoutError) as error:
-            log.info("configuration not told", keys=keys, error=repr(error))
+        except CallRefused as refused:
+            log.info("configuration not told", keys=keys, error=refused.code)
             return False
         now = self._clock.now()
         for told in _told(answer, "configurationKey"):

@@ -11,7 +11,7 @@ import structlog
 from ocpp import routing, v16
 from ocpp.exceptions import FormationViolationError
 from ocpp.v16 import call_result
-from ocpp.v16.enums import Action, DataTransferStatus, MessageTrigger
+from ocpp.v16.enums import Action, MessageTrigger
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
@@ -32,6 +32,7 @@ from irve_bridge.charge_points.v16.decode import (
 from irve_bridge.charge_points.v16.envelope import unsound_call
 from irve_bridge.charge_points.v16.keys import Keys
 from irve_bridge.charge_points.v16.patience import Patience
+from irve_bridge.charge_points.v16.vendors import status_of
 from irve_bridge.charge_points.v16.welcome import Welcome
 from irve_bridge.service.ports import Clock, Storage
 
@@ -41,7 +42,6 @@ ocpp.messages.ASYNC_VALIDATION = False
 ACTIONS = frozenset(action.value for action in Action)
 USELESS = frozenset({"refused", "kept", "ignored"})
 SHOWN_BYTES = 200
-COST_MESSAGES, UNPLUGGED = "org.openchargealliance.costmsg", "ConnectorUnplugged"
 # What the library would log with a stack trace for each odd frame is logged here in a line.
 LIBRARY_LOG = logging.getLogger("irve_bridge.charge_points.ocpp")
 LIBRARY_LOG.setLevel(logging.CRITICAL)
@@ -216,15 +216,10 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
             log.exception("welcome failed")
 
     @routing.on(Action.data_transfer)  # type: ignore[untyped-decorator]
-    def _data_transfer(self, vendor_id: str, message_id: str = "", **_: Any) -> Any:
-        if vendor_id == COST_MESSAGES:
-            # That the connector was unplugged after the stop: no idle fee runs then.
-            known = message_id == UNPLUGGED
-            status = DataTransferStatus.accepted if known else DataTransferStatus.unknown_message_id
-            log.info("cost message", message_id=message_id, status=status.value)
-            return call_result.DataTransfer(status)
-        log.info("data transfer of an unknown vendor", vendor_id=vendor_id)
-        return call_result.DataTransfer(DataTransferStatus.unknown_vendor_id)
+    def _data_transfer(self, vendor_id: str, message_id: str | None = None, **_: Any) -> Any:
+        status = status_of(vendor_id, message_id)
+        log.info("data transfer", vendor_id=vendor_id, message_id=message_id, status=status.value)
+        return call_result.DataTransfer(status)
 
     @routing.on(Action.firmware_status_notification)  # type: ignore[untyped-decorator]
     def _firmware_status(self, **said: Any) -> Any:

@@ -8,6 +8,7 @@ import pytest
 from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.service.configuration import cost_decimals, shows_costs, supports
 from tests.integration.charge_points.configured import (
+    BOOT,
     POWER,
     REGISTER,
     RIGHT,
@@ -167,6 +168,24 @@ async def test_who_cannot_tell_its_configuration_is_set_all_the_same(house: Any,
     known = await greeted(house, raw, point)
     assert point.keys["MeterValuesSampledData"] == f"{REGISTER},{POWER},{SOC}"
     assert known["MeterValueSampleInterval"].value == "15"
+
+
+class TestSilence:
+    """A charge point that leaves calls unanswered."""
+
+    @pytest.fixture
+    def settings(self) -> DoorSettings:
+        return DoorSettings(port=0, status_grace_s=0, call_timeout_s=0.2)
+
+    async def test_who_leaves_a_request_for_all_unanswered_is_asked_by_name(
+        self, house: Any, raw: Any
+    ) -> None:
+        """Some choke on what they would have to say."""
+        await raw.confirmed("BootNotification", BOOT)
+        _, action, payload = await raw.next_call()
+        assert (action, payload) == ("GetConfiguration", {})
+        known = await through(house, raw, Configured(dict(RIGHT)))
+        assert known["HeartbeatInterval"].value == "300"
 
 
 async def test_a_reconnection_without_a_boot_reads_what_was_never_read(
