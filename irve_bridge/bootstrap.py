@@ -21,12 +21,13 @@ from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.charge_points.tls import TlsSettings
 from irve_bridge.clock import SharedClock
 from irve_bridge.csms import CallbackHand, CsmsAuthorizer
-from irve_bridge.displays import CostDisplays, Outbox
+from irve_bridge.displays import CodeDisplays, CostDisplays, Outbox
 from irve_bridge.domain.intents import Lane
 from irve_bridge.i18n import Language, load_languages
 from irve_bridge.mail import MailHand, Smtp
 from irve_bridge.payments import StripePayments, StripeSettings
 from irve_bridge.service.charger import ChargerHand
+from irve_bridge.service.codes import Codes, Signatures
 from irve_bridge.service.desk import Desk
 from irve_bridge.service.dispatch import Dispatcher
 from irve_bridge.service.handle import Handler
@@ -124,6 +125,7 @@ async def running(
                 clock=clock,
                 policy=settings.policy,
                 settings=_web(settings),
+                codes=codes_of(settings),
                 registry=registry,
             )
         )
@@ -131,6 +133,9 @@ async def running(
             await stack.enter_async_context(_worker(f"dispatcher {lane}", dispatcher.run))
         await stack.enter_async_context(_worker("sweep", lambda: sweep.run(meters)))
         await stack.enter_async_context(_worker("displays", displays.run))
+        if (codes := codes_of(settings)).window:
+            shown = CodeDisplays(storage, clock, outbox, codes, settings.public_url)
+            await stack.enter_async_context(_worker("codes", shown.run))
         reconciler = Reconciler(storage, handler, clock, payments)
         every, back = settings.reconcile_every, settings.reconcile_back
         await stack.enter_async_context(
@@ -198,6 +203,12 @@ async def _forever(name: str, run: Callable[[], Awaitable[None]]) -> None:
         except Exception:
             log.exception("worker_failed", worker=name)
         await asyncio.sleep(RESTART_S)
+
+
+def codes_of(settings: Settings) -> Codes:
+    """Return what signs and judges the codes on stations; without a secret none changes."""
+    window = timedelta(seconds=settings.qr_rotates_s if settings.qr_secrets else 0)
+    return Codes(settings.qr_secrets, Signatures(settings.qr_signatures), window)
 
 
 def _payments(settings: Settings, clock: Clock) -> StripePayments:

@@ -33,6 +33,8 @@ from irve_bridge.service.policy import CALLBACK_DELAYS, DEBT_RETRIES, LEASE, Bou
 
 EXAMPLE = "replace_me"
 STRIPE_API = "https://api.stripe.com"
+QR_SECRET_LEAST = 16
+QR_ROTATES_LEAST_S = 10
 HOLD_USABLE_S = 6 * 86_400
 """A card hold ends after seven days; a day is left to capture or release it."""
 
@@ -150,6 +152,9 @@ class Settings(BaseSettings):
     callback_delays_s: Annotated[tuple[Delay, ...], NoDecode] = tuple(
         delay.total_seconds() for delay in CALLBACK_DELAYS
     )
+    qr_secret: SecretStr | None = None
+    qr_signatures: Literal["off", "accepted", "required"] = "off"
+    qr_rotates_s: float = Field(default=60, ge=0)
     throttle_per_minute: int = Field(default=20, gt=0)
     trusted_proxies: int = Field(default=0, ge=0)
 
@@ -196,6 +201,21 @@ class Settings(BaseSettings):
         if not all(part.startswith("whsec_") for part in secret.get_secret_value().split(",")):
             raise ValueError("must be a signing secret (whsec_…)")
         return secret
+
+    @field_validator("qr_secret")
+    @classmethod
+    def _hard_to_guess(cls, secret: SecretStr | None) -> SecretStr | None:
+        parts = _parts(secret)
+        if secret is not None and not all(len(part) >= QR_SECRET_LEAST for part in parts):
+            raise ValueError(f"must have at least {QR_SECRET_LEAST} characters, each if several")
+        return secret
+
+    @field_validator("qr_rotates_s")
+    @classmethod
+    def _long_enough(cls, rotates_s: float) -> float:
+        if 0 < rotates_s < QR_ROTATES_LEAST_S:
+            raise ValueError(f"must be 0 or at least {QR_ROTATES_LEAST_S}")
+        return rotates_s
 
     @field_validator("csms_notification_secret")
     @classmethod
@@ -248,6 +268,10 @@ class Settings(BaseSettings):
         yield (
             self.csms_authorize_url is not None and self.csms_notification_secret is None,
             "CSMS_NOTIFICATION_SECRET is needed with CSMS_AUTHORIZE_URL.",
+        )
+        yield (
+            self.qr_secret is None and self.qr_signatures != "off",
+            "QR_SECRET is needed with QR_SIGNATURES.",
         )
         yield (
             self.smtp_host is not None and self.smtp_from is None,
@@ -307,6 +331,11 @@ class Settings(BaseSettings):
     def stripe_webhook_secrets(self) -> tuple[str, ...]:
         """The signing secrets that are valid: more than one while they rotate."""
         return tuple(self.stripe_webhook_secret.get_secret_value().split(","))
+
+    @property
+    def qr_secrets(self) -> tuple[str, ...]:
+        """The secrets of the codes on stations: the first signs, all verify while they rotate."""
+        return _parts(self.qr_secret)
 
     @property
     def public_url(self) -> str:
@@ -378,6 +407,10 @@ def load(env_file: str | None = ".env") -> Settings:
     except ValidationError as error:
         sentences = dict.fromkeys(_sentence(details) for details in error.errors())
         raise SettingsRefused(list(sentences)) from error
+
+
+def _parts(secret: SecretStr | None) -> tuple[str, ...]:
+    return () if secret is None else tuple(p.strip() for p in secret.get_secret_value().split(","))
 
 
 def _signs(secret: str) -> bool:

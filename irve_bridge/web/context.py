@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
+from irve_bridge.service.codes import Codes
 from irve_bridge.service.desk import Desk
 from irve_bridge.service.policy import Policy
 from irve_bridge.service.ports import Bus, Clock, Payments, Storage
@@ -47,6 +48,7 @@ class WebContext:
     clock: Clock
     policy: Policy
     settings: WebSettings
+    codes: Codes = field(default_factory=Codes)
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
 
 

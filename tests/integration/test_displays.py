@@ -1,8 +1,10 @@
 """Prices and costs on the charge point's own display."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from irve_bridge.domain.charge_point import CodeDisplay
 from simulators.charge_point import Car, ChargePoint, Transaction
 from tests.integration.world import World, world
 
@@ -132,3 +134,56 @@ async def test_charges_that_run_go_on_being_shown_after_a_restart(tmp_path: Path
         await cp.wait_until(lambda: cp.display.told("FinalCost"))
         card = await w.card(opened["session_id"])
         assert round(cp.display.told("FinalCost")[0]["cost"] * 100) == card["charged"]
+
+
+CODES = {
+    "vendor_id": "com.example.display",
+    "message_id": "ShowQrCode",
+    "data": '{"connector": {connector}, "evse": "{evse_id}", "url": "{url}"}',
+}
+
+
+async def test_a_display_shows_a_code_that_changes_and_leads_to_its_connector(
+    tmp_path: Path,
+) -> None:
+    """At each connector that is free; the code of a while ago is refused."""
+    async with (
+        world(tmp_path, qr_secret="a-secret-of-the-operator", qr_signatures="required") as w,
+        w.charge_point() as cp,
+    ):
+        await give_display(w, cp)
+        await cp.wait_until(lambda: len(codes(cp, 1)) > 1 and codes(cp, 2))
+        newest = codes(cp, 1)[-1]
+        assert newest["evse"] == "FR*EXA*E0001*1"
+        assert "<form" in await w.page(newest["url"])
+        first = codes(cp, 1)[0]["url"]
+        await cp.wait_until(lambda: len(codes(cp, 1)) > 4)
+        assert "<form" not in await w.page(first)
+
+
+async def test_no_code_is_shown_where_somebody_pays_or_charges(tmp_path: Path) -> None:
+    async with (
+        world(tmp_path, qr_secret="a-secret-of-the-operator") as w,
+        w.charge_point() as cp,
+    ):
+        await give_display(w, cp)
+        await cp.wait_until(lambda: codes(cp, 1))
+        await w.pay(await w.open("dynamic"))
+        before = len(codes(cp, 1)), len(codes(cp, 2))
+        await cp.wait_until(lambda: len(codes(cp, 2)) > before[1] + 2)
+        assert len(codes(cp, 1)) <= before[0] + 1
+
+
+def codes(cp: ChargePoint, connector: int) -> list[dict[str, Any]]:
+    return [each for each in cp.display.told("ShowQrCode") if each["connector"] == connector]
+
+
+async def give_display(w: World, cp: ChargePoint) -> None:
+    """Have the operator's file say how the display is told."""
+    await cp.wait_until_online()
+    assert w.bridge
+    storage = w.bridge.storage
+    point = await storage.read(lambda tx: tx.stations.charge_point(cp.id))
+    assert point
+    shown = replace(point, display=CodeDisplay(**CODES))
+    await storage.transact(lambda tx: tx.stations.put(shown))
