@@ -77,6 +77,7 @@ class Configure:
         self._clock = clock
         self._settings = settings
         self._known = Known()
+        self._kept: list[ConfigurationKey] = []
 
     async def run(self, *, booted: bool) -> None:
         """Read everything, and set what differs from what payment needs; tell what was refused.
@@ -90,6 +91,7 @@ class Configure:
             websockets.exceptions.ConnectionClosed: Its socket closed.
         """
         before = await self._storage.read(lambda tx: tx.configuration.of(self._id))
+        self._kept = []
         await self._read(patient=booted)
         await self._keep()
         if not self._settings.configures:
@@ -104,10 +106,11 @@ class Configure:
         self._tell(before)
 
     async def _keep(self) -> None:
-        """Remember what is known; nothing learnt leaves what was known before."""
+        """Remember what is known by now; nothing learnt leaves what was known before."""
         keys = list(self._known.keys.values())
-        if keys:
+        if keys != self._kept:
             await self._storage.transact(lambda tx: tx.configuration.replace(self._id, keys))
+            self._kept = keys
 
     def _tell(self, before: Sequence[ConfigurationKey]) -> None:
         """Log what it refuses and did not refuse before: an operator is told once."""
