@@ -11,6 +11,7 @@ from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.charge_points.v16.calls import Ask, CallInvalid, CallRefused, Payload
 from irve_bridge.charge_points.v16.wishes import LISTS, REGISTER, ListWish, Wish, keys_of, wishes
 from irve_bridge.domain.configuration import ConfigurationKey, listed
+from irve_bridge.service.masking import masked
 from irve_bridge.service.ports import Clock, Storage
 
 STORED = frozenset({ConfigurationStatus.accepted, ConfigurationStatus.reboot_required})
@@ -144,7 +145,8 @@ class Configure:
     async def _get(self, *keys: str) -> bool:
         """Take what it answers; return whether it did not refuse."""
         try:
-            answer = await self._ask("GetConfiguration", {"key": list(keys)} if keys else {})
+            asked = {"key": list(keys)} if keys else {}
+            answer = masked(await self._ask("GetConfiguration", asked))
         except CallRefused as refused:
             log.info("configuration not told", keys=keys, error=refused.code)
             return False

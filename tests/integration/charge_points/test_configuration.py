@@ -157,6 +157,13 @@ async def test_where_a_request_for_all_is_answered_with_a_part_the_rest_is_asked
     assert point.changes == []
 
 
+async def test_secrets_that_a_charge_point_tells_are_not_kept(house: Any, raw: Any) -> None:
+    """AuthorizationKey is write-only (security whitepaper §2.3), and some tell it all the same."""
+    keys = {"AuthorizationKey": "0011", "WifiPassword": "hidden", "Backend": "ws://a:b@host"}
+    known = await greeted(house, raw, Configured(RIGHT | keys))
+    assert [known[key].value for key in keys] == ["***", "***", "ws://a:***@host"]
+
+
 async def test_who_cannot_tell_its_configuration_is_set_all_the_same(house: Any, raw: Any) -> None:
     point = Configured(dict.fromkeys(RIGHT, ""))
     answer = point.answer
