@@ -23,7 +23,7 @@ CONNECTORS = {
 
 PLUGS = {
     ConnectorStatus.AVAILABLE: N_(
-        "No cable is seen plugged in here. If yours is, this page is of another connector."
+        "No cable is seen plugged in here yet. If yours is, check this number."
     ),
     ConnectorStatus.PREPARING: N_("A cable is seen plugged in here."),
 }

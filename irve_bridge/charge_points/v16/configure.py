@@ -12,7 +12,7 @@ from irve_bridge.charge_points.v16.calls import Ask, CallInvalid, CallRefused, P
 from irve_bridge.charge_points.v16.wishes import LISTS, REGISTER, ListWish, Wish, keys_of, wishes
 from irve_bridge.domain.configuration import ConfigurationKey, listed
 from irve_bridge.service.masking import masked
-from irve_bridge.service.ports import Clock, Storage
+from irve_bridge.service.ports import Clock, Storage, Tx
 
 STORED = frozenset({ConfigurationStatus.accepted, ConfigurationStatus.reboot_required})
 """What needs a reboot is stored all the same, and will hold after it (§5.3)."""
@@ -78,7 +78,7 @@ class Configure:
         self._clock = clock
         self._settings = settings
         self._known = Known()
-        self._kept: list[ConfigurationKey] = []
+        self._kept: dict[str, ConfigurationKey] = {}
 
     async def run(self, *, booted: bool) -> None:
         """Read everything, and set what differs from what payment needs; tell what was refused.
@@ -92,7 +92,7 @@ class Configure:
             websockets.exceptions.ConnectionClosed: Its socket closed.
         """
         before = await self._storage.read(lambda tx: tx.configuration.of(self._id))
-        self._kept = []
+        self._kept = {key.key: key for key in before}
         await self._read(patient=booted)
         await self._keep()
         if not self._settings.configures:
@@ -107,10 +107,23 @@ class Configure:
         self._tell(before)
 
     async def _keep(self) -> None:
-        """Remember what is known by now; nothing learnt leaves what was known before."""
-        keys = list(self._known.keys.values())
-        if keys != self._kept:
-            await self._storage.transact(lambda tx: tx.configuration.replace(self._id, keys))
+        """Remember what is news; nothing learnt leaves what was known before.
+
+        Most boots bring no news: after a power cut a thousand of them write nothing.
+        """
+        keys = {key.key: key for key in self._known.keys.values()}
+        news = [key for key in keys.values() if not key.says_what(self._kept.get(key.key))]
+        gone = bool(keys) and not keys.keys() >= self._kept.keys()
+
+        def unit(tx: Tx) -> None:
+            if gone:
+                tx.configuration.replace(self._id, list(keys.values()))
+                return
+            for key in news:
+                tx.configuration.put(self._id, key)
+
+        if news or gone:
+            await self._storage.transact(unit)
             self._kept = keys
 
     def _tell(self, before: Sequence[ConfigurationKey]) -> None:

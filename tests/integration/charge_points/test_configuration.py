@@ -164,6 +164,18 @@ async def test_secrets_that_a_charge_point_tells_are_not_kept(house: Any, raw: A
     assert [known[key].value for key in keys] == ["***", "***", "ws://a:***@host"]
 
 
+async def test_what_is_no_news_is_not_written_again_and_what_is_gone_is_forgotten(
+    house: Any, raw: Any
+) -> None:
+    first = await greeted(house, raw, Configured(RIGHT | {"LightIntensity": "50"}))
+    second = await greeted(house, raw, Configured(dict(RIGHT)))
+    assert second == {key: told for key, told in first.items() if key in RIGHT}
+    fewer = {key: value for key, value in RIGHT.items() if key != "LightIntensity"}
+    third = await greeted(house, raw, Configured(fewer | {"HeartbeatInterval": "60"}))
+    assert "LightIntensity" not in third
+    assert third["HeartbeatInterval"].value == "300"
+
+
 async def test_who_cannot_tell_its_configuration_is_set_all_the_same(house: Any, raw: Any) -> None:
     point = Configured(dict.fromkeys(RIGHT, ""))
     answer = point.answer

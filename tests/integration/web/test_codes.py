@@ -84,7 +84,7 @@ async def test_who_has_ordered_is_led_back_by_a_signed_way(house: House) -> None
     ("status", "sentence"),
     [
         (ConnectorStatus.PREPARING, "Un câble est vu branché ici."),
-        (ConnectorStatus.AVAILABLE, "Aucun câble n'est vu branché ici."),
+        (ConnectorStatus.AVAILABLE, "Aucun câble n'est encore vu branché ici."),
         (ConnectorStatus.UNKNOWN, None),
     ],
 )
@@ -95,7 +95,7 @@ async def test_the_page_says_whose_it_is_and_whether_a_cable_is_seen(
     await house.report(status)
     page = plain(await house.page(CODES.path("CP1", 1)))
     assert "Vérifiez avant de payer : FR*EXA*E0001*1" in page
-    assert sentence in page if sentence else "câble est vu" not in page
+    assert sentence in page if sentence else "branché ici" not in page
 
 
 class TestAccepted:
