@@ -1,6 +1,7 @@
 """A charge point's configuration: read whole, set where payment needs it, remembered."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -80,11 +81,8 @@ class Configure:
         self._known = Known()
         self._kept: dict[str, ConfigurationKey] = {}
 
-    async def run(self, *, booted: bool) -> None:
+    async def run(self) -> None:
         """Read everything, and set what differs from what payment needs; tell what was refused.
-
-        Who did not boot is not asked twice in vain: too many calls without an answer would cost it
-        its connection, and drivers their start.
 
         Raises:
             TimeoutError: It does not answer.
@@ -93,7 +91,7 @@ class Configure:
         """
         before = await self._storage.read(lambda tx: tx.configuration.of(self._id))
         self._kept = {key.key: key for key in before}
-        await self._read(patient=booted)
+        await self._read()
         await self._keep()
         if not self._settings.configures:
             return
@@ -135,17 +133,14 @@ class Configure:
 
     # Reading
 
-    async def _read(self, *, patient: bool) -> None:
+    async def _read(self) -> None:
         """Ask for all keys, then by name for those it did not tell (§5.8).
 
-        Some answer only so many at once, some nothing useful to a request for all.
+        Some answer only so many at once, some nothing useful to a request for all, or nothing.
         """
         self._known = Known()
-        try:
+        with suppress(TimeoutError):
             await self._get()
-        except TimeoutError:
-            if not patient:
-                raise
         wanted = keys_of(self._settings)
         if self._known.unheard(wanted):
             for key in self._known.unheard([MAX_KEYS]):

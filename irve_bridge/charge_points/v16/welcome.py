@@ -34,7 +34,7 @@ class Welcome:
     async def greet(self, *, booted: bool) -> None:
         """Configure after a boot, or if that never was; ask for statuses that nobody reported."""
         if booted or not await self._storage.read(lambda tx: tx.configuration.of(self._id)):
-            await self._configure.run(booted=booted)
+            await self._configure.run()
         await asyncio.sleep(self._settings.status_grace_s)
         for number in await self._storage.read(self._unknown):
             await self._trigger_status(number)
