@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import gc
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,11 +21,13 @@ from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.charge_points.tls import TlsSettings
 from irve_bridge.clock import SharedClock
 from irve_bridge.csms import CallbackHand, CsmsAuthorizer
+from irve_bridge.displays import CodeDisplays, CostDisplays, Outbox
 from irve_bridge.domain.intents import Lane
-from irve_bridge.i18n import load_languages
+from irve_bridge.i18n import Language, load_languages
 from irve_bridge.mail import MailHand, Smtp
 from irve_bridge.payments import StripePayments, StripeSettings
 from irve_bridge.service.charger import ChargerHand
+from irve_bridge.service.codes import Codes, Signatures
 from irve_bridge.service.control import Control
 from irve_bridge.service.desk import Desk
 from irve_bridge.service.dispatch import Dispatcher
@@ -90,6 +92,7 @@ async def running(
         storage = await stack.enter_async_context(open_storage(settings.database_url))
         stack.enter_context(alone(settings.database_url))
         http = await stack.enter_async_context(aiohttp.ClientSession())
+        languages = load_languages()
         payments = _payments(settings, clock)
         stack.push_async_callback(payments.close)
         bus = InProcessBus()
@@ -98,9 +101,15 @@ async def running(
         lead = settings.policy.stop_lead
         meters = Meters(storage, bus, clock, sweep.limit_moved, lead)
         handler.after_commit(meters.heard)
+        outbox = Outbox(bus, settings.command_timeout_s)
+        stack.push_async_callback(outbox.close)
+        displays = CostDisplays(
+            storage, clock, meters, outbox, languages, timedelta(seconds=settings.display_every_s)
+        )
+        handler.after_commit(displays.heard)
         await storage.transact(_begin_afresh)
         await meters.rebuild()
-        hands = _hands(settings, payments, bus, clock, http)
+        hands = _hands(settings, payments, bus, clock, http, languages)
         dispatchers = {
             lane: Dispatcher(storage, handler, clock, settings.policy, lane, hand)
             for lane, hand in hands.items()
@@ -122,12 +131,17 @@ async def running(
                 clock=clock,
                 policy=settings.policy,
                 settings=_web(settings),
+                codes=codes_of(settings),
                 registry=registry,
             )
         )
         for lane, dispatcher in dispatchers.items():
             await stack.enter_async_context(_worker(f"dispatcher {lane}", dispatcher.run))
         await stack.enter_async_context(_worker("sweep", lambda: sweep.run(meters)))
+        await stack.enter_async_context(_worker("displays", displays.run))
+        if (codes := codes_of(settings)).window:
+            shown = CodeDisplays(storage, clock, outbox, codes, settings.public_url)
+            await stack.enter_async_context(_worker("codes", shown.run))
         reconciler = Reconciler(storage, handler, clock, payments)
         every, back = settings.reconcile_every, settings.reconcile_back
         await stack.enter_async_context(
@@ -197,6 +211,12 @@ async def _forever(name: str, run: Callable[[], Awaitable[None]]) -> None:
         await asyncio.sleep(RESTART_S)
 
 
+def codes_of(settings: Settings) -> Codes:
+    """Return what signs and judges the codes on stations; without a secret none changes."""
+    window = timedelta(seconds=settings.qr_rotates_s if settings.qr_secrets else 0)
+    return Codes(settings.qr_secrets, Signatures(settings.qr_signatures), window)
+
+
 def _payments(settings: Settings, clock: Clock) -> StripePayments:
     link = f"{settings.public_url}/c/{{token}}"
     return StripePayments(
@@ -218,6 +238,7 @@ def _hands(
     bus: Bus,
     clock: Clock,
     http: aiohttp.ClientSession,
+    languages: Mapping[str, Language],
 ) -> dict[Lane, Hand]:
     """Give a hand for each lane that the settings open."""
     hands: dict[Lane, Hand] = {
@@ -235,7 +256,7 @@ def _hands(
             tuple(timedelta(seconds=s) for s in settings.callback_delays_s),
         )
     if settings.smtp_host and settings.smtp_from:
-        hands[Lane.MAIL] = MailHand(_smtp(settings), settings.public_url, load_languages())
+        hands[Lane.MAIL] = MailHand(_smtp(settings), settings.public_url, languages)
     return hands
 
 

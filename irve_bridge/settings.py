@@ -33,6 +33,8 @@ from irve_bridge.service.policy import CALLBACK_DELAYS, DEBT_RETRIES, LEASE, Bou
 
 EXAMPLE = "replace_me"
 STRIPE_API = "https://api.stripe.com"
+QR_SECRET_LEAST = 16
+QR_ROTATES_LEAST_S = 10
 HOLD_USABLE_S = 6 * 86_400
 """A card hold ends after seven days; a day is left to capture or release it."""
 
@@ -147,9 +149,13 @@ class Settings(BaseSettings):
     heartbeat_interval_s: int = Field(default=300, gt=0)
     configure_charge_points: bool = True
     list_strangers: bool = False
+    display_every_s: float = Field(default=60, gt=0)
     callback_delays_s: Annotated[tuple[Delay, ...], NoDecode] = tuple(
         delay.total_seconds() for delay in CALLBACK_DELAYS
     )
+    qr_secret: SecretStr | None = None
+    qr_signatures: Literal["off", "accepted", "required"] = "off"
+    qr_rotates_s: float = Field(default=60, ge=0)
     throttle_per_minute: int = Field(default=20, gt=0)
     trusted_proxies: int = Field(default=0, ge=0)
 
@@ -196,6 +202,21 @@ class Settings(BaseSettings):
         if not all(part.startswith("whsec_") for part in secret.get_secret_value().split(",")):
             raise ValueError("must be a signing secret (whsec_…)")
         return secret
+
+    @field_validator("qr_secret")
+    @classmethod
+    def _hard_to_guess(cls, secret: SecretStr | None) -> SecretStr | None:
+        parts = _parts(secret)
+        if secret is not None and not all(len(part) >= QR_SECRET_LEAST for part in parts):
+            raise ValueError(f"must have at least {QR_SECRET_LEAST} characters, each if several")
+        return secret
+
+    @field_validator("qr_rotates_s")
+    @classmethod
+    def _long_enough(cls, rotates_s: float) -> float:
+        if 0 < rotates_s < QR_ROTATES_LEAST_S:
+            raise ValueError(f"must be 0 or at least {QR_ROTATES_LEAST_S}")
+        return rotates_s
 
     @field_validator("csms_notification_secret")
     @classmethod
@@ -256,6 +277,10 @@ class Settings(BaseSettings):
             "CSMS_AUTHORIZE_TIMEOUT_S must be below COMMAND_TIMEOUT_S.",
         )
         yield (
+            self.qr_secret is None and self.qr_signatures != "off",
+            "QR_SECRET is needed with QR_SIGNATURES.",
+        )
+        yield (
             self.smtp_host is not None and self.smtp_from is None,
             "SMTP_FROM is needed with SMTP_HOST.",
         )
@@ -313,6 +338,11 @@ class Settings(BaseSettings):
     def stripe_webhook_secrets(self) -> tuple[str, ...]:
         """The signing secrets that are valid: more than one while they rotate."""
         return tuple(self.stripe_webhook_secret.get_secret_value().split(","))
+
+    @property
+    def qr_secrets(self) -> tuple[str, ...]:
+        """The secrets of the codes on stations: the first signs, all verify while they rotate."""
+        return _parts(self.qr_secret)
 
     @property
     def public_url(self) -> str:
@@ -384,6 +414,10 @@ def load(env_file: str | None = ".env") -> Settings:
     except ValidationError as error:
         sentences = dict.fromkeys(_sentence(details) for details in error.errors())
         raise SettingsRefused(list(sentences)) from error
+
+
+def _parts(secret: SecretStr | None) -> tuple[str, ...]:
+    return () if secret is None else tuple(p.strip() for p in secret.get_secret_value().split(","))
 
 
 def _signs(secret: str) -> bool:

@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from irve_bridge.domain import credentials, tariff_loading
-from irve_bridge.domain.charge_point import ChargePoint, Connector, SecurityProfile
+from irve_bridge.domain.charge_point import ChargePoint, CodeDisplay, Connector, SecurityProfile
 from irve_bridge.domain.errors import BridgeError, Refusal
 from irve_bridge.domain.tariff import Tariff
 from irve_bridge.domain.tariff_loading import FAST_W
@@ -119,6 +119,22 @@ class ConnectorEntry(_Strict):
         return None if key is None else der_in_hex(key)
 
 
+class DisplayEntry(_Strict):
+    """How a display is told the code it shows; `only` where no printed one holds."""
+
+    vendor_id: str = Field(min_length=1, max_length=255)
+    message_id: str | None = Field(default=None, min_length=1, max_length=50)
+    data: str = "{url}"
+    only: bool = False
+
+    @field_validator("data")
+    @classmethod
+    def _names_the_address(cls, data: str) -> str:
+        if "{url}" not in data:
+            raise ValueError("{url} must stand in it: that is what the code says")
+        return data
+
+
 class ChargePointEntry(_Strict):
     """One charge point; its id is its OCPP identity."""
 
@@ -138,6 +154,7 @@ class ChargePointEntry(_Strict):
     serial_number: str = Field(default="", max_length=64)
     operator: OperatorEntry | None = None
     requires_signatures: bool | None = None
+    display: DisplayEntry | None = None
     connectors: tuple[ConnectorEntry, ...] = Field(min_length=1)
 
     @field_validator("time_zone")
@@ -392,6 +409,7 @@ def _charge_point(
         operator_email=operator.email or "",
         serial_number=entry.serial_number,
         **_security(entry, base),
+        display=CodeDisplay(**entry.display.model_dump()) if entry.display else None,
     )
 
 

@@ -2,7 +2,6 @@
 
 import argparse
 from pathlib import Path
-from urllib.parse import quote
 
 import segno
 from rich.table import Table
@@ -18,6 +17,7 @@ from irve_bridge.cli.common import (
     settings_of,
 )
 from irve_bridge.domain.charge_point import ChargePoint, Connector
+from irve_bridge.service.codes import Codes
 
 
 def add_to(commands: Actions) -> None:
@@ -84,7 +84,8 @@ def _station_row(point: ChargePoint, outlet: Connector) -> tuple[str, ...]:
 
 async def draw_codes(arguments: argparse.Namespace) -> int:
     """Write one SVG for each connector."""
-    base = settings_of(arguments).public_url
+    settings = settings_of(arguments)
+    codes = Codes(settings.qr_secrets)
     arguments.out.mkdir(parents=True, exist_ok=True)
     async with open_database(arguments) as storage:
         connectors = await storage.read(
@@ -93,7 +94,7 @@ async def draw_codes(arguments: argparse.Namespace) -> int:
             ]
         )
     for outlet in connectors:
-        url = f"{base}/s/{quote(outlet.charge_point_id, safe='*:+')}/{outlet.number}"
+        url = settings.public_url + codes.path(outlet.charge_point_id, outlet.number)
         file = arguments.out / f"{outlet.charge_point_id}-{outlet.number}.svg"
         segno.make(url, error="m").save(str(file), scale=8, border=4, title=outlet.evse_id)
         console.print(f"{file}  {url}")

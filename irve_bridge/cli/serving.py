@@ -50,6 +50,12 @@ async def check(arguments: argparse.Namespace) -> int:
         console.print("No charge point is registered: irve-bridge stations apply FILE")
         return 1
     console.print(f"{len(points)} charge points are registered.")
+    changing = settings.qr_secrets and settings.qr_rotates_s
+    if not changing and (shown := [point.id for point in points if point.display]):
+        console.print(
+            f"No code is sent to the displays of {', '.join(shown)}: QR_SECRET is not set, or "
+            "QR_ROTATES_S is 0."
+        )
     for sentence in refused:
         console.print(sentence)
     outside = _outside(settings, points)

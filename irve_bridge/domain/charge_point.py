@@ -61,6 +61,20 @@ class SecurityProfile(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CodeDisplay:
+    """How a display is told the code it shows: a DataTransfer (OCPP 1.6 ed. 2 §5.6).
+
+    `data` is a text in which {url}, {connector}, {evse_id} and {expires_at} are filled in. `only`:
+    codes that are printed do not hold there.
+    """
+
+    vendor_id: str
+    message_id: str | None = None
+    data: str
+    only: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChargePoint:
     """One charging station with one OCPP connection; `id` is its OCPP identity.
 
@@ -98,6 +112,7 @@ class ChargePoint:
     requires_signatures: bool = False
     security_profile: SecurityProfile = SecurityProfile.OPEN
     next_security_profile: SecurityProfile | None = None
+    display: CodeDisplay | None = None
     password_hash: str | None = None
     next_password_hash: str | None = None
     given_password_hash: str | None = None

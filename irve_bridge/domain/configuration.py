@@ -1,7 +1,7 @@
 """What a charge point is set to (OCPP 1.6 ed. 2 §5.3, §5.8, §9)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 
@@ -9,8 +9,9 @@ from datetime import datetime
 class ConfigurationKey:
     """One key as the charge point told it, or as it was set.
 
-    `refused` is why it is not as the bridge wants it: Rejected, NotSupported, a CALLERROR's code,
-    or ReadOnly where it was not even asked. None where it is, or where nothing is wanted.
+    `read_at` is since when it is known to be so. `refused` is why it is not as the bridge wants it:
+    Rejected, NotSupported, a CALLERROR's code, or ReadOnly where it was not even asked. None where
+    it is, or where nothing is wanted.
     """
 
     key: str
@@ -18,6 +19,10 @@ class ConfigurationKey:
     readonly: bool = False
     read_at: datetime
     refused: str | None = None
+
+    def says_what(self, other: "ConfigurationKey | None") -> bool:
+        """Return whether another one says the same, whenever it was read."""
+        return other is not None and replace(other, read_at=self.read_at) == self
 
 
 def listed(value: str | None) -> list[str]:

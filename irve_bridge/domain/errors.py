@@ -8,6 +8,7 @@ BridgeError
 │   ├── AmountRefused    outside what may be secured
 │   ├── Conflict         contradicts what was decided already
 │   ├── CommandFailed    a charge point did not answer a command, or with an error
+│   ├── CodeRefused      a code on a station that is not its own, or no longer good
 │   └── TariffRefused    a tariff that cannot be priced exactly or lawfully
 └── Bug              an invariant is broken; nothing was changed
 """
@@ -56,6 +57,12 @@ class Conflict(Refusal):
     """The request contradicts what was decided already."""
 
     code = "conflict"
+
+
+class CodeRefused(Refusal):
+    """The address that was scanned is not the connector's, or no longer good."""
+
+    code = "code_wrong"
 
 
 class TariffRefused(Refusal):

@@ -5,9 +5,10 @@ crossing a limit becomes a fact about the session. Each reading also says when t
 crossed at this power, so that a charge point that falls silent is stopped too.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from fractions import Fraction
 from functools import reduce
 
 import msgspec
@@ -17,6 +18,7 @@ from irve_bridge.domain.moments import SLACK
 from irve_bridge.domain.period import Period
 from irve_bridge.domain.pricing import Pricer, Tally
 from irve_bridge.domain.projection import HORIZON, at_most, time_until
+from irve_bridge.domain.rules import Use
 from irve_bridge.domain.session import Session, State
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.handle import Work, topic
@@ -39,6 +41,18 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
     elapsed_s: int
     paused: bool
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a running charge comes to: for the energy up to a register, in Wh, at `live.at`.
+
+    `prices` are those in force then, with VAT: per kWh, per hour, per session.
+    """
+
+    live: Live
+    register_wh: int
+    prices: Mapping[Use, Fraction]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -207,6 +221,13 @@ class Running(Metering):
             at=now,
         )
 
+    def figures(self, now: datetime) -> Figures:
+        """Return what a display needs, too: the register, and the prices of now."""
+        meter = self.meter.until(now)
+        rules = self._with(meter.open).rules
+        prices = {rule.use: rule.component.gross for rule in rules}
+        return Figures(self.live(now), meter.register_wh, prices)
+
 
 Key = tuple[str, str]
 RECOUNT_EVERY = timedelta(seconds=5)
@@ -348,6 +369,11 @@ class Meters:
         """Return a running session's live figures; None when its meter does not run here."""
         running = self._running.get((session.charge_point_id, session.transaction_id or ""))
         return running.live(now) if running else None
+
+    def figures(self, session: Session, now: datetime) -> Figures | None:
+        """Return what a running session comes to; None when its meter does not run here."""
+        running = self._running.get((session.charge_point_id, session.transaction_id or ""))
+        return running.figures(now) if running else None
 
     def crossed(self, now: datetime) -> list[str]:
         """Return the sessions whose limit is reached and whose stop nobody has asked yet."""

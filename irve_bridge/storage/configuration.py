@@ -35,8 +35,9 @@ class SqlConfiguration:
     def replace(self, charge_point_id: str, keys: Iterable[ConfigurationKey]) -> None:
         """Forget what was known of a charge point, and keep this instead."""
         self._connection.execute(_FORGET, {"of_id": charge_point_id})
-        for key in keys:
-            self.put(charge_point_id, key)
+        of = {"charge_point_id": charge_point_id}
+        if rows := [to_row(key) | of for key in keys]:
+            self._connection.execute(_PUT, rows)
 
     def put(self, charge_point_id: str, key: ConfigurationKey) -> None:
         """Keep one key as it is now."""

@@ -62,6 +62,7 @@ charge_points = Table(
     Column("security_profile", Integer, nullable=False, server_default="0"),
     Column("next_security_profile", Integer),
     Column("serial_number", Text, nullable=False, server_default=text("''")),
+    Column("display", Json),
     Column("connected_at", UTCDateTime),
     Column("behind_at", UTCDateTime),
     Column("seen_at", UTCDateTime),

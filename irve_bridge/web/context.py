@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
+from irve_bridge.service.codes import Codes
 from irve_bridge.service.control import Control
 from irve_bridge.service.desk import Desk
 from irve_bridge.service.inventory import Inventory
@@ -53,6 +54,7 @@ class WebContext:
     clock: Clock
     policy: Policy
     settings: WebSettings
+    codes: Codes = field(default_factory=Codes)
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
 
 

@@ -29,6 +29,7 @@ from irve_bridge.web.wording import (
     NOT_OPENED,
     ORDER,
     PLANS,
+    PLUGS,
     PROMISES,
     REFUND_FAILED,
     REFUSALS,
@@ -68,6 +69,10 @@ class Presenter:
         if view.refusal is not None:
             return self.language.text(REFUSED_CONNECTORS[view.refusal.code])
         return self.language.text(CONNECTORS[view.connector.status])
+
+    def plug(self, view: StationView) -> str:
+        """Return whether a cable is seen plugged in; "" where nobody can tell."""
+        return self.language.text(PLUGS.get(view.connector.status, ""))
 
     def refusal(self, refusal: Refusal) -> str:
         """Return why not, and what to do."""

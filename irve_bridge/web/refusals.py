@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 from irve_bridge.domain.errors import (
     AmountRefused,
+    CodeRefused,
     CommandFailed,
     Conflict,
     ConnectorBusy,
@@ -20,6 +21,7 @@ _STATUS: dict[type[Refusal], int] = {
     ConnectorBusy: 409,
     ConnectorOut: 409,
     Conflict: 409,
+    CodeRefused: 403,
     AmountRefused: 422,
     TariffRefused: 422,
 }

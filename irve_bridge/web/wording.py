@@ -21,6 +21,14 @@ CONNECTORS = {
 }
 """A connector that is sold, by what it says of itself."""
 
+PLUGS = {
+    ConnectorStatus.AVAILABLE: N_(
+        "No cable is seen plugged in here yet. If yours is, check this number."
+    ),
+    ConnectorStatus.PREPARING: N_("A cable is seen plugged in here."),
+}
+"""What tells a driver whether this is their connector."""
+
 REFUSED_CONNECTORS = {
     "offline": N_("Offline"),
     "connector_busy": N_("In use"),
@@ -190,6 +198,22 @@ ORDER = N_("Order with obligation to pay")
 
 REFUSALS = {
     "refused": N_("This is not possible. Please go back and try another way."),
+    "code_wrong": N_(
+        "This code does not belong to this connector: somebody may have changed it. Do not pay "
+        "here. Type the whole address that is printed on the station, or call the operator named "
+        "below."
+    ),
+    "code_missing": N_(
+        "This address is not complete. Please scan the code on the station, or type the whole "
+        "address that is printed there."
+    ),
+    "code_stale": N_(
+        "This code is no longer valid. Please scan the one that the station shows now."
+    ),
+    "code_passing": N_(
+        "Only the code on the station's display is valid here. Please scan that one; do not trust "
+        "a printed one."
+    ),
     "unknown_connector": N_("We do not know this connector. Please scan the code again."),
     "unknown_tariff": N_("This connector has no price yet. Please call the operator."),
     "unknown_session": N_("We do not know this charge. Please scan the code again."),

@@ -22,6 +22,7 @@ from simulators.clock import Clock
 
 from .car import Car
 from .configuration import Configuration
+from .display import Display
 from .driver import Driver
 from .events import Event, Sampled, Started, StatusChanged, Stopped, Transaction
 from .link import Link
@@ -124,6 +125,11 @@ class ChargePoint:
     def configuration(self) -> Configuration:
         """Return the OCPP configuration keys."""
         return self._station.configuration
+
+    @property
+    def display(self) -> Display:
+        """Return the display, and what it was told to show."""
+        return self._station.display
 
     @property
     def transactions(self) -> list[Transaction]:

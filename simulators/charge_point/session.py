@@ -14,7 +14,6 @@ from ocpp.v16.enums import (
     AuthorizationStatus,
     ClearCacheStatus,
     ConfigurationStatus,
-    DataTransferStatus,
     MessageTrigger,
     ReadingContext,
     Reason,
@@ -220,5 +219,9 @@ class Session(Upkeep, v16.ChargePoint):  # type: ignore[misc]  # the library has
         return call_result.ClearCache(ClearCacheStatus.rejected)
 
     @on(Action.data_transfer)
-    def _data_transfer(self, **_: Any) -> call_result.DataTransfer:
-        return call_result.DataTransfer(DataTransferStatus.unknown_vendor_id)
+    def _data_transfer(
+        self, vendor_id: str, message_id: str = "", data: str = "{}"
+    ) -> call_result.DataTransfer:
+        status = self._station.display.take(vendor_id, message_id, data)
+        self._follow_ups.append(self._station.tell)
+        return call_result.DataTransfer(status)

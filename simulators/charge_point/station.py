@@ -11,6 +11,7 @@ from ocpp.v16.enums import AvailabilityStatus, ChargePointStatus, Reason, Reserv
 from .car import Car
 from .configuration import Configuration
 from .connector import Connector, Reservation
+from .display import Display
 from .events import Event, Started, StatusChanged, Transaction
 from .signals import Signal
 
@@ -43,6 +44,7 @@ class Station:
     ) -> None:
         self.configuration = configuration
         self.misbehaviour = Misbehaviour()
+        self.display = Display(configuration)
         self.touched = Signal()
         self.transactions: list[Transaction] = []
         self._now, self._on_event, self._random = now, on_event, random

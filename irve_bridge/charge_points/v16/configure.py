@@ -1,6 +1,7 @@
 """A charge point's configuration: read whole, set where payment needs it, remembered."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,12 +12,11 @@ from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.charge_points.v16.calls import Ask, CallInvalid, CallRefused, Payload
 from irve_bridge.charge_points.v16.wishes import LISTS, REGISTER, ListWish, Wish, keys_of, wishes
 from irve_bridge.domain.configuration import ConfigurationKey, listed
-from irve_bridge.service.ports import Clock, Storage
+from irve_bridge.service.masking import masked
+from irve_bridge.service.ports import Clock, Storage, Tx
 
 STORED = frozenset({ConfigurationStatus.accepted, ConfigurationStatus.reboot_required})
 """What needs a reboot is stored all the same, and will hold after it (§5.3)."""
-SECRETS = frozenset({"authorizationkey"})
-"""Write-only (OCPP 1.6 security whitepaper §7.2); who tells it all the same is not taken at it."""
 READ_ONLY = "ReadOnly"
 NOT_SUPPORTED = ConfigurationStatus.not_supported.value
 REJECTED = ConfigurationStatus.rejected.value
@@ -77,6 +77,7 @@ class Configure:
         self._clock = clock
         self._settings = settings
         self._known = Known()
+        self._kept: dict[str, ConfigurationKey] = {}
 
     async def run(self) -> None:
         """Read everything, and set what differs from what payment needs; tell what was refused.
@@ -87,6 +88,7 @@ class Configure:
             websockets.exceptions.ConnectionClosed: Its socket closed.
         """
         before = await self._storage.read(lambda tx: tx.configuration.of(self._id))
+        self._kept = {key.key: key for key in before}
         await self._read()
         await self._keep()
         if not self._settings.configures:
@@ -101,10 +103,24 @@ class Configure:
         self._tell(before)
 
     async def _keep(self) -> None:
-        """Remember what is known; nothing learnt leaves what was known before."""
-        keys = list(self._known.keys.values())
-        if keys:
-            await self._storage.transact(lambda tx: tx.configuration.replace(self._id, keys))
+        """Remember what is news; nothing learnt leaves what was known before.
+
+        Most boots bring no news: after a power cut a thousand of them write nothing.
+        """
+        keys = {key.key: key for key in self._known.keys.values()}
+        news = [key for key in keys.values() if not key.says_what(self._kept.get(key.key))]
+        gone = bool(keys) and not keys.keys() >= self._kept.keys()
+
+        def unit(tx: Tx) -> None:
+            if gone:
+                tx.configuration.replace(self._id, list(keys.values()))
+                return
+            for key in news:
+                tx.configuration.put(self._id, key)
+
+        if news or gone:
+            await self._storage.transact(unit)
+            self._kept = keys
 
     def _tell(self, before: Sequence[ConfigurationKey]) -> None:
         """Log what it refuses and did not refuse before: an operator is told once."""
@@ -118,10 +134,11 @@ class Configure:
     async def _read(self) -> None:
         """Ask for all keys, then by name for those it did not tell (§5.8).
 
-        Some answer only so many at once, some nothing useful to a request for all.
+        Some answer only so many at once, some nothing useful to a request for all, or nothing.
         """
         self._known = Known()
-        await self._get()
+        with suppress(TimeoutError):
+            await self._get()
         wanted = keys_of(self._settings)
         if self._known.unheard(wanted):
             for key in self._known.unheard([MAX_KEYS]):
@@ -132,17 +149,18 @@ class Configure:
                     return
 
     async def _get(self, *keys: str) -> bool:
-        """Take what it answers; return whether it answered at all."""
+        """Take what it answers; return whether it did not refuse."""
         try:
-            answer = await self._ask("GetConfiguration", {"key": list(keys)} if keys else {})
-        except (CallRefused, TimeoutError) as error:
-            log.info("configuration not told", keys=keys, error=repr(error))
+            asked = {"key": list(keys)} if keys else {}
+            answer = masked(await self._ask("GetConfiguration", asked))
+        except CallRefused as refused:
+            log.info("configuration not told", keys=keys, error=refused.code)
             return False
         now = self._clock.now()
         for told in _told(answer, "configurationKey"):
             if name := _text(told.get("key")):
                 read_only = told.get("readonly") in (True, "true")
-                value = None if name.casefold() in SECRETS else _text(told.get("value"))
+                value = _text(told.get("value"))
                 self._known.put(
                     ConfigurationKey(key=name, value=value, readonly=read_only, read_at=now)
                 )

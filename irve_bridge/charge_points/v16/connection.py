@@ -11,7 +11,7 @@ import structlog
 from ocpp import routing, v16
 from ocpp.exceptions import FormationViolationError
 from ocpp.v16 import call_result
-from ocpp.v16.enums import Action, DataTransferStatus, MessageTrigger
+from ocpp.v16.enums import Action, MessageTrigger
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
@@ -34,6 +34,7 @@ from irve_bridge.charge_points.v16.events import Events
 from irve_bridge.charge_points.v16.keys import Keys
 from irve_bridge.charge_points.v16.patience import Patience
 from irve_bridge.charge_points.v16.recent import Recent
+from irve_bridge.charge_points.v16.vendors import status_of
 from irve_bridge.charge_points.v16.welcome import Welcome
 from irve_bridge.service.ports import Clock, Storage
 
@@ -226,9 +227,12 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
             log.exception("welcome failed")
 
     @routing.on(Action.data_transfer)  # type: ignore[untyped-decorator]
-    async def _data_transfer(self, vendor_id: str, **said: Any) -> Any:
-        await self._events.keep(Action.data_transfer, {"vendor_id": vendor_id} | said)
-        return call_result.DataTransfer(DataTransferStatus.unknown_vendor_id)
+    async def _data_transfer(
+        self, vendor_id: str, message_id: str | None = None, **said: Any
+    ) -> Any:
+        told = {"vendor_id": vendor_id, "message_id": message_id} | said
+        await self._events.keep(Action.data_transfer, told)
+        return call_result.DataTransfer(status_of(vendor_id, message_id))
 
 
 def _refuse(**_: Any) -> None:

@@ -1,7 +1,5 @@
 """The driver's own page, from the checkout to the receipt, behind an unguessable link."""
 
-from urllib.parse import quote
-
 import structlog
 from aiohttp import web
 
@@ -55,13 +53,13 @@ def session_page(
 ) -> web.Response:
     """Return the page of a session as it stands; `fault` says why something was not done."""
     presenter = presenter_of(request)
-    policy = request.app[CONTEXT].policy
+    policy, codes = request.app[CONTEXT].policy, request.app[CONTEXT].codes
     session = view.session
     told = {
         "view": view,
         "session": session,
         "here": f"/c/{session.token}",
-        "station": f"/s/{quote(session.charge_point_id, safe='')}/{session.connector_number}",
+        "station": codes.path(session.charge_point_id, session.connector_number),
         "story": presenter.story(view),
         "fault": presenter.refusal(fault) if fault else None,
         "live": presenter.live(view.live) if view.live else None,

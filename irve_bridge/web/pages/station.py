@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from irve_bridge.domain.errors import Refusal
+from irve_bridge.domain.errors import CodeRefused, Refusal
 from irve_bridge.domain.session import Session
 from irve_bridge.service.evidence import price_digest
 from irve_bridge.service.prices import begun_minor, pricer
@@ -40,12 +40,16 @@ async def station_page(
     if view.holder is not None and is_driver(request, view.holder):
         return see_other(f"/c/{view.holder.token}")
     presenter = presenter_of(request)
+    if refusal := _code_refusal(request, view):
+        told = {"view": view, "sentence": presenter.refusal(refusal)}
+        return render(request, "code_refused.html", told, status_of(refusal))
     bounds = context.policy.bounds(view.tariff.currency)
     priced = pricer(view.tariff, view.charge_point.time_zone)
     least_minor = max(bounds.fixed_least_minor, begun_minor(priced, context.clock.now()))
     bounds = replace(bounds, fixed_least_minor=least_minor)
     told = {
         "view": view,
+        "again": _again(request, view),
         "latest": await _latest(request, view),
         "fault": presenter.refusal(fault) if fault else None,
         "typed": typed or {},
@@ -61,6 +65,32 @@ async def station_page(
         "form_key": secrets.token_urlsafe(12),
     }
     return render(request, "station.html", told, status_of(fault) if fault else 200)
+
+
+def _code_refusal(request: web.Request, view: StationView) -> Refusal | None:
+    """Return why the code that was scanned does not hold; who sends the form has passed it."""
+    if request.method == "POST":
+        return None
+    context, display = request.app[CONTEXT], view.charge_point.display
+    try:
+        context.codes.judge(
+            view.charge_point.id,
+            view.connector.number,
+            context.clock.now(),
+            signature=request.query.get("k"),
+            token=request.query.get("t"),
+            passing_only=display is not None and display.only,
+        )
+    except CodeRefused as refusal:
+        return refusal
+    return None
+
+
+def _again(request: web.Request, view: StationView) -> str:
+    """Return the way back to this page as it was scanned."""
+    if request.method == "GET":
+        return str(request.rel_url)
+    return request.app[CONTEXT].codes.path(view.charge_point.id, view.connector.number)
 
 
 async def _latest(request: web.Request, view: StationView) -> Session | None:

@@ -8,6 +8,7 @@ import pytest
 from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.service.configuration import cost_decimals, shows_costs, supports
 from tests.integration.charge_points.configured import (
+    BOOT,
     POWER,
     REGISTER,
     RIGHT,
@@ -156,6 +157,25 @@ async def test_where_a_request_for_all_is_answered_with_a_part_the_rest_is_asked
     assert point.changes == []
 
 
+async def test_secrets_that_a_charge_point_tells_are_not_kept(house: Any, raw: Any) -> None:
+    """AuthorizationKey is write-only (security whitepaper §2.3), and some tell it all the same."""
+    keys = {"AuthorizationKey": "0011", "WifiPassword": "hidden", "Backend": "ws://a:b@host"}
+    known = await greeted(house, raw, Configured(RIGHT | keys))
+    assert [known[key].value for key in keys] == ["***", "***", "ws://a:***@host"]
+
+
+async def test_what_is_no_news_is_not_written_again_and_what_is_gone_is_forgotten(
+    house: Any, raw: Any
+) -> None:
+    first = await greeted(house, raw, Configured(RIGHT | {"LightIntensity": "50"}))
+    second = await greeted(house, raw, Configured(dict(RIGHT)))
+    assert second == {key: told for key, told in first.items() if key in RIGHT}
+    fewer = {key: value for key, value in RIGHT.items() if key != "LightIntensity"}
+    third = await greeted(house, raw, Configured(fewer | {"HeartbeatInterval": "60"}))
+    assert "LightIntensity" not in third
+    assert third["HeartbeatInterval"].value == "300"
+
+
 async def test_who_cannot_tell_its_configuration_is_set_all_the_same(house: Any, raw: Any) -> None:
     point = Configured(dict.fromkeys(RIGHT, ""))
     answer = point.answer
@@ -167,6 +187,24 @@ async def test_who_cannot_tell_its_configuration_is_set_all_the_same(house: Any,
     known = await greeted(house, raw, point)
     assert point.keys["MeterValuesSampledData"] == f"{REGISTER},{POWER},{SOC}"
     assert known["MeterValueSampleInterval"].value == "15"
+
+
+class TestSilence:
+    """A charge point that leaves calls unanswered."""
+
+    @pytest.fixture
+    def settings(self) -> DoorSettings:
+        return DoorSettings(port=0, status_grace_s=0, call_timeout_s=0.2)
+
+    async def test_who_leaves_a_request_for_all_unanswered_is_asked_by_name(
+        self, house: Any, raw: Any
+    ) -> None:
+        """Some choke on what they would have to say."""
+        await raw.confirmed("BootNotification", BOOT)
+        _, action, payload = await raw.next_call()
+        assert (action, payload) == ("GetConfiguration", {})
+        known = await through(house, raw, Configured(dict(RIGHT)))
+        assert known["HeartbeatInterval"].value == "300"
 
 
 async def test_a_reconnection_without_a_boot_reads_what_was_never_read(

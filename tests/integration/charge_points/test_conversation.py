@@ -191,3 +191,18 @@ async def test_a_frame_beyond_the_bound_closes_the_socket(raw: Any) -> None:
     await raw.send("x" * (FRAME_BYTES_MAX + 1))
     await raw.socket.wait_closed()
     assert raw.socket.close_code == 1009
+
+
+@pytest.mark.parametrize(
+    ("message", "status"), [("ConnectorUnplugged", "Accepted"), ("Other", "UnknownMessageId")]
+)
+async def test_that_a_connector_was_unplugged_is_confirmed(
+    raw: Any, message: str, status: str
+) -> None:
+    """A display that shows costs says so after the stop, and repeats it until it is heard."""
+    told = {
+        "vendorId": "org.openchargealliance.costmsg",
+        "messageId": message,
+        "data": '{"transactionId": 1, "timestamp": "2026-03-01T10:00:00Z"}',
+    }
+    assert await raw.confirmed("DataTransfer", told) == {"status": status}

@@ -13,6 +13,7 @@ import pytest
 from irve_bridge.domain.charge_point import ChargePoint
 from irve_bridge.domain.configuration import ConfigurationKey
 from irve_bridge.domain.session import State
+from irve_bridge.service.codes import Codes
 from irve_bridge.storage import open_storage
 from irve_bridge.storage.alone import alone
 from tests.unit.domain.sessions import NOW, session
@@ -57,6 +58,15 @@ def test_an_operator_s_first_afternoon(tmp_path: Path) -> None:
     drawn = run(tmp_path, "qr", "--out", str(tmp_path / "qr"))
     assert "https://charge.example.com/s/CP1/2" in drawn.stdout
     assert (tmp_path / "qr" / "CP1-2.svg").read_text().startswith("<?xml")
+
+
+def test_with_a_secret_the_codes_are_signed(tmp_path: Path) -> None:
+    run(tmp_path, "stations", "apply", "config/stations.yaml")
+    secret = "a-secret-of-the-operator"
+    drawn = run(tmp_path, "qr", "--out", str(tmp_path / "qr"), QR_SECRET=secret)
+    signed = Codes((secret,)).path("CP1", 2)
+    assert signed.startswith("/s/CP1/2?k=")
+    assert f"https://charge.example.com{signed}\n" in drawn.stdout
 
 
 def test_a_charge_point_that_the_file_leaves_out_is_named(tmp_path: Path) -> None:

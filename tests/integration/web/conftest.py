@@ -31,6 +31,7 @@ from irve_bridge.domain.tariff import PriceComponent, Tariff, TariffElement
 from irve_bridge.payments import StripePayments, StripeSettings
 from irve_bridge.service import transactions
 from irve_bridge.service.charger import ChargerHand
+from irve_bridge.service.codes import Codes
 from irve_bridge.service.commands import Answer, Command, decode_command, encode
 from irve_bridge.service.control import Control
 from irve_bridge.service.desk import Desk
@@ -240,7 +241,11 @@ def plain(text: str) -> str:
 
 @asynccontextmanager
 async def open_house(
-    folder: Path, settings: WebSettings, policy: Policy, port: int | None = None
+    folder: Path,
+    settings: WebSettings,
+    policy: Policy,
+    codes: Codes,
+    port: int | None = None,
 ) -> AsyncIterator[House]:
     """Compose the web room on what really lies below it."""
     async with AsyncExitStack() as stack:
@@ -289,6 +294,7 @@ async def open_house(
                 clock=clock,
                 policy=policy,
                 settings=replace(settings, checkout_origins=(url,)),
+                codes=codes,
             )
         )
         client = TestClient(TestServer(app, port=port), cookie_jar=DummyCookieJar())
@@ -333,6 +339,13 @@ def settings() -> WebSettings:
 
 
 @pytest.fixture
-async def house(tmp_path: Path, settings: WebSettings, policy: Policy) -> AsyncIterator[House]:
-    async with open_house(tmp_path, settings, policy) as house:
+def codes() -> Codes:
+    return Codes()
+
+
+@pytest.fixture
+async def house(
+    tmp_path: Path, settings: WebSettings, policy: Policy, codes: Codes
+) -> AsyncIterator[House]:
+    async with open_house(tmp_path, settings, policy, codes) as house:
         yield house

@@ -246,3 +246,20 @@ def test_half_of_what_tls_needs_is_refused(
 ) -> None:
     with pytest.raises(SettingsRefused, match=f"^{name} "):
         load(env(tmp_path, **changes))
+
+
+def test_codes_are_signed_by_secrets_that_are_hard_to_guess(tmp_path: Path) -> None:
+    new, old = "0123456789abcdef", "fedcba9876543210"
+    settings = load(env(tmp_path, QR_SECRET=f"{new}, {old}", QR_SIGNATURES="required"))
+    assert settings.qr_secrets == (new, old)
+    assert new not in repr(settings)
+    assert load(env(tmp_path)).qr_secrets == ()
+    for changes in ({"QR_SECRET": f"{new},short"}, {"QR_SIGNATURES": "accepted"}):
+        with pytest.raises(SettingsRefused, match=r"^QR_SECRET"):
+            load(env(tmp_path, **changes))
+
+
+def test_a_code_is_shown_for_a_while(tmp_path: Path) -> None:
+    assert load(env(tmp_path, QR_ROTATES_S="0")).qr_rotates_s == 0
+    with pytest.raises(SettingsRefused, match="QR_ROTATES_S: must be 0 or at least 10"):
+        load(env(tmp_path, QR_ROTATES_S="5"))

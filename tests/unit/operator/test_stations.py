@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from irve_bridge import stations
+from irve_bridge.domain.charge_point import CodeDisplay
 from irve_bridge.service.ports import Storage
 from irve_bridge.storage import open_storage
 
@@ -195,3 +196,26 @@ async def test_a_station_may_be_exempt_from_what_its_operator_requires(tmp_path:
         found = await storage.read(lambda tx: tx.stations.charge_point("A"))
         assert found is not None
         assert not found.requires_signatures
+
+
+async def test_a_display_and_how_it_is_told_stand_with_their_charge_point(tmp_path: Path) -> None:
+    """Applied twice it changes nothing; left out it goes."""
+    display = 'display: {vendor_id: com.example, data: \'{"url": "{url}"}\', only: true}'
+    shown = BASE.replace("    name: A\n", f"    name: A\n    {display}\n")
+    async with open_storage(f"sqlite:///{tmp_path / 'a.db'}") as storage:
+        await apply(storage, stations.read(written(tmp_path, shown)))
+        assert await apply(storage, stations.read(written(tmp_path, shown))) == []
+        point = await storage.read(lambda tx: tx.stations.charge_point("A"))
+        assert point
+        assert point.display == CodeDisplay(
+            vendor_id="com.example", data='{"url": "{url}"}', only=True
+        )
+        changed = await apply(storage, stations.read(written(tmp_path, BASE)))
+        assert changed == ["~ charge point A"]
+
+
+def test_a_display_that_would_not_be_told_the_address_is_refused(tmp_path: Path) -> None:
+    display = "display: {vendor_id: com.example, data: 'nothing'}"
+    text = BASE.replace("    name: A\n", f"    name: A\n    {display}\n")
+    with pytest.raises(stations.FileRefused, match=r"display\.data: \{url\} must stand in it"):
+        stations.read(written(tmp_path, text))

@@ -13,6 +13,7 @@ MOMENT = sa.DateTime(timezone=True)
 def upgrade() -> None:
     """Add what is remembered of charge points, and let intents and CDRs be of no session."""
     _security()
+    op.add_column("charge_points", sa.Column("display", sa.Text))
     op.add_column("transactions", sa.Column("reservation_id", sa.BigInteger))
     op.create_index("ix_transactions_start_at", "transactions", ["start_at"])
     _subjects()
