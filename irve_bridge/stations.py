@@ -200,6 +200,7 @@ class Change:
     thing: Thing | None
     key: tuple[str, int] | None = None
     replaces: bool = False
+    before: Thing | None = None
 
 
 def read(path: Path) -> Wanted:
@@ -303,14 +304,26 @@ def not_named(wanted: Wanted, stations: Stations) -> list[str]:
 
 
 def apply(changes: list[Change], stations: Stations) -> None:
-    """Make the database say what the file says."""
+    """Make the database say what the file says.
+
+    Raises:
+        FileRefused: A charge point took a key or a profile since the file was compared.
+    """
     for change in changes:
+        if isinstance(change.before, ChargePoint) and not change.replaces:
+            _refuse_older_word(change.before, stations)
         if change.thing is not None:
             stations.put(change.thing)
             if change.replaces and isinstance(change.thing, ChargePoint):
                 stations.secured(change.thing)
         elif change.key is not None:
             stations.remove_connector(*change.key)
+
+
+def _refuse_older_word(before: ChargePoint, stations: Stations) -> None:
+    now = stations.charge_point(before.id)
+    if now is not None and credentials.of(now) != credentials.of(before):
+        raise FileRefused(f"{before.id} took a key or a profile meanwhile: apply the file again.")
 
 
 def _operator_of(charge_point_id: str, tx: Tx) -> OperatorEntry:
@@ -485,4 +498,4 @@ def _connector_changes(entry: ChargePointEntry, stations: Stations) -> Iterator[
 
 def _change(name: str, before: Thing | None, after: Thing) -> Iterator[Change]:
     if before != after:
-        yield Change(name, "+" if before is None else "~", after)
+        yield Change(name, "+" if before is None else "~", after, before=before)

@@ -28,11 +28,14 @@ log = structlog.get_logger()
 
 def identity(path: str) -> str | None:
     """Return the charge point that a path names, percent-decoded; None for no such path."""
+    name = _written(path)
+    return unquote(name) if name and "/" not in name else None
+
+
+def _written(path: str) -> str:
+    """Return a charge point's name as it stands in the path."""
     route = urlsplit(path).path
-    name = route.removeprefix(PREFIX).removesuffix("/")
-    if name == route or not name or "/" in name:
-        return None
-    return unquote(name)
+    return route.removeprefix(PREFIX).removesuffix("/") if route.startswith(PREFIX) else ""
 
 
 def choose_subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
@@ -107,7 +110,9 @@ class Admission:
             )
 
     async def _key(self, point: ChargePoint, request: Request) -> str | None:
-        presented = password(request.headers.get_all("Authorization"), point.id)
+        # Its identity “as it uses it in the connection URL” (A00.FR.204): some encode it, too.
+        users = (point.id, _written(request.path))
+        presented = password(request.headers.get_all("Authorization"), *users)
         if presented is None:
             return None
         try:
@@ -144,8 +149,8 @@ def _lacking(profile: SecurityProfile) -> str:
     return f"This charge point must connect over {needed}."
 
 
-def password(authorization: Sequence[str], charge_point_id: str) -> bytes | None:
-    """Return the password of a Basic header whose user name is the charge point's identity.
+def password(authorization: Sequence[str], *users: str) -> bytes | None:
+    """Return the password of a Basic header of one of these users.
 
     It may be any bytes; an identity may contain a colon.
     """
@@ -156,5 +161,5 @@ def password(authorization: Sequence[str], charge_point_id: str) -> bytes | None
         shown = base64.b64decode(encoded.strip(), validate=True)
     except ValueError:
         return None
-    user = f"{charge_point_id}:".encode()
-    return shown.removeprefix(user) if shown.startswith(user) else None
+    names = (f"{user}:".encode() for user in users)
+    return next((shown.removeprefix(name) for name in names if shown.startswith(name)), None)

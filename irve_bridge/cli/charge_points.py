@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import secrets
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,10 +18,12 @@ from irve_bridge.domain.charge_point import ChargePoint, Connector
 from irve_bridge.domain.errors import Refusal
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.control import ACTIONS
+from irve_bridge.service.passwords import KEY_BYTES
 from irve_bridge.service.ports import Selection, Tx
 
 PAGE = 1000
 SHOWN = 100
+TAKEN = frozenset({"Accepted", "RebootRequired"})
 
 
 def add_to(commands: Actions) -> None:
@@ -34,6 +37,8 @@ def add_to(commands: Actions) -> None:
     sending.add_argument("id")
     sending.add_argument("action", choices=ACTIONS, metavar="ACTION", help=", ".join(ACTIONS))
     sending.add_argument("payload", nargs="?", default="{}", help="JSON; {} if left out")
+    rotating = add(point, "rotate-key", rotate_key, "give one a new random key to log in with")
+    rotating.add_argument("id")
     charges = add(point, "transactions", list_transactions, "newest first, guests' and all others")
     charges.add_argument("--of", metavar="ID", help="only of this charge point")
     charges.add_argument("--running", action="store_true", help="only those that go on")
@@ -91,6 +96,16 @@ async def send(arguments: argparse.Namespace) -> int:
     answer = await ask(arguments, "POST", path, payload)
     _print(answer["answer"])
     return 0
+
+
+async def rotate_key(arguments: argparse.Namespace) -> int:
+    """Send a new AuthorizationKey that nobody sees (OCPP 1.6 security whitepaper A01)."""
+    change = {"key": "AuthorizationKey", "value": secrets.token_hex(KEY_BYTES[-1])}
+    path = f"{_path(arguments.id)}/commands/ChangeConfiguration"
+    answer = await ask(arguments, "POST", path, change)
+    status = str(answer["answer"].get("status"))
+    console.print(f"{arguments.id} answered {status}.")
+    return 0 if status in TAKEN else 1
 
 
 async def list_transactions(arguments: argparse.Namespace) -> int:

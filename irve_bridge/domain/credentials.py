@@ -14,6 +14,17 @@ AFTER_REBOOT = "reboot "
 """Stands before a key that was taken, but is in force only after a reboot (OCPP 1.6 §7.22)."""
 
 
+def of(point: ChargePoint) -> tuple[str | int | None, ...]:
+    """Return everything that this is about, to see whether it is as it was."""
+    return (
+        point.password_hash,
+        point.next_password_hash,
+        point.given_password_hash,
+        point.security_profile,
+        point.next_security_profile,
+    )
+
+
 def keys(point: ChargePoint) -> tuple[str, ...]:
     """Return every key that opens now: its own, and those that it may have taken."""
     own = (point.password_hash,) if point.password_hash else ()

@@ -58,8 +58,10 @@ async def test_without_its_own_name_and_password_a_locked_charge_point_gets_401(
     assert response.headers["WWW-Authenticate"].startswith("Basic ")
 
 
-async def test_its_password_opens_a_locked_charge_point(open_socket: Any) -> None:
-    async with open_socket("CP%20LOCKED", **basic("CP LOCKED", PASSWORD.encode())) as raw:
+@pytest.mark.parametrize("user", ["CP LOCKED", "CP%20LOCKED"])
+async def test_its_password_opens_a_locked_charge_point(open_socket: Any, user: str) -> None:
+    """Its user is its identity, as it uses it in the address (A00.FR.204)."""
+    async with open_socket("CP%20LOCKED", **basic(user, PASSWORD.encode())) as raw:
         assert await raw.alive()
 
 

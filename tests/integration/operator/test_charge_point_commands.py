@@ -58,6 +58,18 @@ async def test_an_operator_asks_and_looks(tmp_path: Path) -> None:
         assert "TxDefaultProfile" in await say(w, "profiles")
 
 
+async def test_a_new_key_is_taken_and_nobody_sees_it(tmp_path: Path) -> None:
+    async with world(tmp_path, speed=1) as w, w.charge_point() as point:
+        await point.wait_until_online()
+        assert await say(w, "rotate-key", "CP1") == "CP1 answered Accepted."
+        (command,) = json.loads(await say(w, "show", "CP1"))["commands"]
+        assert command["payload"] == {"key": "AuthorizationKey", "value": "***"}
+        assert w.bridge
+        stored = await w.bridge.storage.read(lambda tx: tx.stations.charge_point("CP1"))
+        assert stored
+        assert stored.password_hash
+
+
 async def test_an_operator_registers_and_forgets(tmp_path: Path) -> None:
     file = tmp_path / "new.yaml"
     file.write_text(ENTRY)

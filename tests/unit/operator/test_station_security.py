@@ -36,14 +36,21 @@ class Office:
         self._storage = storage
         self._file = folder / "stations.yaml"
 
-    async def apply(self, *replaced: str, **fields: object) -> ChargePoint:
+    async def apply(
+        self, *replaced: str, meanwhile: str | None = None, **fields: object
+    ) -> ChargePoint:
         lines = "".join(f"\n    {name}: {value}" for name, value in fields.items())
         self._file.write_text(FILE.replace("name: A", f"name: A{lines}"), encoding="utf-8")
         wanted = stations.read(self._file)
         changes = await self._storage.read(
             lambda tx: list(stations.differences(wanted, tx.stations, replaced))
         )
+        if meanwhile:
+            await self.rotate(meanwhile)
         await self._storage.transact(lambda tx: stations.apply(changes, tx.stations))
+        return await self.stored()
+
+    async def stored(self) -> ChargePoint:
         found = await self._storage.read(lambda tx: tx.stations.charge_point("A"))
         assert found
         return found
@@ -184,3 +191,13 @@ def test_only_a_charge_point_of_the_file_can_be_replaced(tmp_path: Path) -> None
     file.write_text(FILE, encoding="utf-8")
     with pytest.raises(stations.FileRefused, match="B is not in the file"):
         stations.refuse_unknown(["A", "B"], stations.read(file))
+
+
+async def test_a_key_that_is_taken_while_a_file_is_applied_is_not_lost(office: Office) -> None:
+    """The file's word is older than it; nothing of the file is applied."""
+    await office.apply(password=OLD)
+    with pytest.raises(stations.FileRefused, match="A took a key or a profile meanwhile"):
+        await office.apply(meanwhile=NEW, password=OLD, country="DEU")
+    after = await office.stored()
+    assert (after.country, matches(NEW, after.password_hash or "")) == ("FRA", True)
+    assert (await office.apply(password=OLD, country="DEU")).country == "DEU"
