@@ -27,7 +27,7 @@ from websockets.exceptions import ConnectionClosed
 from .connector import Connector
 from .routing import on
 from .station import Station
-from .upkeep import Belongings, Upkeep
+from .upkeep import Upkeep
 
 CALL_PREFIX = "[2,"
 VENDOR, MODEL = "Simulated", "AC two-socket"
@@ -39,12 +39,11 @@ AUTHORIZATION_KEY_BYTES = range(16, 21)
 class Session(Upkeep, v16.ChargePoint):  # type: ignore[misc]  # the library has no types
     """The charge point's end of one connection."""
 
-    def __init__(  # noqa: PLR0913 - what its charge point is and does for it, each by name
+    def __init__(
         self,
         charge_point_id: str,
         connection: Any,
         station: Station,
-        belongings: Belongings | None = None,
         *,
         reset: Callable[[ResetType], None],
         notify: Callable[[int | None], None],
@@ -56,7 +55,6 @@ class Session(Upkeep, v16.ChargePoint):  # type: ignore[misc]  # the library has
         super().__init__(charge_point_id, connection, response_timeout_s, logger=log)
         self._station, self._reset, self._notify, self._spawn = station, reset, notify, spawn
         self._log_in_with = log_in_with
-        self._belongings = belongings or Belongings()
         self._follow_ups: list[Callable[[], object]] = []
 
     async def route_message(self, raw_msg: str) -> None:

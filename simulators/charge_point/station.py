@@ -8,6 +8,7 @@ from typing import Any
 
 from ocpp.v16.enums import AvailabilityStatus, ChargePointStatus, Reason, ReservationStatus
 
+from .belongings import Belongings
 from .car import Car
 from .configuration import Configuration
 from .connector import Connector, Reservation
@@ -45,6 +46,7 @@ class Station:
         self.configuration = configuration
         self.misbehaviour = Misbehaviour()
         self.display = Display(configuration)
+        self.belongings = Belongings()
         self.touched = Signal()
         self.transactions: list[Transaction] = []
         self._now, self._on_event, self._random = now, on_event, random

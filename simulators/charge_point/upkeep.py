@@ -4,7 +4,6 @@ A charging profile is kept and told, not obeyed; a file is neither fetched nor s
 """
 
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -45,20 +44,10 @@ UPDATE = (
 )
 
 
-@dataclass(slots=True)
-class Belongings:
-    """What was put into this charge point; it survives the connection."""
-
-    list_version: int = 0
-    profiles: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
-    certificates: list[tuple[str, str]] = field(default_factory=list)
-
-
 class Upkeep:
     """Answers these calls; a `Session` is one."""
 
     _station: Station
-    _belongings: Belongings
     _follow_ups: list[Callable[[], object]]
     _spawn: Callable[[Coroutine[Any, Any, object]], object]
 
@@ -93,15 +82,18 @@ class Upkeep:
 
     @on(Action.get_local_list_version)
     def _get_local_list_version(self) -> call_result.GetLocalListVersion:
-        return call_result.GetLocalListVersion(list_version=self._belongings.list_version)
+        return call_result.GetLocalListVersion(list_version=self._station.belongings.list_version)
 
     @on(Action.send_local_list)
     def _send_local_list(
         self, list_version: int, update_type: str, **_: Any
     ) -> call_result.SendLocalList:
-        if update_type == UpdateType.differential and list_version <= self._belongings.list_version:
+        if (
+            update_type == UpdateType.differential
+            and list_version <= self._station.belongings.list_version
+        ):
             return call_result.SendLocalList(UpdateStatus.version_mismatch)
-        self._belongings.list_version = list_version
+        self._station.belongings.list_version = list_version
         return call_result.SendLocalList(UpdateStatus.accepted)
 
     @on(Action.set_charging_profile)
@@ -113,12 +105,12 @@ class Upkeep:
         charging = {c.connector_id for c in self._station.connectors if c.transaction}
         if purpose == ChargingProfilePurposeType.tx_profile and connector_id not in charging:
             return call_result.SetChargingProfile(ChargingProfileStatus.rejected)
-        self._belongings.profiles = [
+        self._station.belongings.profiles = [
             (number, other)
-            for number, other in self._belongings.profiles
+            for number, other in self._station.belongings.profiles
             if not _replaces(connector_id, sent, number, other)
         ]
-        self._belongings.profiles.append((connector_id, sent))
+        self._station.belongings.profiles.append((connector_id, sent))
         return call_result.SetChargingProfile(ChargingProfileStatus.accepted)
 
     @on(Action.clear_charging_profile)
@@ -131,21 +123,21 @@ class Upkeep:
     ) -> call_result.ClearChargingProfile:
         left = [
             (number, profile)
-            for number, profile in self._belongings.profiles
+            for number, profile in self._station.belongings.profiles
             if (id is not None and profile["charging_profile_id"] != id)
             or (connector_id is not None and number != connector_id)
             or charging_profile_purpose not in {None, profile["charging_profile_purpose"]}
             or stack_level not in {None, profile["stack_level"]}
         ]
-        cleared = len(left) < len(self._belongings.profiles)
-        self._belongings.profiles = left
+        cleared = len(left) < len(self._station.belongings.profiles)
+        self._station.belongings.profiles = left
         accepted, unknown = ClearChargingProfileStatus.accepted, ClearChargingProfileStatus.unknown
         return call_result.ClearChargingProfile(accepted if cleared else unknown)
 
     @on(Action.get_composite_schedule)
     def _composite_schedule(self, connector_id: int, **_: Any) -> call_result.GetCompositeSchedule:
         """The schedule of the highest level there; what others it is composed of is left out."""
-        here = [p for number, p in self._belongings.profiles if number in {0, connector_id}]
+        here = [p for number, p in self._station.belongings.profiles if number in {0, connector_id}]
         if not here:
             return call_result.GetCompositeSchedule(GetCompositeScheduleStatus.rejected)
         highest = max(here, key=lambda profile: int(profile["stack_level"]))
@@ -180,14 +172,14 @@ class Upkeep:
 
     @on(Action.install_certificate)
     def _install(self, certificate_type: str, certificate: str) -> call_result.InstallCertificate:
-        self._belongings.certificates.append((certificate_type, certificate))
+        self._station.belongings.certificates.append((certificate_type, certificate))
         return call_result.InstallCertificate(CertificateStatus.accepted)
 
     @on(Action.get_installed_certificate_ids)
     def _installed(self, certificate_type: str) -> call_result.GetInstalledCertificateIds:
         found = [
             _hashes(text)
-            for kind, text in self._belongings.certificates
+            for kind, text in self._station.belongings.certificates
             if kind == certificate_type
         ]
         if not found:
@@ -196,9 +188,9 @@ class Upkeep:
 
     @on(Action.delete_certificate)
     def _delete(self, certificate_hash_data: dict[str, Any]) -> call_result.DeleteCertificate:
-        for each in self._belongings.certificates:
+        for each in self._station.belongings.certificates:
             if _hashes(each[1]) == certificate_hash_data:
-                self._belongings.certificates.remove(each)
+                self._station.belongings.certificates.remove(each)
                 return call_result.DeleteCertificate(DeleteCertificateStatus.accepted)
         return call_result.DeleteCertificate(DeleteCertificateStatus.not_found)
 
