@@ -49,6 +49,7 @@ def add_to(commands: Actions) -> None:
     putting = add(point, "put", put, "register or change one (by the running bridge)")
     putting.add_argument("id")
     putting.add_argument("file", type=Path, help="one entry of the stations file, YAML or JSON")
+    putting.add_argument("--replaced", action="store_true", help="another one took its place")
     removing = add(point, "remove", remove, "forget one (by the running bridge)")
     removing.add_argument("id")
 
@@ -193,7 +194,8 @@ async def put(arguments: argparse.Namespace) -> int:
         entry = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise Refusal(f"{arguments.file}: {error}") from error
-    answer = await ask(arguments, "PUT", _path(arguments.id), entry)
+    query = "?replaced=true" if arguments.replaced else ""
+    answer = await ask(arguments, "PUT", f"{_path(arguments.id)}{query}", entry)
     for change in answer["changes"] or ["Nothing to change."]:
         console.print(change)
     return 0

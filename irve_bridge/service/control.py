@@ -78,10 +78,12 @@ class Control:
                 f"{action} is nothing to ask of a charge point. What is: {', '.join(ACTIONS)}.",
                 "unknown_action",
             )
+        _refuse_large(payload)
+        command = commands.encode(commands.Call(action, payload))
         number = await self._storage.transact(
             lambda tx: self._begin(tx, charge_point_id, action, payload)
         )
-        answer = await self._ask(charge_point_id, commands.Call(action, payload))
+        answer = await self._ask(charge_point_id, command)
         await self._storage.transact(
             lambda tx: self._conclude(tx, number, charge_point_id, action, payload, answer)
         )
@@ -108,9 +110,9 @@ class Control:
             ):
                 raise busy()
 
-    async def _ask(self, charge_point_id: str, call: commands.Call) -> commands.Answer:
+    async def _ask(self, charge_point_id: str, command: bytes) -> commands.Answer:
         try:
-            reply = await self._bus.request(charge_point_id, commands.encode(call), self._timeout_s)
+            reply = await self._bus.request(charge_point_id, command, self._timeout_s)
         except Offline:
             return commands.Answer(error=OFFLINE, description="The charge point is not connected.")
         except Unanswered:
@@ -138,6 +140,20 @@ class Control:
                 at=now,
             )
             remember(tx, exchange)
+
+
+def _refuse_large(payload: object) -> None:
+    """Charge points keep an integer in 32 bits, and the schemas take any."""
+    match payload:
+        case dict():
+            for value in payload.values():
+                _refuse_large(value)
+        case list():
+            for value in payload:
+                _refuse_large(value)
+        case int() if not -(2**31) <= payload < 2**31:
+            sentence = f"{payload} is beyond the 32 bits that charge points have for an integer."
+            raise CommandFailed(sentence, commands.INVALID)
 
 
 def _refuse_unreadable(expires: object) -> None:

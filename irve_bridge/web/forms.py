@@ -220,6 +220,12 @@ class ReservationsPage(Page):
     charge_point_id: Name | None = None
 
 
+class Registering(Body):
+    """Whether the charge point was `replaced` by another one of its name."""
+
+    replaced: bool = False
+
+
 class Pay(Body):
     """A wish to pay what is due: the amount is the bridge's to say."""
 

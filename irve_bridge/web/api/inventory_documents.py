@@ -93,6 +93,8 @@ def _registered(point: ChargePoint) -> dict[str, Any]:
         "account": point.account,
         "application_fee_percent": f"{point.application_fee_bps / 100:.2f}",
         "requires_signatures": point.requires_signatures,
+        "serial_number": point.serial_number,
+        "security_profile": point.security_profile,
         "has_password": point.password_hash is not None,
         "operator": {
             "name": point.operator_name,

@@ -14,12 +14,13 @@ from irve_bridge.web.api.inventory_documents import charge_point_document
 from irve_bridge.web.callers import require_csms
 from irve_bridge.web.context import CONTEXT
 from irve_bridge.web.cursors import next_of
-from irve_bridge.web.forms import Page, read_json, validated
+from irve_bridge.web.forms import Page, Registering, read_json, validated
 from irve_bridge.web.refusals import RequestRefused
 
 ENTRY = TypeAdapter(stations.ChargePointEntry)
 DOCUMENT: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 PAGE = TypeAdapter(Page)
+REGISTERING = TypeAdapter(Registering)
 
 
 async def put(request: web.Request) -> web.Response:
@@ -30,9 +31,10 @@ async def put(request: web.Request) -> web.Response:
     entry = validated(ENTRY, {"id": named} | body)
     if entry.id != named:
         raise RequestRefused(422, "invalid", "id: the address names another one.", "id")
+    replaced = (named,) if validated(REGISTERING, dict(request.query)).replaced else ()
     context = request.app[CONTEXT]
     try:
-        changes = await context.storage.read(lambda tx: _changes(tx, entry))
+        changes = await context.storage.read(lambda tx: _changes(tx, entry, replaced))
     except stations.FileRefused as refused:
         raise RequestRefused(422, "invalid", str(refused)) from refused
     await context.storage.transact(lambda tx: stations.apply(changes, tx.stations))
@@ -86,8 +88,10 @@ async def put_tariff(request: web.Request) -> web.Response:
     return web.json_response(_ocpi(wanted))
 
 
-def _changes(tx: Tx, entry: stations.ChargePointEntry) -> list[stations.Change]:
-    return list(stations.differences(stations.alone(entry, tx), tx.stations))
+def _changes(
+    tx: Tx, entry: stations.ChargePointEntry, replaced: tuple[str, ...]
+) -> list[stations.Change]:
+    return list(stations.differences(stations.alone(entry, tx), tx.stations, replaced))
 
 
 def _put_tariff(tx: Tx, wanted: Tariff) -> None:

@@ -10,6 +10,7 @@ from irve_bridge.charge_points.v16.recent import FRAME_BYTES, FRAMES_KEPT
 from irve_bridge.service.commands import Call, Recent
 from irve_bridge.service.ports import StationEvent
 
+KEY = "00ff10ee" * 4
 STAMP = "2026-03-01T10:00:00Z"
 TOLD: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("FirmwareStatusNotification", {"status": "Installed"}, {}),
@@ -124,7 +125,7 @@ async def test_the_last_frames_are_few_and_short(house: Any, raw: Any) -> None:
 
 async def test_the_last_frames_show_no_secret(house: Any, raw: Any) -> None:
     assert await raw.alive()
-    key = {"key": "AuthorizationKey", "value": "00ff10ee00ff10ee00ff10ee00ff10ee"}
+    key = {"key": "AuthorizationKey", "value": KEY}
     for action, payload, said in (
         ("ChangeConfiguration", key, {"status": "Accepted"}),
         ("GetConfiguration", {}, {"configurationKey": [key | {"readonly": False}]}),
@@ -136,5 +137,5 @@ async def test_the_last_frames_show_no_secret(house: Any, raw: Any) -> None:
         await asked
     frames = json.dumps((await house.command(Recent())).payload)
     assert frames.count("***") == 3
-    assert "00ff10ee00ff10ee00ff10ee00ff10ee" not in frames
+    assert KEY not in frames
     assert "hunter2" not in frames

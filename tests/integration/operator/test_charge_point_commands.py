@@ -75,7 +75,7 @@ async def test_an_operator_registers_and_forgets(tmp_path: Path) -> None:
     file.write_text(ENTRY)
     async with world(tmp_path, speed=1) as w:
         assert "+ charge point NEW" in await say(w, "put", "NEW", str(file))
-        assert "Nothing to change." in await say(w, "put", "NEW", str(file))
+        assert "Nothing to change." in await say(w, "put", "NEW", str(file), "--replaced")
         assert "NEW" in await say(w, "list")
         assert "forgotten" in await say(w, "remove", "NEW")
         assert "NEW" not in await say(w, "list")

@@ -13,10 +13,12 @@ from websockets.asyncio.client import connect
 from irve_bridge.domain.configuration import ConfigurationKey
 from irve_bridge.service.control import ACTIONS
 from irve_bridge.service.ports import Asked
+from irve_bridge.web.cursors import cursor
 from tests.integration.charge_points.conftest import RawChargePoint
 from tests.integration.operator.calls import CALLS, profile
 from tests.integration.world import World, world
 
+KEY = "00ff10ee" * 4
 Answering = dict[str, Any] | list[Any]
 
 
@@ -164,6 +166,12 @@ async def test_a_reservation_without_a_moment_is_not_sent(desk: Desk) -> None:
     assert "expiryDate" in told["error"]["message"]
 
 
+async def test_a_number_that_nobody_can_store_is_not_sent(desk: Desk) -> None:
+    status, told = await desk.send("UnlockConnector", {"connectorId": 10**30})
+    assert (status, told["error"]["code"]) == (422, "invalid")
+    assert await desk.audit() == []
+
+
 async def test_who_is_not_connected_is_offline(desk: Desk) -> None:
     status, told = await desk.send("ClearCache", {}, to="CP3")
     assert (status, told["error"]["code"]) == (409, "offline")
@@ -173,7 +181,8 @@ async def test_who_is_not_connected_is_offline(desk: Desk) -> None:
 
 
 async def test_silence_is_a_timeout(tmp_path: Path) -> None:
-    async with at_the_desk(tmp_path, command_timeout_s="0.2") as desk:
+    times = {"command_timeout_s": "0.2", "csms_authorize_timeout_s": "0.1"}
+    async with at_the_desk(tmp_path, **times) as desk:
         status, told = await desk.send("ClearCache", {})
         assert (status, told["error"]["code"]) == (504, "timeout")
         assert "may have arrived" in told["error"]["message"]
@@ -211,7 +220,7 @@ async def test_every_route_wants_the_csms_s_key(desk: Desk) -> None:
 
 
 async def test_no_secret_is_written_down(desk: Desk) -> None:
-    key = {"key": "AuthorizationKey", "value": "00ff10ee00ff10ee00ff10ee00ff10ee"}
+    key = {"key": "AuthorizationKey", "value": KEY}
     diagnostics = {"location": "ftp://me:hunter2@example.org/"}
     told = {"configurationKey": [key | {"readonly": False}]}
     await desk.ask("ChangeConfiguration", key, {"status": "NotSupported"})
@@ -219,7 +228,7 @@ async def test_no_secret_is_written_down(desk: Desk) -> None:
     assert answered["answer"] == told
     await desk.ask("GetDiagnostics", diagnostics, {"fileName": "d.zip"})
     shown = str(await desk.get("/api/charge-points/CP1")) + str(await desk.audit())
-    assert "00ff10ee00ff10ee00ff10ee00ff10ee" not in shown
+    assert KEY not in shown
     assert "hunter2" not in shown
     assert "ftp://me:***@example.org/" in shown
 
@@ -355,7 +364,7 @@ async def test_what_it_is_set_to_is_remembered(desk: Desk) -> None:
     for value, status in (("90", "Accepted"), ("95", "RebootRequired"), ("99", "Rejected")):
         payload = {"key": "connectiontimeout", "value": value}
         await desk.ask("ChangeConfiguration", payload, {"status": status})
-    secret = {"key": "AuthorizationKey", "value": "00ff10ee00ff10ee00ff10ee00ff10ee"}
+    secret = {"key": "AuthorizationKey", "value": KEY}
     await desk.ask("GetConfiguration", {}, {"configurationKey": [secret | {"readonly": False}]})
     kept = (await desk.get("/api/charge-points/CP1"))["configuration"]
     assert {key["key"]: key["value"] for key in kept} == {
@@ -427,6 +436,9 @@ async def test_every_transaction_is_listed_guest_or_not(desk: Desk) -> None:
         ("/api/transactions/CP1/9", "unknown_transaction"),
         ("/api/transactions?after=nowhere", "invalid"),
         ("/api/reservations?after=WyJhIl0", "invalid"),
+        (f"/api/reservations?after={cursor('CP1', 10**30)}", "invalid"),
+        (f"/api/transactions?after={cursor('2026-03-01T10:00:00', 'CP1', '1')}", "invalid"),
+        ("/api/charge-points/CP1/events?after=99999999999999999999", "invalid"),
         ("/api/charge-points?colour=red", "invalid"),
     ],
 )

@@ -115,6 +115,16 @@ def tariff(id_: str, *, type_: str = "ENERGY", currency: str = "EUR") -> dict[st
     }
 
 
+async def test_a_security_profile_is_lowered_only_for_a_replacement(w: World) -> None:
+    await http(w, "PUT", "/api/charge-points/NEW", NEW | {"security_profile": 2})
+    lower = NEW | {"security_profile": 1}
+    status, told = await http(w, "PUT", "/api/charge-points/NEW", lower)
+    assert (status, told["error"]["code"]) == (422, "invalid")
+    assert "never lowered" in told["error"]["message"]
+    status, shown = await http(w, "PUT", "/api/charge-points/NEW?replaced=true", lower)
+    assert (status, shown["registered"]["security_profile"]) == (200, 1)
+
+
 async def test_a_tariff_is_put_shown_and_listed(w: World) -> None:
     status, put = await http(w, "PUT", "/api/tariffs/night", tariff("night"))
     assert status == 200
