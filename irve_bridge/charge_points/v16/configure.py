@@ -17,8 +17,6 @@ from irve_bridge.service.ports import Clock, Storage, Tx
 
 STORED = frozenset({ConfigurationStatus.accepted, ConfigurationStatus.reboot_required})
 """What needs a reboot is stored all the same, and will hold after it (§5.3)."""
-SECRETS = frozenset({"authorizationkey"})
-"""Write-only (OCPP 1.6 security whitepaper §7.2); who tells it all the same is not taken at it."""
 READ_ONLY = "ReadOnly"
 NOT_SUPPORTED = ConfigurationStatus.not_supported.value
 REJECTED = ConfigurationStatus.rejected.value
@@ -151,7 +149,10 @@ class Configure:
                     return
 
     async def _get(self, *keys: str) -> bool:
-        """Take what it answers; return whether it did not refuse."""
+        """Take what it answers, but no secrets; return whether it did not refuse.
+
+        Some tell even AuthorizationKey, which is write-only (security whitepaper §7.2).
+        """
         try:
             asked = {"key": list(keys)} if keys else {}
             answer = masked(await self._ask("GetConfiguration", asked))
@@ -162,7 +163,7 @@ class Configure:
         for told in _told(answer, "configurationKey"):
             if name := _text(told.get("key")):
                 read_only = told.get("readonly") in (True, "true")
-                value = None if name.casefold() in SECRETS else _text(told.get("value"))
+                value = _text(told.get("value"))
                 self._known.put(
                     ConfigurationKey(key=name, value=value, readonly=read_only, read_at=now)
                 )
