@@ -28,13 +28,16 @@ from irve_bridge.mail import MailHand, Smtp
 from irve_bridge.payments import StripePayments, StripeSettings
 from irve_bridge.service.charger import ChargerHand
 from irve_bridge.service.codes import Codes, Signatures
+from irve_bridge.service.control import Control
 from irve_bridge.service.desk import Desk
 from irve_bridge.service.dispatch import Dispatcher
 from irve_bridge.service.handle import Handler
+from irve_bridge.service.inventory import Inventory
 from irve_bridge.service.meters import Meters
 from irve_bridge.service.own_customers import Doorkeeper
 from irve_bridge.service.ports import Bus, Clock, Hand, Storage, Tx
 from irve_bridge.service.reconcile import Reconciler
+from irve_bridge.service.registrations import Registrations
 from irve_bridge.service.sweep import Sweep
 from irve_bridge.service.views import Views
 from irve_bridge.settings import STRIPE_API, Settings
@@ -119,6 +122,9 @@ async def running(
             WebContext(
                 desk=desk,
                 views=views,
+                control=Control(storage, bus, clock, settings.command_timeout_s),
+                inventory=Inventory(storage, bus, clock),
+                registrations=Registrations(storage, bus, clock),
                 payments=payments,
                 storage=storage,
                 bus=bus,
@@ -287,6 +293,7 @@ def _door(settings: Settings) -> DoorSettings:
         connection_timeout_s=max(1, int(settings.connection_timeout_s)),
         configures=settings.configure_charge_points,
         cpo_name=settings.ocpp_cpo_name,
+        list_strangers=settings.list_strangers,
     )
 
 

@@ -12,22 +12,29 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainValidator,
     ValidationError,
 )
 
 from irve_bridge.domain.errors import BridgeError
-from irve_bridge.domain.id_tag import IdTag, IdTagStatus, folded
+from irve_bridge.domain.id_tag import PATTERN, IdTag, IdTagStatus, folded
 
-Tag = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,20}$"), AfterValidator(folded)]
-"""CiString20Type (OCPP 1.6 ed. 2 §7.28)."""
+Tag = Annotated[str, Field(pattern=PATTERN), AfterValidator(folded)]
 
 
 def _no_gap(text: object) -> object:
     return None if text == "" else text
 
 
-def _aware(at: datetime) -> datetime:
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at
+def _moment(told: object) -> datetime | None:
+    """Return a moment in UTC; a bare number is none: 20270131 would be a day of 1970."""
+    if told is None or told == "":
+        return None
+    at = told if isinstance(told, datetime) else datetime.fromisoformat(str(told))
+    try:
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(str(error)) from error
 
 
 class IdTagEntry(BaseModel):
@@ -37,10 +44,8 @@ class IdTagEntry(BaseModel):
 
     status: IdTagStatus = IdTagStatus.ACCEPTED
     parent_id_tag: Annotated[Tag | None, BeforeValidator(_no_gap)] = None
-    expires_at: Annotated[
-        Annotated[datetime, AfterValidator(_aware)] | None, BeforeValidator(_no_gap)
-    ] = None
-    name: str = Field(default="", max_length=200)
+    expires_at: Annotated[datetime | None, PlainValidator(_moment)] = None
+    name: str = Field(default="", max_length=200, pattern=r"^[^\x00-\x1f]*$")
 
     def of(self, id_tag: str) -> IdTag:
         """Return the tag of this id."""
@@ -76,13 +81,14 @@ def read(path: Path) -> list[IdTag]:
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file, strict=True))
+            lines = csv.DictReader(file, strict=True)
+            rows = [(lines.line_num, row) for row in lines]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise IdTagsRefused(f"{path}: {error}") from error
     tags, wrong = [], []
-    for line, row in enumerate(rows, 2):
+    for line, row in rows:
         try:
-            tags.append(IdTagRow.model_validate(row).tag)
+            tags.append(IdTagRow.model_validate(_filled(row)).tag)
         except ValidationError as error:
             wrong += [f"{path}:{line}: {sentence}" for sentence in sentences(error)]
     times = Counter(tag.id_tag for tag in tags)
@@ -92,6 +98,11 @@ def read(path: Path) -> list[IdTag]:
     if wrong:
         raise IdTagsRefused("\n".join(wrong))
     return tags
+
+
+def _filled(row: dict[str, str]) -> dict[str, str]:
+    """What is left blank is not said."""
+    return {name: value for name, value in row.items() if value}
 
 
 def sentences(error: ValidationError) -> list[str]:

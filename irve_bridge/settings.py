@@ -149,6 +149,7 @@ class Settings(BaseSettings):
     heartbeat_interval_s: int = Field(default=300, gt=0)
     configure_charge_points: bool = True
     display_every_s: float = Field(default=60, gt=0)
+    list_strangers: bool = False
     callback_delays_s: Annotated[tuple[Delay, ...], NoDecode] = tuple(
         delay.total_seconds() for delay in CALLBACK_DELAYS
     )
@@ -268,6 +269,12 @@ class Settings(BaseSettings):
         yield (
             self.csms_authorize_url is not None and self.csms_notification_secret is None,
             "CSMS_NOTIFICATION_SECRET is needed with CSMS_AUTHORIZE_URL.",
+        )
+        # Meanwhile a charge point is not heard: its answers to starts would come too late.
+        yield (
+            self.csms_authorize_url is not None
+            and self.csms_authorize_timeout_s >= self.command_timeout_s,
+            "CSMS_AUTHORIZE_TIMEOUT_S must be below COMMAND_TIMEOUT_S.",
         )
         yield (
             self.qr_secret is None and self.qr_signatures != "off",

@@ -28,7 +28,7 @@ from irve_bridge.domain.tariff import Tariff
 from irve_bridge.domain.tariff_loading import FAST_W
 from irve_bridge.meter_keys import der_in_hex
 from irve_bridge.service.passwords import hash_password, matches
-from irve_bridge.service.ports import Stations
+from irve_bridge.service.ports import Stations, Tx
 
 Name = Annotated[str, Field(min_length=1)]
 PowerType = Literal["AC_1_PHASE", "AC_2_PHASE", "AC_2_PHASE_SPLIT", "AC_3_PHASE", "DC"]
@@ -222,8 +222,46 @@ def read(path: Path) -> Wanted:
     except (OSError, yaml.YAMLError, Refusal) as error:
         raise FileRefused(f"{path}: {error}") from error
     except ValidationError as error:
-        raise FileRefused("\n".join(f"{path}: {s}" for s in _sentences(error))) from error
+        raise FileRefused("\n".join(f"{path}: {s}" for s in sentences_of(error))) from error
     return wanted
+
+
+def alone(entry: ChargePointEntry, tx: Tx) -> Wanted:
+    """Return one entry by itself as a file would want it, with the tariffs that are registered.
+
+    Where it names no operator it keeps its own, or gets the only one that there is.
+
+    Raises:
+        FileRefused: Something in it contradicts itself or what is registered.
+        TariffRefused: A tariff that is not lawful at its power.
+    """
+    names = {name for outlet in entry.connectors for name in outlet.tariff_ids}
+    found = {name: tx.stations.tariff(name) for name in names}
+    wanted = Wanted(
+        tariffs={name: tariff for name, tariff in found.items() if tariff},
+        charge_points={entry.id: entry},
+        operator=entry.operator or _operator_of(entry.id, tx),
+    )
+    numbers = (f"{entry.id}/{outlet.number}" for outlet in entry.connectors)
+    _refuse_twice("connector", numbers)
+    _refuse_contradictions(wanted)
+    return wanted
+
+
+def refuse_where_it_holds(tariff: Tariff, tx: Tx) -> None:
+    """Raise for a tariff that cannot hold at a connector that names it.
+
+    Raises:
+        FileRefused: Another tariff of the connector has another currency.
+        TariffRefused: It is not lawful at the connector's power.
+    """
+    for outlet in tx.listings.priced_by(tariff.id):
+        tariff_loading.refuse_unlawful(tariff, outlet.power_w)
+        others = (tx.stations.tariff(name) for name in outlet.tariff_ids if name != tariff.id)
+        if any(other and other.currency != tariff.currency for other in others):
+            raise FileRefused(
+                f"{outlet.charge_point_id}/{outlet.number} has another tariff in another currency"
+            )
 
 
 def differences(
@@ -275,6 +313,27 @@ def apply(changes: list[Change], stations: Stations) -> None:
             stations.remove_connector(*change.key)
 
 
+def _operator_of(charge_point_id: str, tx: Tx) -> OperatorEntry:
+    registered = tx.stations.charge_point(charge_point_id)
+    known = [registered] if registered else tx.listings.operators(2)
+    if len(known) != 1:
+        raise FileRefused("operator: name who operates it; that does not follow from the others")
+    point = known[0]
+    try:
+        return OperatorEntry(
+            name=point.operator_name,
+            phone=point.operator_phone,
+            requires_signatures=point.requires_signatures,
+            address=point.operator_address,
+            siren=point.operator_siren or None,
+            vat_number=point.operator_vat_number or None,
+            email=point.operator_email or None,
+        )
+    except ValidationError as error:
+        sentences = "; ".join(sentences_of(error))
+        raise FileRefused(f"operator: what is registered does not suffice: {sentences}") from error
+
+
 def _tariff(entry: str | dict[str, object], folder: Path) -> Tariff:
     if isinstance(entry, str):
         return tariff_loading.load((folder / entry).read_bytes())
@@ -301,7 +360,7 @@ def _refuse_contradictions(wanted: Wanted) -> None:
             if not connector.meter_public_key and _requires_signatures(entry, wanted.operator):
                 raise FileRefused(
                     f"{entry.id}/{connector.number} requires signatures, "
-                    "but its meter_public_key is not in the file"
+                    "but it has no meter_public_key"
                 )
 
 
@@ -310,14 +369,15 @@ def _refuse_tariffs(charge_point_id: str, outlet: ConnectorEntry, known: dict[st
         if tariff_id not in known:
             raise FileRefused(
                 f"{charge_point_id}/{outlet.number} names the tariff {tariff_id}, "
-                "which is not in the file"
+                "which is not known"
             )
         tariff_loading.refuse_unlawful(known[tariff_id], int(outlet.power_kw * 1000))
     if len({known[tariff_id].currency for tariff_id in outlet.tariff_ids}) > 1:
         raise FileRefused(f"{charge_point_id}/{outlet.number} has tariffs in several currencies")
 
 
-def _sentences(error: ValidationError) -> Iterator[str]:
+def sentences_of(error: ValidationError) -> Iterator[str]:
+    """Yield each fault that pydantic found, with its place."""
     for details in error.errors():
         where = ".".join(str(part) for part in details["loc"])
         yield f"{where}: {details['msg'].removeprefix('Value error, ')}"

@@ -12,6 +12,7 @@ from websockets.typing import Subprotocol
 
 from irve_bridge.charge_points import tls
 from irve_bridge.charge_points.locks import Busy, HeldBack, Locks
+from irve_bridge.charge_points.strangers import Strangers
 from irve_bridge.domain import credentials
 from irve_bridge.domain.charge_point import ChargePoint, SecurityProfile
 from irve_bridge.service.credentials import change
@@ -50,10 +51,16 @@ class Refused(Exception):
 
 
 class Admission:
-    """Lets in who is registered and as secure as its profile asks for, or better."""
+    """Lets in who is registered and as secure as its profile asks for, or better.
 
-    def __init__(self, storage: Storage, cpo_name: str = "") -> None:
+    Lists who is not registered, if that is wished for.
+    """
+
+    def __init__(
+        self, storage: Storage, cpo_name: str = "", strangers: Strangers | None = None
+    ) -> None:
         self._storage = storage
+        self._strangers = strangers
         self._cpo_name = cpo_name
         self._locks = Locks()
 
@@ -68,6 +75,8 @@ class Admission:
         known = await self._storage.read(lambda tx: tx.stations.charge_point(name))
         if known is None:
             log.warning("unknown charge point", path=request.path)
+            if self._strangers:
+                await self._strangers.note(name, connection, request)
             return connection.respond(HTTPStatus.NOT_FOUND, "No such charge point.\n")
         try:
             await self._admit(known, connection, request)

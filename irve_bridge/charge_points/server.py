@@ -14,6 +14,7 @@ from websockets.frames import CloseCode
 from irve_bridge.charge_points.admission import Admission, choose_subprotocol, identity
 from irve_bridge.charge_points.registry import Registry
 from irve_bridge.charge_points.settings import DoorSettings
+from irve_bridge.charge_points.strangers import Strangers
 from irve_bridge.charge_points.tls import Tls, TlsSettings
 from irve_bridge.charge_points.v16.answers import Answers
 from irve_bridge.charge_points.v16.connection import Connection
@@ -51,7 +52,8 @@ class ChargePointServer:
         self._clock = clock
         self._settings = settings
         self._registry = Registry(handler, clock)
-        self._admission = Admission(storage, settings.cpo_name)
+        strangers = Strangers(storage, clock) if settings.list_strangers else None
+        self._admission = Admission(storage, settings.cpo_name, strangers)
 
     @asynccontextmanager
     async def listen(self) -> AsyncIterator[int]:

@@ -8,6 +8,7 @@ class DoorSettings:
     `cpo_name` is who owns charge points' certificates, beside who operates them.
     Seconds of the socket are real ones; the intervals are told to the charge point, in its time.
     `configures`: a charge point's configuration is not only read, but set to what payment needs.
+    `list_strangers`: who is not registered is turned away and listed.
     """
 
     host: str = "127.0.0.1"
@@ -21,6 +22,7 @@ class DoorSettings:
     meter_interval_s: int = 30
     connection_timeout_s: int = 60
     configures: bool = True
+    list_strangers: bool = False
     status_grace_s: float = 10
     invalid_burst: int = 30
     invalid_per_s: float = 1.0

@@ -7,7 +7,16 @@ from importlib.metadata import version
 
 import uvloop
 
-from irve_bridge.cli import comparing, id_tags, money, places, serving, sessions, tariffs
+from irve_bridge.cli import (
+    charge_points,
+    comparing,
+    id_tags,
+    money,
+    places,
+    serving,
+    sessions,
+    tariffs,
+)
 from irve_bridge.cli.common import group
 from irve_bridge.domain.errors import BridgeError
 
@@ -35,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     serving.add_to(commands)
     places.add_to(commands)
+    charge_points.add_to(commands)
     id_tags.add_to(commands)
     tariffs.add_to(commands)
     comparing.add_to(commands)

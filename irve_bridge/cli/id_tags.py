@@ -20,7 +20,7 @@ def add_to(commands: Actions) -> None:
     """Add these commands."""
     tag = group(commands, "id-tags", "the id tags (RFID) of your own customers")
     add(tag, "list", list_tags, "show them")
-    putting = add(tag, "put", put, "add or change one")
+    putting = add(tag, "put", put, "add one, or put it in place of what it was")
     putting.add_argument("id_tag")
     putting.add_argument("--status", default="Accepted", choices=[s.value for s in IdTagStatus])
     putting.add_argument("--parent", help="the group whose members may stop each other")

@@ -8,19 +8,40 @@ Expired, Invalid, with `parent_id_tag` and `expires_at` where there are any; a 4
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Annotated
 
 import aiohttp
 import msgspec
 import structlog
 from standardwebhooks import Webhook
 
-from irve_bridge.domain.id_tag import INVALID, Authorization
+from irve_bridge.domain.id_tag import INVALID, PATTERN, Authorization, IdTagStatus
 
 log = structlog.get_logger()
 
 ANSWER_BYTES_MAX = 4096
 _UNKNOWN = 404
-_decode = msgspec.json.Decoder(Authorization).decode
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+class _Told(msgspec.Struct):
+    """What the CSMS answers; a moment without a zone is in UTC."""
+
+    status: IdTagStatus
+    parent_id_tag: Annotated[str, msgspec.Meta(pattern=PATTERN)] | None = None
+    expires_at: datetime | None = None
+
+    @property
+    def authorization(self) -> Authorization:
+        expires_at = self.expires_at
+        if expires_at is not None and expires_at.tzinfo is None:
+            expires_at = expires_at.replace(tzinfo=UTC)
+        return Authorization(
+            status=self.status, parent_id_tag=self.parent_id_tag, expires_at=expires_at
+        )
+
+
+_decode = msgspec.json.Decoder(_Told).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +69,8 @@ class CsmsAuthorizer:
                 if response.status == _UNKNOWN:
                     return INVALID
                 response.raise_for_status()
-                return _decode(await response.content.read(ANSWER_BYTES_MAX))
-        except (aiohttp.ClientError, TimeoutError, msgspec.MsgspecError) as error:
+                return _decode(await _beginning(response.content)).authorization
+        except (aiohttp.ClientError, TimeoutError, *_UNREADABLE) as error:
             log.warning("id_tag_not_answered", id_tag=id_tag, reason=str(error) or "no answer")
             return None
 
@@ -61,3 +82,14 @@ class CsmsAuthorizer:
             "webhook-timestamp": str(int(sent_at.timestamp())),
             "webhook-signature": Webhook(self.secret).sign(webhook_id, sent_at, body.decode()),
         }
+
+
+async def _beginning(body: aiohttp.StreamReader) -> bytes:
+    """Return an answer whole, in however many packets it comes; too long a one is cut off."""
+    read = b""
+    while left := ANSWER_BYTES_MAX - len(read):
+        piece = await body.read(left)
+        if not piece:
+            break
+        read += piece
+    return read

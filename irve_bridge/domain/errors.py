@@ -8,6 +8,7 @@ BridgeError
 │   ├── AmountRefused    outside what may be secured
 │   ├── Conflict         contradicts what was decided already
 │   ├── CodeRefused      a code on a station that is not its own, or no longer good
+│   ├── CommandFailed    a charge point did not answer a command, or with an error
 │   └── TariffRefused    a tariff that cannot be priced exactly or lawfully
 └── Bug              an invariant is broken; nothing was changed
 """
@@ -68,6 +69,20 @@ class TariffRefused(Refusal):
     """The tariff cannot be priced exactly, or not lawfully."""
 
     code = "tariff_refused"
+
+
+class CommandFailed(Refusal):
+    """A charge point did not answer a command as asked; `code` says how that came.
+
+    `offline`, `busy` and `invalid`: it was not sent. `timeout`: it may have arrived. `call_error`:
+    it was refused with the CALLERROR of the code `call_error`.
+    """
+
+    code = "call_error"
+
+    def __init__(self, sentence: str, code: str, call_error: str | None = None) -> None:
+        super().__init__(sentence, code)
+        self.call_error = call_error
 
 
 class Bug(BridgeError):

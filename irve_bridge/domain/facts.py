@@ -4,9 +4,11 @@ A fact names the moment `at` when it was learnt. Facts about one session carry i
 the others (a charge point spoke) find their session through the transaction they concern.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from irve_bridge.domain.breakdown import Breakdown
 from irve_bridge.domain.charge_point import ConnectorStatus
@@ -65,17 +67,22 @@ class ChargePointBooted(Fact):
     vendor: str
     model: str
     firmware: str | None = None
+    told: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectorStatusChanged(Fact):
-    """A connector reports its status, of `since`; number 0 speaks for the whole charge point."""
+    """A connector reports its status, of `since`; number 0 speaks for the whole charge point.
+
+    `told` is the report as it came.
+    """
 
     charge_point_id: str
     connector_number: int
     status: ConnectorStatus
     since: datetime
     error_code: str | None = None
+    told: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+PATTERN = r"^[\x21-\x7e]{1,20}$"
+"""CiString20Type (OCPP 1.6 ed. 2 §7.28)."""
+
 
 class IdTagStatus(StrEnum):
     """What an id tag is answered (OCPP 1.6 ed. 2 §7.2)."""

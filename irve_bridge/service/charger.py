@@ -5,6 +5,7 @@ says so (`Delivery`), and a later rejection is no refusal any more.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -28,6 +29,8 @@ from irve_bridge.service.reserving import reservation_id
 
 REFUSE_TRIES = 10
 """A transaction that must not run may have ended by itself: its stop is then rejected for ever."""
+RESERVING_S = 5.0
+"""How long a reservation is waited for: the driver stands there."""
 _INCAPABLE = frozenset({"NotImplemented", "NotSupported"})
 
 
@@ -45,7 +48,7 @@ class ChargerHand:
         place = {"connector_number": session.connector_number, "id_tag": session.id_tag}
         match intent.kind:
             case Kind.REMOTE_START:
-                return place
+                return place | dict(intent.parameters)
             case Kind.RESERVE_NOW:
                 until = start_deadline(session, self._policy).isoformat()
                 return place | {"reservation_id": reservation_id(session), "expires_at": until}
@@ -62,23 +65,47 @@ class ChargerHand:
             return self._unconfirmed("interrupted", task) if starts else self._stop_again("again")
         if starts and self._clock.now() >= start_deadline(task.session, self._policy):
             return Failed("the start deadline has passed")
-        request = task.attempt.request
-        command = commands.RemoteStart(**request) if starts else commands.RemoteStop(**request)
         try:
-            reply = await self._bus.request(
-                task.session.charge_point_id, commands.encode(command), self._timeout_s
-            )
+            answer = await (self._start(task) if starts else self._stop(task))
         except Offline:
             return Again(reason="offline", known=True, after=self._policy.start_retry)
         except Unanswered:
             return self._unconfirmed("no answer", task) if starts else self._stop_again("no answer")
-        answer = commands.decode_answer(reply)
         if answer.unsent:
             return Again(reason=str(answer.error), known=True, after=self._policy.start_retry)
         return self._started(task, answer) if starts else self._stopped(task, answer)
 
+    async def _start(self, task: Task) -> commands.Answer:
+        """Ask for the start; again, once the connector is free, where it was reserved in vain.
+
+        Some charge points refuse even the tag that they reserved it for.
+        """
+        request = task.attempt.request
+        start = commands.RemoteStart(request["connector_number"], request["id_tag"])
+        answer = await self._ask(task, start, self._timeout_s)
+        if answer.rejected and request.get("reserved") and await self._freed(task):
+            return await self._ask(task, start, self._timeout_s)
+        return answer
+
+    async def _freed(self, task: Task) -> bool:
+        free = commands.CancelReservation(reservation_id(task.session))
+        with suppress(Offline, Unanswered):
+            return (await self._ask(task, free, min(RESERVING_S, self._timeout_s))).accepted
+        return False
+
+    async def _stop(self, task: Task) -> commands.Answer:
+        return await self._ask(task, commands.RemoteStop(**task.attempt.request), self._timeout_s)
+
+    async def _ask(
+        self, task: Task, command: commands.Command, timeout_s: float
+    ) -> commands.Answer:
+        reply = await self._bus.request(
+            task.session.charge_point_id, commands.encode(command), timeout_s
+        )
+        return commands.decode_answer(reply)
+
     async def _reserve(self, task: Task) -> Outcome:
-        """Reserve or free a connector, once: a start must not wait for it.
+        """Reserve or free a connector, once and not for long: a start must not wait for it.
 
         Who is not heard of may have reserved it; what was not freed lapses at its moment.
         """
@@ -89,12 +116,10 @@ class ChargerHand:
         if task.attempt.unknown:
             return Failed("interrupted")
         try:
-            reply = await self._bus.request(
-                task.session.charge_point_id, commands.encode(command), self._timeout_s
-            )
+            answer = await self._ask(task, command, min(RESERVING_S, self._timeout_s))
         except (Offline, Unanswered) as unheard:
             return Failed(type(unheard).__name__.lower())
-        if reserves and commands.decode_answer(reply).accepted:
+        if reserves and answer.accepted:
             return Done()
         return Done(
             (

@@ -43,7 +43,21 @@ class Call(msgspec.Struct, frozen=True, tag=True):
     payload: dict[str, Any]
 
 
-Command = RemoteStart | RemoteStop | Reserve | CancelReservation | Call
+class Recent(msgspec.Struct, frozen=True, tag=True):
+    """Tell the last frames of the conversation; the charge point is asked nothing.
+
+    The answer's payload holds `messages`, oldest first: each with `at`, `sent_by` (`charge_point`
+    or `bridge`) and `frame`, cut short and without secrets.
+    """
+
+
+class Leave(msgspec.Struct, frozen=True, tag=True):
+    """Close the socket: the charge point is no longer registered."""
+
+
+Asking = RemoteStart | RemoteStop | Reserve | CancelReservation | Call
+"""What is said to a charge point."""
+Command = Asking | Recent | Leave
 
 
 class Answer(msgspec.Struct, frozen=True):

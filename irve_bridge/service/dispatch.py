@@ -35,7 +35,7 @@ from irve_bridge.service.ports import (
     Task,
     Tx,
 )
-from irve_bridge.service.reserving import over
+from irve_bridge.service.reserving import over, reserved
 
 log = structlog.get_logger()
 
@@ -209,6 +209,8 @@ def _as_it_is_now(tx: Tx, due: Due) -> Intent | None:
         # A start that may have arrived is not forgotten: its unknown attempt is told, not repeated.
         begun = intent.do is Do.START and tx.intents.open_attempt(intent_id) is not None
         return intent if begun else None
+    if intent.do is Do.START:
+        return replace(intent, parameters={"reserved": reserved(tx, session)})
     if intent.do is Do.REFUSE:
         return None if _stopped(tx, session, intent) else intent
     if intent.kind is Kind.CONFIRM_CHARGE and tx.intents.open_attempt(intent_id) is None:

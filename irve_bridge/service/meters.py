@@ -408,8 +408,12 @@ class Meters:
         self._plain[self._placed(metering.transaction)] = metering
 
     def _placed(self, transaction: Transaction) -> Key:
+        """Return its key; of several at a connector the one that began last is there."""
         key = (transaction.charge_point_id, transaction.id)
-        self._at_connector[transaction.charge_point_id, transaction.connector_number] = key
+        place = (transaction.charge_point_id, transaction.connector_number)
+        there = self._metering(self._at_connector.get(place, key))
+        if there is None or there.transaction.start_at <= transaction.start_at:
+            self._at_connector[place] = key
         return key
 
     def _drop(self, key: Key) -> None:

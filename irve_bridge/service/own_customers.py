@@ -1,5 +1,6 @@
 """The operator's own customers: let in by their id tags, told of by CDRs, never charged here."""
 
+from collections import OrderedDict
 from datetime import datetime
 from typing import Any
 
@@ -7,7 +8,7 @@ import structlog
 
 from irve_bridge.domain.cdr import Cdr, Concluded, Cost, Token, cdr, credit
 from irve_bridge.domain.errors import UnknownThing
-from irve_bridge.domain.id_tag import INVALID, Authorization
+from irve_bridge.domain.id_tag import INVALID, Authorization, folded
 from irve_bridge.domain.metering import Metered
 from irve_bridge.domain.period import Period
 from irve_bridge.domain.pricing import Pricer
@@ -21,6 +22,8 @@ from irve_bridge.service.places import place
 from irve_bridge.service.ports import Authorizer, Storage, Tx
 from irve_bridge.service.prices import pricer
 
+LET_IN_MOST = 1000
+"""How many that were let in last are remembered, each for one start."""
 CLOCK_DOUBT = "its clock is wrong: how long it lasted is not told"
 
 log = structlog.get_logger()
@@ -32,17 +35,26 @@ class Doorkeeper:
     def __init__(self, storage: Storage, authorizer: Authorizer | None) -> None:
         self._storage = storage
         self._authorizer = authorizer
+        self._let_in: OrderedDict[tuple[str, str], Authorization] = OrderedDict()
 
     async def ask(self, charge_point_id: str, id_tag: str) -> Authorization | None:
-        """Return what the CSMS says of a tag; None where it need not be asked, or did not answer.
+        """Return what the CSMS says of a tag; None where it need not be asked, or never answered.
 
-        Unanswered, the tag is not let in: whoever pays by card has one of ours.
+        Who was let in a moment ago is let in to start, though the CSMS fails in between. Nobody
+        else is: whoever pays by card has a tag of ours.
         """
         if self._authorizer is None:
             return None
         if await self._storage.read(lambda tx: _known(tx, charge_point_id, id_tag)):
             return None
-        return await self._authorizer.ask(charge_point_id, id_tag)
+        place = (charge_point_id, folded(id_tag))
+        told = await self._authorizer.ask(charge_point_id, id_tag)
+        before = self._let_in.pop(place, None)
+        if told is not None and told.accepted:
+            self._let_in[place] = told
+            while len(self._let_in) > LET_IN_MOST:
+                self._let_in.popitem(last=False)
+        return told or before
 
 
 def _known(tx: Tx, charge_point_id: str, id_tag: str) -> bool:
@@ -117,7 +129,7 @@ def _made(tx: Tx, transaction: Transaction, used: Metered, number: int, at: date
     concluded = Concluded(
         cdr_id=cdr_id,
         at=at,
-        token=Token(uid=transaction.id_tag, contract_id=transaction.id_tag, type="RFID"),
+        token=_token(tx, transaction),
         location=location_of(tx, *named),
         tariff=tariff,
         periods=_periods(priced, transaction, used),
@@ -134,6 +146,14 @@ def _made(tx: Tx, transaction: Transaction, used: Metered, number: int, at: date
         total_minor=cost.gross_minor,
         document=cdr(concluded),
     )
+
+
+def _token(tx: Tx, transaction: Transaction) -> Token:
+    """A guest's tag may have been used again, or too late."""
+    guest = tx.sessions.by_id_tag(transaction.charge_point_id, transaction.id_tag)
+    if guest is not None:
+        return Token(uid=transaction.id_tag, contract_id=guest.id)
+    return Token(uid=transaction.id_tag, contract_id=transaction.id_tag, type="RFID")
 
 
 def _cost(priced: Pricer, transaction: Transaction, used: Metered) -> Cost:

@@ -78,6 +78,16 @@ def end_left_behind(work: Work, of: Transaction, now: datetime) -> None:
         return
     if left_behind(work.tx, transaction, now, work.policy):
         end_transaction(work, transaction, now, "ConnectorIdle")
+    elif _untold(work.tx, transaction, now, work.policy):
+        end_transaction(work, transaction, now, "TermPassed")
+
+
+def _untold(tx: Tx, transaction: Transaction, now: datetime, policy: Policy) -> bool:
+    """A session has a deadline of its own; what is of none would else never be told of."""
+    lasts = now - (transaction.heard_at or now)
+    if transaction.session_id is not None or lasts < policy.transaction_most:
+        return False
+    return now - last_reading(tx, transaction).at >= policy.idle_end
 
 
 def left_behind(tx: Tx, transaction: Transaction, now: datetime, policy: Policy) -> bool:

@@ -105,7 +105,9 @@ def _due(tx: Tx, now: datetime) -> list[Session]:
 
 
 def _left(tx: Tx, now: datetime, policy: Policy) -> list[Transaction]:
-    return [t for t in tx.transactions.at_free_connectors() if left_behind(tx, t, now, policy)]
+    free = tx.transactions.at_free_connectors()
+    left = [t for t in free if left_behind(tx, t, now, policy)]
+    return left + tx.transactions.no_guest_s(now - policy.transaction_most)
 
 
 def look_later(work: Work, session_id: str, now: datetime) -> None:

@@ -12,7 +12,7 @@ from irve_bridge.domain.intents import Do, Intent, Kind
 from irve_bridge.domain.metering import Activity, Reading
 from irve_bridge.domain.session import Delivery, Session, State
 from irve_bridge.domain.transaction import Transaction
-from irve_bridge.service import signatures
+from irve_bridge.service import consequences, signatures
 from irve_bridge.service.bills import bill
 from irve_bridge.service.handle import Work
 from irve_bridge.service.own_customers import conclude, judge
@@ -27,6 +27,10 @@ ACTIVITIES = {
 }
 NO_IDS = frozenset({"-1", "0"})
 """What charge points send that never learnt a transaction's id."""
+BOOTED, REPORTED = "BootNotification", "StatusNotification"
+"""What is kept of a charge point's own: its boots, and reports of an error that came or went."""
+_UNTOLD_MOST = timedelta(days=31)
+"""A start told later than this was dated by a clock that had not been set; a payment would show."""
 _TAG_HONOURED = frozenset({State.SECURED, State.CHARGING, State.STOPPING})
 
 
@@ -53,6 +57,7 @@ def disconnected(work: Work, fact: facts.ChargePointDisconnected) -> None:
 def booted(work: Work, fact: facts.ChargePointBooted) -> None:
     """Note what the charge point says it is."""
     work.tx.stations.booted(fact.charge_point_id, fact.vendor, fact.model, fact.firmware, fact.at)
+    work.tx.station_events.add(fact.charge_point_id, BOOTED, fact.told, fact.at)
 
 
 def status_changed(work: Work, fact: facts.ConnectorStatusChanged) -> None:
@@ -62,6 +67,8 @@ def status_changed(work: Work, fact: facts.ConnectorStatusChanged) -> None:
     stations.reported(
         fact.charge_point_id, fact.connector_number, fact.status, fact.error_code, fact.at
     )
+    if fact.error_code != (before.error_code if before else None):
+        work.tx.station_events.add(fact.charge_point_id, REPORTED, fact.told, fact.at)
     if before is None:
         return
     for session in work.tx.sessions.waiting_at(fact.charge_point_id, fact.connector_number):
@@ -95,7 +102,8 @@ def start_again(
     if not plugged or session.start_sent_at is None:
         return plugged
     lapsed = (fact.at - session.start_sent_at).total_seconds() > connection_timeout_s
-    gave_up = before.status_at is not None and before.status_at > session.start_sent_at
+    free_at = before.status_at if before.status is ConnectorStatus.AVAILABLE else None
+    gave_up = free_at is not None and free_at > session.start_sent_at
     return session.delivery is Delivery.UNKNOWN or lapsed or gave_up
 
 
@@ -132,16 +140,16 @@ def started(
         reservation_id=fact.reservation_id,
     )
     if same := work.tx.transactions.same_start(transaction) or _sent_again(work, transaction):
-        return StartReply(same.id, ACCEPTED if same.accepted else INVALID)
+        return StartReply(same.id, _answered(work, same, told))
     end_replaced(work, transaction, fact.at)
     session = work.tx.sessions.by_id_tag(fact.charge_point_id, fact.id_tag)
+    earliest_at = session.secured_at or session.opened_at if session else fact.at - _UNTOLD_MOST
+    start_at = moments.start(fact.started_at, fact.at, earliest_at)
     if session is None:
-        authorization = judge(work.tx, fact.id_tag, fact.at, told)
+        authorization = judge(work.tx, fact.id_tag, start_at, told)
     else:
         authorization = ACCEPTED if session.state is State.SECURED else INVALID
     accepted = authorization.accepted
-    secured_at = (session.secured_at or session.opened_at) if session else None
-    start_at = moments.start(fact.started_at, fact.at, secured_at)
     transaction = replace(
         transaction,
         start_at=start_at,
@@ -151,6 +159,7 @@ def started(
         session_id=session.id if session and accepted else None,
     )
     work.tx.transactions.add(transaction)
+    consequences.started(work.tx, transaction)
     if session and accepted:
         _begin(work, session, transaction, fact.at)
         return StartReply(transaction.id, authorization)
@@ -158,6 +167,16 @@ def started(
     if session:
         _refuse(work, session, transaction, fact.at)
     return StartReply(transaction.id, authorization)
+
+
+def _answered(work: Work, transaction: Transaction, told: Authorization | None) -> Authorization:
+    """Return what a start was answered, with the group of an own customer's tag."""
+    if not transaction.accepted:
+        return INVALID
+    if transaction.session_id is not None:
+        return ACCEPTED
+    now = judge(work.tx, transaction.id_tag, transaction.start_at, told)
+    return now if now.accepted else ACCEPTED
 
 
 def _sent_again(work: Work, start: Transaction) -> Transaction | None:
@@ -200,6 +219,7 @@ def stopped(work: Work, fact: facts.TransactionStopped) -> None:
         ran_on_at=None,
     )
     work.tx.transactions.save(transaction)
+    consequences.stopped(work.tx, transaction)
     work.tx.transactions.add_readings(_taken(transaction, r, stop) for r in fact.readings)
     if transaction.session_id is None:
         conclude(work, transaction, fact.at)
@@ -247,7 +267,9 @@ def find_stopped(work: Work, fact: facts.TransactionStopped) -> Transaction | No
     unheard = [
         t
         for t in transactions.unheard(fact.charge_point_id)
-        if t.clock_start_at <= fact.stopped_at and not (nameless and t.acknowledged)
+        if t.clock_start_at <= fact.stopped_at
+        and not (nameless and t.acknowledged)
+        and not _followed(work, t, fact)
     ]
     running = [t for t in unheard if t.running]
     for among in (running, unheard):
@@ -260,6 +282,15 @@ def find_stopped(work: Work, fact: facts.TransactionStopped) -> Transaction | No
         return None
     unnamed = [t for t in running if not t.acknowledged and _meter_fits(t, fact)]
     return unnamed[0] if nameless and len(unnamed) == 1 else None
+
+
+def _followed(work: Work, transaction: Transaction, stop: facts.TransactionStopped) -> bool:
+    """A badge charges again and again: what something followed before the stop is not meant."""
+    if transaction.running or transaction.session_id is not None:
+        return False
+    place = (transaction.charge_point_id, transaction.connector_number)
+    last = work.tx.transactions.latest_at(*place)
+    return last is not None and last.id != transaction.id and last.clock_start_at <= stop.stopped_at
 
 
 def _names_somebody(work: Work, fact: facts.TransactionStopped) -> bool:

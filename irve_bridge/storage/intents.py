@@ -63,7 +63,7 @@ _PENDING = (
     select(intents.c.id)
     .where(
         _WAITS,
-        intents.c.session_id == bindparam("of_session"),
+        intents.c.subject == bindparam("of_session"),  # its index finds those that wait
         intents.c.kind == bindparam("of_kind"),
     )
     .limit(1)

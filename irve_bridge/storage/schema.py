@@ -347,6 +347,8 @@ intents = Table(
     Column("note", Text),
     Column("ended_at", UTCDateTime),
 )
+# Whatever was done for a session: it is compared, and forgotten, as a whole.
+Index(None, intents.c.session_id)
 # Workers look only at what has not ended: by lane and moment, and for what stands before it.
 Index(
     "ix_intents_due",

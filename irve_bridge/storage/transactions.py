@@ -53,6 +53,9 @@ _AT_FREE_CONNECTORS = _RUNNING.join(
     (connectors.c.charge_point_id == transactions.c.charge_point_id)
     & (connectors.c.number == transactions.c.connector_number),
 ).where(connectors.c.status.in_([s.value for s in ConnectorStatus if s.vacant]))
+_NO_GUEST_S = _RUNNING.where(
+    transactions.c.session_id.is_(None), transactions.c.heard_at <= bindparam("moment")
+)
 _UNBILLED = (
     select(transactions)
     .where(
@@ -162,6 +165,11 @@ class SqlTransactions:
     def at_free_connectors(self) -> list[Transaction]:
         """Return the running ones whose connector is free for others, oldest first."""
         rows = self._connection.execute(_AT_FREE_CONNECTORS)
+        return [from_row(row, Transaction) for row in rows]
+
+    def no_guest_s(self, heard_by: datetime) -> list[Transaction]:
+        """Return the running ones of no session whose start was heard by a moment, oldest first."""
+        rows = self._connection.execute(_NO_GUEST_S, {"moment": heard_by})
         return [from_row(row, Transaction) for row in rows]
 
     def unbilled(self, since: datetime, until: datetime) -> list[Transaction]:

@@ -4,7 +4,15 @@ from aiohttp import web
 
 from irve_bridge.i18n import load_languages
 from irve_bridge.web import assets, progress, rendering
-from irve_bridge.web.api import health, id_tags, operator, payments, sessions
+from irve_bridge.web.api import (
+    charge_points,
+    health,
+    id_tags,
+    operator,
+    payments,
+    registrations,
+    sessions,
+)
 from irve_bridge.web.api.webhook import webhook
 from irve_bridge.web.assets import ASSETS, load_assets
 from irve_bridge.web.context import CONTEXT, WebContext
@@ -51,6 +59,21 @@ ROUTES = (
     web.post("/api/sessions/{session_id}/decision", operator.decide),
     web.get("/api/sessions/{session_id}/evidence", operator.evidence),
     web.get("/api/sessions/{session_id}/cdr", operator.cdrs),
+    web.get("/api/charge-points", charge_points.listing),
+    web.get("/api/charge-points/{charge_point_id}", charge_points.show),
+    web.put("/api/charge-points/{charge_point_id}", registrations.put),
+    web.delete("/api/charge-points/{charge_point_id}", registrations.remove),
+    web.get("/api/charge-points/{charge_point_id}/events", charge_points.events),
+    web.get("/api/charge-points/{charge_point_id}/commands", charge_points.commands),
+    web.post("/api/charge-points/{charge_point_id}/commands/{action}", charge_points.command),
+    web.get("/api/reservations", charge_points.reservations),
+    web.get("/api/charging-profiles", charge_points.charging_profiles),
+    web.get("/api/strangers", charge_points.strangers),
+    web.get("/api/tariffs", registrations.tariffs),
+    web.get("/api/tariffs/{tariff_id}", registrations.tariff),
+    web.put("/api/tariffs/{tariff_id}", registrations.put_tariff),
+    web.get("/api/transactions", charge_points.transactions),
+    web.get("/api/transactions/{charge_point_id}/{transaction_id}", charge_points.transaction),
     web.get("/api/transactions/{charge_point_id}/{transaction_id}/cdr", operator.transaction_cdrs),
     web.get("/api/id-tags", id_tags.listing),
     web.put("/api/id-tags/{id_tag}", id_tags.put),

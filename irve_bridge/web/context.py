@@ -6,9 +6,12 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from irve_bridge.service.codes import Codes
+from irve_bridge.service.control import Control
 from irve_bridge.service.desk import Desk
+from irve_bridge.service.inventory import Inventory
 from irve_bridge.service.policy import Policy
 from irve_bridge.service.ports import Bus, Clock, Payments, Storage
+from irve_bridge.service.registrations import Registrations
 from irve_bridge.service.views import Views
 
 CHECKOUT_TIMEOUT_S = 20.0
@@ -42,6 +45,9 @@ class WebContext:
 
     desk: Desk
     views: Views
+    control: Control
+    inventory: Inventory
+    registrations: Registrations
     payments: Payments
     storage: Storage
     bus: Bus

@@ -194,6 +194,32 @@ class Page(Body):
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
 
 
+class NumberedPage(Body):
+    """What follows on the number `after`, downwards, and how much of it."""
+
+    after: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+
+
+class ChargePointsPage(Page):
+    """Charge points, all or those that are connected or are not."""
+
+    online: bool | None = None
+
+
+class TransactionsPage(Page):
+    """Transactions, all or of one charge point, running or over."""
+
+    charge_point_id: Name | None = None
+    running: bool | None = None
+
+
+class ReservationsPage(Page):
+    """Reservations, all or of one charge point."""
+
+    charge_point_id: Name | None = None
+
+
 class Pay(Body):
     """A wish to pay what is due: the amount is the bridge's to say."""
 

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from irve_bridge.domain.errors import (
     AmountRefused,
     CodeRefused,
+    CommandFailed,
     Conflict,
     ConnectorBusy,
     ConnectorOut,
@@ -24,6 +25,7 @@ _STATUS: dict[type[Refusal], int] = {
     AmountRefused: 422,
     TariffRefused: 422,
 }
+_FAILED_STATUS = {"offline": 409, "busy": 409, "invalid": 422, "call_error": 502, "timeout": 504}
 
 
 class RequestRefused(Refusal):
@@ -37,7 +39,12 @@ class RequestRefused(Refusal):
 
 def status_of(refusal: Refusal) -> int:
     """Return the HTTP status of a refusal."""
-    return refusal.status if isinstance(refusal, RequestRefused) else _STATUS[type(refusal)]
+    match refusal:
+        case RequestRefused():
+            return refusal.status
+        case CommandFailed():
+            return _FAILED_STATUS[refusal.code]
+    return _STATUS[type(refusal)]
 
 
 def document(refusal: Refusal) -> dict[str, dict[str, str]]:
@@ -45,6 +52,8 @@ def document(refusal: Refusal) -> dict[str, dict[str, str]]:
     error = {"code": refusal.code, "message": refusal.sentence}
     if isinstance(refusal, RequestRefused) and refusal.field:
         error["field"] = refusal.field
+    if isinstance(refusal, CommandFailed) and refusal.call_error:
+        error["call_error"] = refusal.call_error
     return {"error": error}
 
 

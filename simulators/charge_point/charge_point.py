@@ -367,6 +367,7 @@ class ChargePoint:
         if soft:
             with contextlib.suppress(TimeoutError):  # what is left is told after the boot
                 await self.wait_until(self._said_what_it_can)
+            await self._link.hang_up()
         self._link.reboot()
 
     def _said_what_it_can(self) -> bool:

@@ -5,9 +5,16 @@ instant at which it happened, however late and however often it is called.
 """
 
 from collections import deque
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ocpp.v16.enums import ChargePointErrorCode, ChargePointStatus, ReadingContext, Reason
+from ocpp.v16.enums import (
+    ChargePointErrorCode,
+    ChargePointStatus,
+    ReadingContext,
+    Reason,
+    ReservationStatus,
+)
 
 from .car import W_MS_PER_WH, Car
 from .configuration import Configuration
@@ -16,6 +23,21 @@ from .events import Event, Reading, Sampled, Started, StatusChanged, Stopped, Tr
 LOOK_AGAIN = timedelta(seconds=5)
 FINISHING = timedelta(seconds=2)
 MILLISECOND = timedelta(milliseconds=1)
+
+
+REFUSALS = {
+    ChargePointStatus.faulted: ReservationStatus.faulted,
+    ChargePointStatus.unavailable: ReservationStatus.unavailable,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """Whom a connector is kept for, and how long."""
+
+    reservation_id: int
+    id_tag: str
+    until: datetime
 
 
 class Connector:
@@ -37,6 +59,7 @@ class Connector:
         self.transaction: Transaction | None = None
         self.operative = True
         self.pending_tag: str | None = None
+        self.reservation: Reservation | None = None
         self.events: deque[Event] = deque()
         self._configuration = configuration
         self._register_w_ms = register_wh * W_MS_PER_WH
@@ -76,6 +99,8 @@ class Connector:
             return ChargePointStatus.finishing
         if self.car or self.pending_tag:
             return ChargePointStatus.preparing
+        if self.reservation:
+            return ChargePointStatus.reserved
         return ChargePointStatus.available
 
     @property
@@ -85,14 +110,37 @@ class Connector:
             *([self._sample_due()] if self.transaction and self._sample_interval else []),
             *([self.at + LOOK_AGAIN] if self._flows() else []),
             *([self._pending_until] if self.pending_tag else []),
+            *([self.reservation.until] if self.reservation else []),
             *([self._finishing_until] if self._finishing and not self.car else []),
         ]
         return min(instants, default=None)
 
     def can_start(self, id_tag: str) -> bool:
         """Return whether a remote start for this tag would be taken."""
-        free = self.status in {ChargePointStatus.available, ChargePointStatus.preparing}
+        if self.reservation and self.reservation.id_tag.casefold() != id_tag.casefold():
+            return False
+        free = self.status in {
+            ChargePointStatus.available,
+            ChargePointStatus.preparing,
+            ChargePointStatus.reserved,
+        }
         return free and self.pending_tag in {None, id_tag}
+
+    def reserve(self, reservation: Reservation) -> ReservationStatus:
+        """Keep it for a tag, if nobody has it."""
+        if self.status != ChargePointStatus.available:
+            return REFUSALS.get(self.status, ReservationStatus.occupied)
+        self.reservation = reservation
+        self._settle()
+        return ReservationStatus.accepted
+
+    def cancel(self, reservation_id: int) -> bool:
+        """Keep it no more, if it is kept under this id; return whether it was."""
+        if self.reservation is None or self.reservation.reservation_id != reservation_id:
+            return False
+        self.reservation = None
+        self._settle()
+        return True
 
     def advance(self, at: datetime) -> None:
         """Let time pass until an instant; an instant in the past changes nothing."""
@@ -134,6 +182,9 @@ class Connector:
         self.pending_tag, self._energy_allowed, self._sampled_at = None, True, self.at
         begin = self.reading
         self.transaction = Transaction(self.connector_id, id_tag, begin, begin.register_wh)
+        if self.reservation and self.reservation.id_tag.casefold() == id_tag.casefold():
+            self.transaction.reservation_id = self.reservation.reservation_id
+            self.reservation = None
         self.events.append(Started(self.transaction))
         self._settle()
 
@@ -215,6 +266,8 @@ class Connector:
             self.sample(ReadingContext.sample_periodic)
         if self.pending_tag and self._pending_until <= until:
             self.pending_tag = None
+        if self.reservation and self.reservation.until <= until:
+            self.reservation = None
         if self._finishing and not self.car and self._finishing_until <= until:
             self._finishing = False
         self._settle()

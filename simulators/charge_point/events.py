@@ -38,6 +38,7 @@ class Transaction:
     delivered: bool = False
     charging_ms: int = 0
     suspended_ev_ms: int = 0
+    reservation_id: int | None = None
 
     @property
     def energy_wh(self) -> int:

@@ -13,6 +13,7 @@ from ocpp.v16 import call
 from ocpp.v16.enums import AuthorizationStatus, RegistrationStatus, ResetType
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
+from websockets.frames import CloseCode
 
 from simulators.clock import Clock
 
@@ -21,6 +22,7 @@ from .outbox import Outbox, QueuedMessage, QueuedStatus
 from .session import Session
 from .signals import Signal
 from .station import Station
+from .upkeep import Belongings
 
 CLOSE_TIMEOUT_S = 1
 BACKOFF_S_MIN = 0.1
@@ -61,6 +63,7 @@ class Link:
         self.is_online = False
         self.changed = Signal()
         self._station, self._outbox, self._clock = station, outbox, clock
+        self._belongings = Belongings()
         self._response_timeout_s, self._reset, self._report = response_timeout_s, reset, report
         self._endpoint = endpoint(url, charge_point_id)
         self._password, self._tls = password, tls
@@ -106,6 +109,11 @@ class Link:
         """Lose the connection, the knowledge of having booted and that of past failures."""
         self._booted, self._pause_s = False, BACKOFF_S_MIN
         self.drop()
+
+    async def hang_up(self) -> None:
+        """Close the connection in good order: what was sent before arrives."""
+        if self._connection:
+            await self._connection.close(CloseCode.GOING_AWAY)
 
     def drop(self) -> None:
         """Lose the connection without a closing handshake, as a cut line does."""
@@ -169,6 +177,7 @@ class Link:
                     self.charge_point_id,
                     connection,
                     self._station,
+                    self._belongings,
                     reset=self._reset,
                     notify=self.notify,
                     log_in_with=self.log_in_with,

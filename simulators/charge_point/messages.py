@@ -48,6 +48,7 @@ def transaction_message(
                 id_tag=transaction.id_tag,
                 meter_start=transaction.begin.register_wh,
                 timestamp=iso(transaction.begin.at),
+                reservation_id=transaction.reservation_id,
             )
         case Sampled(connector_id, transaction, reading, context):
             measurands = configuration.measurands("MeterValuesSampledData")

@@ -3,9 +3,9 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar, cast
+from typing import Any
 
-from ocpp import routing, v16
+from ocpp import v16
 from ocpp.exceptions import OCPPError
 from ocpp.v16 import call, call_result
 from ocpp.v16.datatypes import KeyValue
@@ -20,35 +20,31 @@ from ocpp.v16.enums import (
     RemoteStartStopStatus,
     ResetStatus,
     ResetType,
-    TriggerMessageStatus,
     UnlockStatus,
 )
 from websockets.exceptions import ConnectionClosed
 
 from .connector import Connector
+from .routing import on
 from .station import Station
+from .upkeep import Belongings, Upkeep
 
 CALL_PREFIX = "[2,"
 VENDOR, MODEL = "Simulated", "AC two-socket"
 SERIAL_LENGTH_MAX = 25
 VALUE_LENGTH_MAX = 500
 AUTHORIZATION_KEY_BYTES = range(16, 21)
-Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
-def on(action: Action) -> Callable[[Handler], Handler]:
-    """Mark the handler of an action; the library's own decorator has no types."""
-    return cast(Callable[[Handler], Handler], routing.on(action))
-
-
-class Session(v16.ChargePoint):  # type: ignore[misc]  # the library has no types
+class Session(Upkeep, v16.ChargePoint):  # type: ignore[misc]  # the library has no types
     """The charge point's end of one connection."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what its charge point is and does for it, each by name
         self,
         charge_point_id: str,
         connection: Any,
         station: Station,
+        belongings: Belongings | None = None,
         *,
         reset: Callable[[ResetType], None],
         notify: Callable[[int | None], None],
@@ -60,6 +56,7 @@ class Session(v16.ChargePoint):  # type: ignore[misc]  # the library has no type
         super().__init__(charge_point_id, connection, response_timeout_s, logger=log)
         self._station, self._reset, self._notify, self._spawn = station, reset, notify, spawn
         self._log_in_with = log_in_with
+        self._belongings = belongings or Belongings()
         self._follow_ups: list[Callable[[], object]] = []
 
     async def route_message(self, raw_msg: str) -> None:
@@ -180,16 +177,23 @@ class Session(v16.ChargePoint):  # type: ignore[misc]  # the library has no type
     def _trigger(
         self, requested_message: str, connector_id: int | None = None
     ) -> call_result.TriggerMessage:
-        triggered: dict[str, Callable[[], object]] = {
+        others = self._core_messages(connector_id)
+        return call_result.TriggerMessage(self._triggered(requested_message, others))
+
+    @on(Action.extended_trigger_message)
+    def _extended_trigger(
+        self, requested_message: str, connector_id: int | None = None
+    ) -> call_result.ExtendedTriggerMessage:
+        others = self._core_messages(connector_id)
+        return call_result.ExtendedTriggerMessage(self._triggered(requested_message, others))
+
+    def _core_messages(self, connector_id: int | None) -> dict[str, Callable[[], object]]:
+        return {
             MessageTrigger.boot_notification: lambda: self._spawn(self.boot()),
             MessageTrigger.heartbeat: lambda: self._spawn(self.attempt(call.Heartbeat())),
             MessageTrigger.meter_values: lambda: self._sample(connector_id),
             MessageTrigger.status_notification: lambda: self._notify(connector_id),
         }
-        if requested_message not in triggered:
-            return call_result.TriggerMessage(TriggerMessageStatus.not_implemented)
-        self._follow_ups.append(triggered[requested_message])
-        return call_result.TriggerMessage(TriggerMessageStatus.accepted)
 
     def _sample(self, connector_id: int | None) -> None:
         for connector in self._station.connectors:
@@ -213,10 +217,6 @@ class Session(v16.ChargePoint):  # type: ignore[misc]  # the library has no type
     @on(Action.clear_cache)
     def _clear_cache(self) -> call_result.ClearCache:
         return call_result.ClearCache(ClearCacheStatus.rejected)
-
-    @on(Action.get_local_list_version)
-    def _get_local_list_version(self) -> call_result.GetLocalListVersion:
-        return call_result.GetLocalListVersion(list_version=-1)
 
     @on(Action.data_transfer)
     def _data_transfer(

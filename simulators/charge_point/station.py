@@ -6,11 +6,11 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
-from ocpp.v16.enums import AvailabilityStatus, ChargePointStatus, Reason
+from ocpp.v16.enums import AvailabilityStatus, ChargePointStatus, Reason, ReservationStatus
 
 from .car import Car
 from .configuration import Configuration
-from .connector import Connector
+from .connector import Connector, Reservation
 from .display import Display
 from .events import Event, Started, StatusChanged, Transaction
 from .signals import Signal
@@ -130,6 +130,33 @@ class Station:
             ),
             None,
         )
+
+    def now(self) -> datetime:
+        """Return the time at the charge point."""
+        return self._now()
+
+    def reserve(
+        self, connector_id: int, id_tag: str, reservation_id: int, until: datetime
+    ) -> ReservationStatus:
+        """Keep a connector for a tag (§5.13); one that is kept under this id is kept anew."""
+        connector = self.find(connector_id)
+        if connector is None:
+            return ReservationStatus.rejected
+        self.cancel_reservation(reservation_id)
+        status = connector.reserve(Reservation(reservation_id, id_tag, until))
+        self.tell()
+        return status
+
+    def cancel_reservation(self, reservation_id: int) -> bool:
+        """Keep it no more; return whether it was kept (§5.1)."""
+        cancelled = [connector.cancel(reservation_id) for connector in self.connectors]
+        self.tell()
+        return any(cancelled)
+
+    def find(self, connector_id: int) -> Connector | None:
+        """Return one connector as it is now, if there is one of this number."""
+        self.advance()
+        return self._connectors.get(connector_id)
 
     def authorize(self, connector: Connector, id_tag: str) -> None:
         """Start for this tag now or when a car comes, if the connector is still free for it."""

@@ -67,6 +67,31 @@ class Conversation(v16.ChargePoint):
         self.central.hear("MeterValues", payload)
         return call_result.MeterValues()
 
+    @on(Action.firmware_status_notification)
+    async def _firmware(self, **payload: Any) -> Any:
+        self.central.hear("FirmwareStatusNotification", payload)
+        return call_result.FirmwareStatusNotification()
+
+    @on(Action.signed_firmware_status_notification)
+    async def _signed_firmware(self, **payload: Any) -> Any:
+        self.central.hear("SignedFirmwareStatusNotification", payload)
+        return call_result.SignedFirmwareStatusNotification()
+
+    @on(Action.diagnostics_status_notification)
+    async def _diagnostics(self, **payload: Any) -> Any:
+        self.central.hear("DiagnosticsStatusNotification", payload)
+        return call_result.DiagnosticsStatusNotification()
+
+    @on(Action.log_status_notification)
+    async def _log(self, **payload: Any) -> Any:
+        self.central.hear("LogStatusNotification", payload)
+        return call_result.LogStatusNotification()
+
+    @on(Action.sign_certificate)
+    async def _sign(self, **payload: Any) -> Any:
+        status = self.central.hear("SignCertificate", payload, "Accepted")
+        return call_result.SignCertificate(status)
+
     @on(Action.stop_transaction)
     async def _stop(self, **payload: Any) -> Any:
         self.central.hear("StopTransaction", payload)

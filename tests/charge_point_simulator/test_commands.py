@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ocpp.exceptions import NotImplementedError as ActionNotImplementedError
 from ocpp.v16 import call
 from ocpp.v16.enums import MessageTrigger, ResetType
 
@@ -164,14 +163,6 @@ async def test_a_message_asked_for_is_sent(
         await central.wait_for(trigger, count=told + 1)
 
 
-async def test_a_message_it_cannot_send_is_not_promised(central: Any, charge_point: Make) -> None:
-    async with charge_point():
-        answer = await central.ask(
-            call.TriggerMessage(MessageTrigger.diagnostics_status_notification)
-        )
-        assert answer.status == "NotImplemented"
-
-
 async def test_heartbeats_follow_the_interval_of_the_boot(central: Any, charge_point: Make) -> None:
     async with charge_point():
         await central.wait_for("Heartbeat", count=3)
@@ -192,8 +183,6 @@ async def test_what_it_has_not_is_answered_so(central: Any, charge_point: Make) 
     async with charge_point():
         assert (await central.ask(call.ClearCache())).status == "Rejected"
         assert (await central.ask(call.DataTransfer("acme"))).status == "UnknownVendorId"
-        with pytest.raises(ActionNotImplementedError):
-            await central.ask(call.ReserveNow(1, "2026-01-01T00:00:00Z", "TAG", 1))
 
 
 async def test_it_may_refuse_every_remote_start(central: Any, charge_point: Make) -> None:

@@ -65,8 +65,9 @@ def checkout_id(opened: dict[str, Any]) -> str:
 
 
 _WORKER = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0)
-_PORTS = itertools.cycle(range(20_000 + 1000 * _WORKER, 21_000 + 1000 * _WORKER))
-"""A range for each of a dozen workers, below those that outgoing connections are given."""
+_RANGE = range(20_000 + 1000 * _WORKER, 21_000 + 1000 * _WORKER)
+"""For each of a dozen workers, below the ports that outgoing connections are given."""
+_PORTS = itertools.cycle([*_RANGE[os.getpid() % 1000 :], *_RANGE[: os.getpid() % 1000]])
 
 
 def free_port() -> int:
@@ -203,7 +204,7 @@ class World:
         async with offline_reconciler(load(str(file))) as reconciler:
             return await reconciler.run(now - back, now)
 
-    async def command(self, *words: str) -> tuple[int, str]:
+    async def command(self, *words: str, errors: bool = False) -> tuple[int, str]:
         """Run one command beside the bridge; returns its exit status and what it said."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -211,6 +212,7 @@ class World:
             cwd=ROOT,
             env=os.environ | self.environment,
             stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT if errors else None,
         )
         said, _ = await process.communicate()
         return process.returncode or 0, said.decode().strip()

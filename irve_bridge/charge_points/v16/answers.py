@@ -3,6 +3,7 @@
 import hashlib
 from datetime import datetime, timedelta
 
+import msgspec
 import structlog
 from msgspec import UNSET, ValidationError
 from msgspec.json import Decoder
@@ -141,6 +142,7 @@ class Answers:
             vendor=message.charge_point_vendor,
             model=message.charge_point_model,
             firmware=message.firmware_version or None,
+            told=msgspec.to_builtins(message),
         )
         await self._handler.run(lambda work: transactions.booted(work, fact))
         return BootConfirmation(timestamps.text(now), self._settings.heartbeat_interval_s)
@@ -153,6 +155,7 @@ class Answers:
             status=ConnectorStatus(message.status.value),
             since=timestamps.parse(message.timestamp or "", now) or now,
             error_code=None if message.error_code == NO_ERROR else message.error_code,
+            told=msgspec.to_builtins(message),
         )
         await self._handler.run(lambda work: transactions.status_changed(work, fact))
         return HEARD

@@ -1,4 +1,6 @@
-"""Commands from the bus as calls to the charge point."""
+"""Commands from the bus: calls to the charge point, or what is asked of its conversation."""
+
+from collections.abc import Callable
 
 from irve_bridge.charge_points.v16.calls import (
     Ask,
@@ -7,29 +9,41 @@ from irve_bridge.charge_points.v16.calls import (
     Payload,
     TooManyCalls,
 )
+from irve_bridge.charge_points.v16.recent import Recent
 from irve_bridge.service import commands
 
 
-async def perform(command: bytes, ask: Ask) -> bytes:
+async def perform(command: bytes, ask: Ask, recent: Recent, part: Callable[[str], None]) -> bytes:
     """Call the charge point and return its answer, a CALLERROR as the answer's error.
 
     Raises:
         TimeoutError: It did not answer in time.
         websockets.exceptions.ConnectionClosed: Its socket closed.
     """
-    try:
-        answer = commands.Answer(payload=await ask(*_call(commands.decode_command(command))))
-    except CallRefused as refused:
-        answer = commands.Answer(error=refused.code, description=refused.description)
-    except CallInvalid as invalid:
-        answer = commands.Answer(error=commands.INVALID, description=str(invalid))
-    except TooManyCalls as busy:
-        answer = commands.Answer(error=commands.BUSY, description=str(busy))
+    match commands.decode_command(command):
+        case commands.Recent():
+            answer = commands.Answer(payload={"messages": recent.messages()})
+        case commands.Leave():
+            part("no longer registered")
+            answer = commands.Answer(payload={})
+        case asking:
+            answer = await _answered(asking, ask)
     return commands.encode(answer)
 
 
-def _call(command: commands.Command) -> tuple[str, Payload]:
-    match command:
+async def _answered(asking: commands.Asking, ask: Ask) -> commands.Answer:
+    try:
+        return commands.Answer(payload=await ask(*_call(asking)))
+    except CallRefused as refused:
+        return commands.Answer(error=refused.code, description=refused.description)
+    except CallInvalid as invalid:
+        return commands.Answer(error=commands.INVALID, description=str(invalid))
+    except TooManyCalls as busy:
+        return commands.Answer(error=commands.BUSY, description=str(busy))
+
+
+def _call(asking: commands.Asking) -> tuple[str, Payload]:
+    match asking:
         case commands.RemoteStart(connector_number, id_tag):
             return "RemoteStartTransaction", {"idTag": id_tag, "connectorId": connector_number}
         case commands.RemoteStop(transaction_id):

@@ -30,8 +30,10 @@ from irve_bridge.charge_points.v16.decode import (
     decode_reply,
 )
 from irve_bridge.charge_points.v16.envelope import unsound_call
+from irve_bridge.charge_points.v16.events import Events
 from irve_bridge.charge_points.v16.keys import Keys
 from irve_bridge.charge_points.v16.patience import Patience
+from irve_bridge.charge_points.v16.recent import Recent
 from irve_bridge.charge_points.v16.vendors import status_of
 from irve_bridge.charge_points.v16.welcome import Welcome
 from irve_bridge.service.ports import Clock, Storage
@@ -63,6 +65,9 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
     ) -> None:
         super().__init__(charge_point_id, socket, settings.call_timeout_s, LIBRARY_LOG)
         self.route_map |= {action: {"_on_action": _refuse} for action in DECODERS}
+        self._events = Events(charge_point_id, storage, clock)
+        self.route_map |= self._events.routes()
+        self._recent = Recent(clock)
         self._answers = answers
         self._patience = Patience(settings.invalid_burst, settings.invalid_per_s)
         self._greeting: asyncio.Task[None] | None = None
@@ -94,8 +99,10 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
             await self._finish_performing()
 
     async def perform(self, command: bytes) -> bytes:
-        """Call the charge point for somebody on the bus and return the encoded answer."""
-        performing = asyncio.create_task(commands.perform(command, self._ask))
+        """Do what somebody on the bus asks for and return the encoded answer."""
+        performing = asyncio.create_task(
+            commands.perform(command, self._ask, self._recent, self._part)
+        )
         self._performing.add(performing)
         performing.add_done_callback(self._performing.discard)
         return await performing
@@ -110,7 +117,7 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
         await self._calls.ask("TriggerMessage", {"requestedMessage": MessageTrigger.heartbeat})
 
     def _part(self, reason: str) -> None:
-        """Close the socket, so that it connects anew; whoever asked is told meanwhile."""
+        """Close the socket, so that it connects anew or is refused; who asked is told meanwhile."""
         log.error("parting", reason=reason)
         self._parting = asyncio.create_task(self._connection.close(CloseCode.GOING_AWAY, reason))
 
@@ -124,6 +131,7 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
                 await self._take_reply(raw_msg)
                 return
             call = unsound
+        self._recent.heard(raw_msg)
         self._action = call.action if call.action in ACTIONS else "other"
         try:
             await self._answer(call)
@@ -159,6 +167,7 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
 
     async def _take_reply(self, raw: bytes) -> None:
         """Hand over the reply that a call waits for; drop what nobody asked for."""
+        self._recent.heard_secret(raw)
         try:
             reply = decode_reply(raw)
         except UNREADABLE:
@@ -169,6 +178,7 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
             await self._note("ignored")
 
     async def _call_out(self, frame: bytes) -> None:
+        self._recent.said_secret(frame)
         await self._connection.send(frame, text=True)
 
     async def _send(self, message: str) -> None:
@@ -186,6 +196,7 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
         if not frame.isascii():
             # An id that is no UTF-8, given back as it came, would break the charge point's side.
             frame = frame.decode(errors="replace").encode()
+        self._recent.said(frame)
         await self._connection.send(frame, text=True)
         await self._note(outcome)
 
@@ -216,25 +227,9 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
             log.exception("welcome failed")
 
     @routing.on(Action.data_transfer)  # type: ignore[untyped-decorator]
-    def _data_transfer(self, vendor_id: str, message_id: str | None = None, **_: Any) -> Any:
-        status = status_of(vendor_id, message_id)
-        log.info("data transfer", vendor_id=vendor_id, message_id=message_id, status=status.value)
-        return call_result.DataTransfer(status)
-
-    @routing.on(Action.firmware_status_notification)  # type: ignore[untyped-decorator]
-    def _firmware_status(self, **said: Any) -> Any:
-        log.info("firmware status", **said)
-        return call_result.FirmwareStatusNotification()
-
-    @routing.on(Action.diagnostics_status_notification)  # type: ignore[untyped-decorator]
-    def _diagnostics_status(self, **said: Any) -> Any:
-        log.info("diagnostics status", **said)
-        return call_result.DiagnosticsStatusNotification()
-
-    @routing.on(Action.security_event_notification)  # type: ignore[untyped-decorator]
-    def _security_event(self, **said: Any) -> Any:
-        log.warning("security event", **said)
-        return call_result.SecurityEventNotification()
+    async def _data_transfer(self, vendor_id: str, **said: Any) -> Any:
+        await self._events.keep(Action.data_transfer, {"vendor_id": vendor_id} | said)
+        return call_result.DataTransfer(status_of(vendor_id, said.get("message_id")))
 
 
 def _refuse(**_: Any) -> None:

@@ -177,6 +177,9 @@ class Transactions(Protocol):
     def at_free_connectors(self) -> list[Transaction]:
         """Return the running ones whose connector is free for others, oldest first."""
 
+    def no_guest_s(self, heard_by: datetime) -> list[Transaction]:
+        """Return the running ones of no session whose start was heard by a moment, oldest first."""
+
     def unbilled(self, since: datetime, until: datetime) -> list[Transaction]:
         """Return those that stopped in [since, until) having metered energy, for no session."""
 

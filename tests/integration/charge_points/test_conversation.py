@@ -63,7 +63,7 @@ async def test_what_needs_no_answer_is_confirmed(raw: Any, action: str, payload:
     ("action", "payload", "code"),
     [
         ("MakeCoffee", {}, "NotImplemented"),
-        ("SignCertificate", {"csr": "x"}, "NotSupported"),
+        ("ClearCache", {}, "NotSupported"),
         ("BootNotification", {"chargePointVendor": "V"}, "ProtocolError"),
         ("BootNotification", BOOT | {"colour": "red"}, "FormationViolation"),
         ("Authorize", {"idTag": 5}, "TypeConstraintViolation"),

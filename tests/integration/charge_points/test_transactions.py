@@ -220,7 +220,7 @@ async def test_a_new_start_on_its_connector_ends_a_charge_at_its_last_reading(
     await raw.confirmed("MeterValues", values)
     elsewhere = {"connectorId": 2, "idTag": "BADGE", "timestamp": LATER}
     await raw.confirmed("StartTransaction", START | elsewhere)
-    earlier = {"idTag": "BADGE", "timestamp": "2026-03-01T09:00:00Z"}
+    earlier = {"idTag": "BADGE", "timestamp": "2026-03-01T09:00:00Z", "meterStart": 900}
     await raw.confirmed("StartTransaction", START | earlier)
     assert (await house.session(session)).state is State.CHARGING
 

@@ -122,7 +122,7 @@ def test_check_names_who_cannot_come_in_and_files_that_cannot_be_used(tmp_path: 
     assert "CP2 cannot connect with security profile 3: OCPP_CLIENT_CA" in checked.stdout
     files = {"OCPP_TLS_CERTIFICATES": str(file), "OCPP_TLS_KEYS": str(file)}
     for action in ("check", "serve"):
-        refused = run(tmp_path, action, LOG_FILE="", **files)
+        refused = run(tmp_path, action, LOG_FILE="", OCPP_PORT="0", WEB_PORT="0", **files)
         assert refused.returncode == 1
         assert str(file) in refused.stderr
         assert "Traceback" not in refused.stderr

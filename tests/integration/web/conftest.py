@@ -33,12 +33,15 @@ from irve_bridge.service import transactions
 from irve_bridge.service.charger import ChargerHand
 from irve_bridge.service.codes import Codes
 from irve_bridge.service.commands import Answer, Command, decode_command, encode
+from irve_bridge.service.control import Control
 from irve_bridge.service.desk import Desk
 from irve_bridge.service.dispatch import Dispatcher
 from irve_bridge.service.handle import Handler, topic
+from irve_bridge.service.inventory import Inventory
 from irve_bridge.service.meters import Meters
 from irve_bridge.service.policy import Policy
 from irve_bridge.service.ports import Hand, Storage, Tx
+from irve_bridge.service.registrations import Registrations
 from irve_bridge.service.views import Views
 from irve_bridge.signatures import OcmfVerifier
 from irve_bridge.storage import open_storage
@@ -282,6 +285,9 @@ async def open_house(
             WebContext(
                 desk=desk,
                 views=Views(storage, meters, clock),
+                control=Control(storage, bus, clock, 5),
+                inventory=Inventory(storage, bus, clock),
+                registrations=Registrations(storage, bus, clock),
                 payments=payments,
                 storage=storage,
                 bus=bus,

@@ -20,7 +20,10 @@ def test_a_file_says_what_it_says_and_the_usual_for_the_rest(tmp_path: Path) -> 
         tmp_path,
         "id_tag,status,parent_id_tag,expires_at,name\n"
         "04ab,Blocked,fleet,2027-01-31,Ada\n"
-        "04ac,Accepted,,,\n",
+        "04ac,,,,\n"
+        "\n"
+        "04ad\n"
+        "04ae,,,20270131,\n",
     )
     expires_at = datetime(2027, 1, 31, tzinfo=UTC)
     assert read(path) == [
@@ -32,6 +35,8 @@ def test_a_file_says_what_it_says_and_the_usual_for_the_rest(tmp_path: Path) -> 
             name="Ada",
         ),
         IdTag(id_tag="04AC"),
+        IdTag(id_tag="04AD"),
+        IdTag(id_tag="04AE", expires_at=expires_at),
     ]
     assert read(written(tmp_path, "\ufeffid_tag\n04AC\n")) == [IdTag(id_tag="04AC")]
 
@@ -41,6 +46,11 @@ def test_a_file_says_what_it_says_and_the_usual_for_the_rest(tmp_path: Path) -> 
     [
         ("id_tag\nlonger-than-twenty-letters\n", "tags.csv:2: id_tag"),
         ("id_tag,status\nA,Free\n", "tags.csv:2: status"),
+        ("id_tag,status\n\n\nA,Free\n", "tags.csv:4: status"),
+        ("id_tag,expires_at\nA,2027\n", "tags.csv:2: expires_at"),
+        ("id_tag,expires_at\nA,0001-01-01T00:00+02:00\n", "tags.csv:2: expires_at"),
+        ("id_tag,name\nA,\x1b[2J\n", "tags.csv:2: name"),
+        ("id_tag,name\n,Ada\n", "tags.csv:2: id_tag: Field required"),
         ("tag\nA\n", "tags.csv:2: id_tag: Field required"),
         ("id_tag\nA\na\n", "the id tag A stands there 2 times"),
         ("id_tag\nA,B\n", "tags.csv:2"),

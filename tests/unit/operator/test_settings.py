@@ -173,6 +173,15 @@ def test_everything_missing_is_named_at_once(tmp_path: Path) -> None:
         ({"START_WITHIN_MOST_S": "nan"}, "START_WITHIN_MOST_S"),
         ({"TRANSACTION_MOST_S": "21600"}, "TRANSACTION_MOST_S"),
         ({"IDLE_END_S": "59"}, "IDLE_END_S"),
+        (
+            {
+                "CSMS_AUTHORIZE_URL": "https://csms.example.com/",
+                "CSMS_NOTIFICATION_SECRET": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD",
+                "CSMS_AUTHORIZE_TIMEOUT_S": "20",
+                "COMMAND_TIMEOUT_S": "20",
+            },
+            "CSMS_AUTHORIZE_TIMEOUT_S must be below COMMAND_TIMEOUT_S",
+        ),
         ({"DEBT_RETRIES_S": "60, 30"}, "DEBT_RETRIES_S"),
         ({"DEBT_RETRIES_S": "-1"}, "DEBT_RETRIES_S"),
         ({"DEBT_TERM_S": "0"}, "DEBT_TERM_S"),

@@ -11,6 +11,7 @@ import pytest
 from irve_bridge.bus.in_process import InProcessBus
 from irve_bridge.domain import facts
 from irve_bridge.domain.charge_point import ChargePoint, Connector, ConnectorStatus
+from irve_bridge.domain.id_tag import IdTag
 from irve_bridge.domain.intents import Do, Lane
 from irve_bridge.domain.metering import Reading
 from irve_bridge.domain.session import PlanName, State
@@ -253,3 +254,35 @@ async def test_a_start_heard_only_now_is_given_time_for_its_stop(storage: Storag
 async def test_a_status_repeated_all_the_time_is_still_one(storage: Storage) -> None:
     repeated = [says(S.AVAILABLE, minutes) for minutes in range(1, int(IDLE) + 1)]
     assert await looked_at(storage, 1 + IDLE, reads(1900, 1), *repeated) is State.SETTLING
+
+
+@pytest.mark.parametrize(
+    ("days", "read_days", "running"), [(7, 0.1, False), (7, 7, True), (6.9, 0.1, True)]
+)
+async def test_an_own_customer_s_charge_of_which_nothing_more_is_heard_is_told_in_the_end(
+    storage: Storage, days: float, read_days: float, *, running: bool
+) -> None:
+    """Its connector is never free again: it was taken away, or is out of order for good."""
+    day = 24 * 60
+    await storage.transact(charging)
+    bus, clock = InProcessBus(), Standing(after(days * day))
+    handler = Handler(storage, bus, POLICY, OcmfVerifier())
+    badge = facts.TransactionStarted(
+        at=NOW,
+        charge_point_id="CP1",
+        connector_number=1,
+        id_tag="BADGE",
+        meter_start_wh=1000,
+        started_at=NOW + MINUTE,
+    )
+    await handler.run(lambda work: work.tx.id_tags.put(IdTag(id_tag="BADGE")))
+    reply = await handler.run(lambda work: transactions.started(work, badge))
+    await handler.run(reads(3000, read_days * day))
+    await Sweep(storage, handler, clock).once(Meters(storage, bus, clock, lambda: None))
+
+    def told(tx: Tx) -> tuple[bool, int]:
+        of = ("CP1", reply.transaction_id)
+        charge = tx.transactions.get(*of)
+        return charge is not None and charge.running, len(tx.cdrs.of_transaction(*of))
+
+    assert await storage.read(told) == (running, not running)

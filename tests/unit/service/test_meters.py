@@ -5,16 +5,24 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
+from irve_bridge.bus.in_process import InProcessBus
+from irve_bridge.clock import SharedClock
 from irve_bridge.domain.metering import Activity, Reading, finish
 from irve_bridge.domain.period import Period
 from irve_bridge.domain.restrictions import Restrictions
 from irve_bridge.domain.session import Session, State
 from irve_bridge.domain.tariff import TariffElement
 from irve_bridge.domain.transaction import Transaction
-from irve_bridge.service.meters import Running
+from irve_bridge.service.handle import Work
+from irve_bridge.service.meters import Meters, Running
+from irve_bridge.service.policy import Policy
+from irve_bridge.service.ports import Tx
+from irve_bridge.signatures import OcmfVerifier
+from irve_bridge.storage import open_storage
 from tests.unit.domain.sessions import NOW, session, tariff
 
 LEAD = timedelta(seconds=5)
@@ -191,3 +199,25 @@ def test_a_reading_whose_clock_is_a_little_late_counts_from_when_it_was_heard() 
     right.read([reading(60, 22_000, 22_000)], NOW + HOUR)
     slow.read([reading(57, 20_900, 22_000)], NOW + HOUR)
     assert within_a_second(slow.limit_at, right.limit_at + 3 * MINUTE)  # type: ignore[operator]
+
+
+async def test_an_earlier_start_that_is_told_late_does_not_take_the_readings_of_who_charges(
+    tmp_path: Path,
+) -> None:
+    """Readings that name no transaction are of the charge that began last, also when both told."""
+    async with open_storage(f"sqlite:///{tmp_path / 'bridge.db'}") as storage:
+        meters = Meters(storage, InProcessBus(), SharedClock(), lambda: None)
+        guest = running().transaction
+        before = replace(guest, id="8", id_tag="BADGE", session_id=None, start_at=NOW - HOUR)
+        over = replace(before, stop_at=NOW - MINUTE)
+
+        def unit(tx: Tx) -> list[Work]:
+            works = [Work(tx, Policy(), OcmfVerifier()) for _ in range(3)]
+            works[0].began.append((guest, charging(), 22_000))
+            works[1].plain.append((before, 22_000))
+            works[2].plain.append((over, 0))
+            return works
+
+        for work in await storage.transact(unit):
+            meters.heard(work)
+            assert await meters.key("CP1", 1, None) == ("CP1", guest.id)

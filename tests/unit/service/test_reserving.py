@@ -15,7 +15,7 @@ from irve_bridge.domain.charge_point import ChargePoint, Connector, ConnectorSta
 from irve_bridge.domain.configuration import ConfigurationKey
 from irve_bridge.domain.intents import Do, Intent, Kind, Lane
 from irve_bridge.domain.reservation import Reservation
-from irve_bridge.domain.session import PlanName, State
+from irve_bridge.domain.session import PlanName, Session, State
 from irve_bridge.service import commands, transactions
 from irve_bridge.service.charger import ChargerHand
 from irve_bridge.service.handle import Work
@@ -64,6 +64,22 @@ def secure(work: Work) -> None:
         facts.PaymentSecured(
             at=NOW, session_id=opened.id, secured_minor=3000, payment_intent_id="pi_1"
         ),
+    )
+
+
+def claimed(hand: ChargerHand, of: Session, intent: Intent) -> Task:
+    attempt = Attempt(
+        number=1, key="k", request=hand.prepare(of, intent), started_at=datetime.now(UTC)
+    )
+    return Task(
+        intent_id=1,
+        lease="l",
+        subject=of.id,
+        owner=of,
+        intent=intent,
+        attempt=attempt,
+        created_at=NOW,
+        tries=1,
     )
 
 
@@ -167,21 +183,8 @@ async def test_whatever_is_answered_a_start_does_not_wait(
     hand = ChargerHand(bus, SharedClock(), POLICY, 1)
     waiting = session(PlanName.ESTIMATED, **SECURED)
     intent = Intent(Do.RESERVE, Kind.RESERVE_NOW)
-    attempt = Attempt(
-        number=1, key="k", request=hand.prepare(waiting, intent), started_at=datetime.now(UTC)
-    )
-    task = Task(
-        intent_id=1,
-        lease="l",
-        subject=waiting.id,
-        owner=waiting,
-        intent=intent,
-        attempt=attempt,
-        created_at=NOW,
-        tries=1,
-    )
     async with bus.serve("CP1", reply):
-        came = await hand.perform(task)
+        came = await hand.perform(claimed(hand, waiting, intent))
     assert isinstance(came, outcome)
     assert heard == [
         commands.Reserve(
@@ -198,3 +201,28 @@ async def test_whatever_is_answered_a_start_does_not_wait(
         assert (standing(tx) == []) is over_
 
     await storage.transact(unit)
+
+
+@pytest.mark.parametrize("reserved", [True, False])
+async def test_a_start_that_is_refused_for_its_own_reservation_is_asked_again_without_it(
+    *, reserved: bool
+) -> None:
+    """A refusal gives the money back: it must be of the start, and not of the reservation."""
+    heard: list[str] = []
+
+    async def reply(command: bytes) -> bytes:
+        heard.append(type(commands.decode_command(command)).__name__)
+        agreed = heard[-2:] != ["RemoteStart"]
+        return commands.encode(commands.Answer({"status": "Accepted" if agreed else "Rejected"}))
+
+    bus = InProcessBus()
+    hand = ChargerHand(bus, SharedClock(), POLICY, 1)
+    waiting = session(PlanName.ESTIMATED, **SECURED | {"secured_at": datetime.now(UTC)})
+    intent = Intent(Do.START, Kind.REMOTE_START, {"reserved": reserved})
+    async with bus.serve("CP1", reply):
+        came = await hand.perform(claimed(hand, waiting, intent))
+    assert isinstance(came, Done)
+    expected = facts.StartAccepted if reserved else facts.StartRefused
+    assert [type(fact) for fact in came.facts] == [expected]
+    free_and_start = ["CancelReservation", "RemoteStart"] if reserved else []
+    assert heard == ["RemoteStart", *free_and_start]

@@ -66,6 +66,8 @@ def plugged(at: timedelta, status: ConnectorStatus = S.PREPARING) -> ConnectorSt
         (Delivery.ACCEPTED, minutes(0), connector(S.AVAILABLE, minutes(-5)), minutes(0.5), False),
         (Delivery.ACCEPTED, minutes(0), connector(S.AVAILABLE, minutes(-5)), minutes(1.1), True),
         (Delivery.ACCEPTED, minutes(0), connector(S.AVAILABLE, minutes(0.4)), minutes(0.5), True),
+        (Delivery.ACCEPTED, minutes(0), connector(S.RESERVED, minutes(0.4)), minutes(0.5), False),
+        (Delivery.UNKNOWN, minutes(0), connector(S.RESERVED, minutes(0.4)), minutes(0.5), True),
         (Delivery.NONE, None, connector(S.FINISHING), minutes(1), False),
     ],
 )

@@ -7,11 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, event
 from sqlalchemy.exc import IntegrityError
 
 from irve_bridge.domain.charge_point import ChargePoint, Connector
+from irve_bridge.domain.intents import Kind
 from irve_bridge.service.ports import StoredReply, Tx
 from irve_bridge.storage import open_storage
+from irve_bridge.storage.intents import SqlIntents
+from irve_bridge.storage.migrate import migrate
 
 NOW = datetime(2026, 5, 4, tzinfo=UTC)
 REPLY = StoredReply("f", 200, "{}")
@@ -82,3 +86,23 @@ def break_the_commit(tx: Tx) -> None:
     tx.stations.put(
         Connector(charge_point_id="CP1", number=1, evse_id="E", power_w=1, tariff_id="none")
     )
+
+
+def test_what_a_session_waits_for_is_found_however_much_waits(tmp_path: Path) -> None:
+    """Asked with every fact of a session: a CSMS that is away must not make the others slow."""
+    url, asked = f"sqlite:///{tmp_path}/bridge.db", list[tuple[str, object]]()
+    migrate(url)
+    engine = create_engine(url)
+    event.listen(
+        engine, "before_cursor_execute", lambda _c, _cur, sql, given, *_: asked.append((sql, given))
+    )
+    with engine.connect() as connection:
+        intents = SqlIntents(connection)
+        intents.pending("ses_1", Kind.REMOTE_START)
+        intents.pending("ses_1", Kind.REMOTE_START, unclaimed=True)
+        intents.in_doubt("ses_1", Kind.REMOTE_START)
+        for sql, given in tuple(asked):
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given).first()
+            assert plan is not None
+            assert plan.detail == "SEARCH intents USING INDEX ix_intents_order (subject=?)"
+    engine.dispose()

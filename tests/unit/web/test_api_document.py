@@ -6,6 +6,7 @@ from pathlib import Path
 
 import irve_bridge
 from irve_bridge.service import callbacks
+from irve_bridge.service.control import ACTIONS
 from irve_bridge.web.app import ROUTES
 
 ROOT = Path(irve_bridge.__file__).parent
@@ -17,6 +18,10 @@ def test_every_route_of_the_api_is_documented() -> None:
     paths = {r.path for r in ROUTES if r.path != "/" and not r.path.startswith(PAGES[1:])}
     assert len(paths) > 15
     assert [path for path in sorted(paths) if path not in DOCUMENT] == []
+
+
+def test_every_action_that_can_be_asked_is_documented() -> None:
+    assert [action for action in ACTIONS if f"`{action}`" not in DOCUMENT] == []
 
 
 def test_the_table_of_callbacks_is_the_code_s_own() -> None:

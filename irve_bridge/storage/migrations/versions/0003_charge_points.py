@@ -50,6 +50,7 @@ def _subjects() -> None:
     with op.batch_alter_table("intents") as intents:
         intents.alter_column("subject", existing_type=sa.Text, nullable=False)
         intents.alter_column("session_id", existing_type=sa.Text, nullable=True)
+    op.create_index("ix_intents_session_id", "intents", ["session_id"])
     waiting = sa.text("ended_at IS NULL")
     op.create_index(
         "ix_intents_order",

@@ -1,0 +1,57 @@
+"""The last frames of a conversation, for whoever looks for what went wrong."""
+
+from collections import deque
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from irve_bridge.service.masking import masked
+from irve_bridge.service.ports import Clock
+
+FRAMES_KEPT = 20
+FRAME_BYTES = 500
+"""A frame is kept so far: at most 12 kB of an idle connection in all."""
+
+
+class Recent:
+    """Keeps the last frames in memory; an append for each, and a copy only of long ones."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._now = clock.now
+        self._frames: deque[tuple[datetime, bool, bytes]] = deque(maxlen=FRAMES_KEPT)
+
+    def heard(self, frame: bytes) -> None:
+        """Keep what the charge point sent."""
+        self._frames.append((self._now(), True, frame[:FRAME_BYTES]))
+
+    def said(self, frame: bytes) -> None:
+        """Keep what it was sent."""
+        self._frames.append((self._now(), False, frame[:FRAME_BYTES]))
+
+    def heard_secret(self, frame: bytes) -> None:
+        """Keep what it sent that may hold a secret, without it."""
+        self.heard(_without_secrets(frame))
+
+    def said_secret(self, frame: bytes) -> None:
+        """Keep what it was sent that may hold a secret, without it."""
+        self.said(_without_secrets(frame))
+
+    def messages(self) -> list[dict[str, Any]]:
+        """Return them, oldest first."""
+        return [
+            {
+                "at": at.isoformat(),
+                "sent_by": "charge_point" if theirs else "bridge",
+                "frame": frame.decode(errors="replace"),
+            }
+            for at, theirs, frame in self._frames
+        ]
+
+
+def _without_secrets(frame: bytes) -> bytes:
+    """Return a frame that can be read without them; of another only its length is told."""
+    try:
+        return msgspec.json.encode(masked(msgspec.json.decode(frame)))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return b"%d bytes that are no JSON" % len(frame)

@@ -1,0 +1,169 @@
+"""Charge points by the CSMS's key: what they are, what they do, and what they are asked to do."""
+
+from datetime import datetime
+from typing import Any
+
+from aiohttp import web
+from pydantic import TypeAdapter
+
+from irve_bridge.service.ports import Selection
+from irve_bridge.web.api.inventory_documents import (
+    charge_point_document,
+    document,
+    listed,
+    metered_document,
+    transaction_document,
+)
+from irve_bridge.web.callers import CSMS, require_csms
+from irve_bridge.web.context import CONTEXT
+from irve_bridge.web.cursors import next_of, placed
+from irve_bridge.web.forms import (
+    ChargePointsPage,
+    NumberedPage,
+    Page,
+    ReservationsPage,
+    TransactionsPage,
+    read_json,
+    validated,
+)
+from irve_bridge.web.replies import Reply, once
+
+PAYLOAD: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
+PAGE = TypeAdapter(Page)
+NUMBERED = TypeAdapter(NumberedPage)
+CHARGE_POINTS = TypeAdapter(ChargePointsPage)
+TRANSACTIONS = TypeAdapter(TransactionsPage)
+RESERVATIONS = TypeAdapter(ReservationsPage)
+TRANSACTION_PLACE: TypeAdapter[tuple[datetime, str, str]] = TypeAdapter(tuple[datetime, str, str])
+RESERVATION_PLACE: TypeAdapter[tuple[str, int]] = TypeAdapter(tuple[str, int])
+PROFILE_PLACE: TypeAdapter[tuple[str, int, int]] = TypeAdapter(tuple[str, int, int])
+
+
+async def command(request: web.Request) -> web.Response:
+    """Answer POST /api/charge-points/{charge_point_id}/commands/{action} with what it said."""
+    require_csms(request)
+    payload, text = await read_json(request, PAYLOAD)
+    reply = await once(request, CSMS, text, lambda: _command(request, payload))
+    return reply.response()
+
+
+async def _command(request: web.Request, payload: dict[str, Any]) -> Reply:
+    named = (request.match_info["charge_point_id"], request.match_info["action"])
+    answer = await request.app[CONTEXT].control.send(*named, payload)
+    return Reply(200, {"status": answer.get("status"), "answer": answer})
+
+
+async def listing(request: web.Request) -> web.Response:
+    """Answer GET /api/charge-points?online=…&after=…&limit=…, by id."""
+    require_csms(request)
+    page = validated(CHARGE_POINTS, dict(request.query))
+    found = await request.app[CONTEXT].inventory.charge_points(
+        page.limit, page.after, online=page.online
+    )
+    points = [point for point, _ in found]
+    return web.json_response(
+        {
+            "charge_points": [listed(*each) for each in found],
+            "next": next_of(points, page.limit, "id"),
+        }
+    )
+
+
+async def show(request: web.Request) -> web.Response:
+    """Answer GET /api/charge-points/{charge_point_id}."""
+    require_csms(request)
+    named = request.match_info["charge_point_id"]
+    view = await request.app[CONTEXT].inventory.charge_point(named)
+    return web.json_response(charge_point_document(view))
+
+
+async def events(request: web.Request) -> web.Response:
+    """Answer GET /api/charge-points/{charge_point_id}/events, newest first."""
+    require_csms(request)
+    page = validated(NUMBERED, dict(request.query))
+    named = request.match_info["charge_point_id"]
+    found = await request.app[CONTEXT].inventory.events(named, page.limit, page.after)
+    return web.json_response(
+        {"events": [document(each) for each in found], "next": next_of(found, page.limit, "id")}
+    )
+
+
+async def commands(request: web.Request) -> web.Response:
+    """Answer GET /api/charge-points/{charge_point_id}/commands, newest first."""
+    require_csms(request)
+    page = validated(NUMBERED, dict(request.query))
+    named = request.match_info["charge_point_id"]
+    found = await request.app[CONTEXT].inventory.commands(named, page.limit, page.after)
+    return web.json_response(
+        {"commands": [document(each) for each in found], "next": next_of(found, page.limit, "id")}
+    )
+
+
+async def transactions(request: web.Request) -> web.Response:
+    """Answer GET /api/transactions?charge_point_id=…&running=…, newest first."""
+    require_csms(request)
+    page = validated(TRANSACTIONS, dict(request.query))
+    selection = Selection(
+        charge_point_id=page.charge_point_id,
+        running=page.running,
+        before=placed(page.after, TRANSACTION_PLACE),
+    )
+    found = await request.app[CONTEXT].inventory.transactions(selection, page.limit)
+    return web.json_response(
+        {
+            "transactions": [transaction_document(each) for each in found],
+            "next": next_of(found, page.limit, "start_at", "charge_point_id", "id"),
+        }
+    )
+
+
+async def transaction(request: web.Request) -> web.Response:
+    """Answer GET /api/transactions/{charge_point_id}/{transaction_id} with its last readings."""
+    require_csms(request)
+    page = validated(PAGE, dict(request.query))
+    named = (request.match_info["charge_point_id"], request.match_info["transaction_id"])
+    view = await request.app[CONTEXT].inventory.transaction(*named, page.limit)
+    return web.json_response(metered_document(view))
+
+
+async def reservations(request: web.Request) -> web.Response:
+    """Answer GET /api/reservations?charge_point_id=…: what is reserved now."""
+    require_csms(request)
+    page = validated(RESERVATIONS, dict(request.query))
+    found = await request.app[CONTEXT].inventory.reservations(
+        page.limit, page.charge_point_id, placed(page.after, RESERVATION_PLACE) or ("", 0)
+    )
+    return web.json_response(
+        {
+            "reservations": [document(each) for each in found],
+            "next": next_of(found, page.limit, "charge_point_id", "id"),
+        }
+    )
+
+
+async def charging_profiles(request: web.Request) -> web.Response:
+    """Answer GET /api/charging-profiles: those that charge points accepted."""
+    require_csms(request)
+    page = validated(PAGE, dict(request.query))
+    found = await request.app[CONTEXT].inventory.charging_profiles(
+        page.limit, placed(page.after, PROFILE_PLACE) or ("", 0, 0)
+    )
+    return web.json_response(
+        {
+            "charging_profiles": [document(each) for each in found],
+            "next": next_of(found, page.limit, "charge_point_id", "connector_number", "id"),
+        }
+    )
+
+
+async def strangers(request: web.Request) -> web.Response:
+    """Answer GET /api/strangers: who tried to connect and is not registered."""
+    require_csms(request)
+    page = validated(PAGE, dict(request.query))
+    found = await request.app[CONTEXT].inventory.strangers(page.limit, page.after)
+    return web.json_response(
+        {
+            "strangers": [document(each) for each in found],
+            "next": next_of(found, page.limit, "charge_point_id"),
+        }
+    )
