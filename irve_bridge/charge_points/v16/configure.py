@@ -149,7 +149,10 @@ class Configure:
                     return
 
     async def _get(self, *keys: str) -> bool:
-        """Take what it answers; return whether it did not refuse."""
+        """Take what it answers, but no secrets; return whether it did not refuse.
+
+        Some tell even AuthorizationKey, which is write-only (security whitepaper §7.2).
+        """
         try:
             asked = {"key": list(keys)} if keys else {}
             answer = masked(await self._ask("GetConfiguration", asked))
