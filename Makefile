@@ -34,7 +34,7 @@ format: setup-test ## format and mend what can be mended
 chaos: setup-test ## kill the bridge at random instants under load, then audit; KILLS=200 SEED=…
 	@$(BIN)/python -m tests.chaos
 
-bench: setup-test ## what pricing and metering cost, in microseconds of processor time
+bench: setup-test ## the charge points' door beside other servers, and pricing; JSON=1 ROUNDS=3 HOLD=10000
 	@$(BIN)/python -m tests.bench
 
 check-full: test ## the tests and what takes long: many kills, long properties

@@ -1,106 +1,101 @@
-"""`make bench`: what pricing and metering cost, in microseconds of processor time, as JSON.
+"""`make bench`: what the charge points' door costs beside others, and what pricing and metering do.
 
-The least of several runs; `loop` is a bare loop of a million steps, to compare machines by.
+`PART=door` or `PART=pricing` for one of them; JSON=1 prints JSON; ROUNDS, HOLD (charge points held)
+and STOPS say how much.
 """
 
+import asyncio
 import json
+import os
 import sys
-import time
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from irve_bridge.domain.metering import Reading
-from irve_bridge.domain.period import Period
-from irve_bridge.domain.pricing import Pricer
-from irve_bridge.domain.session import State
-from irve_bridge.domain.tariff import Tariff
-from irve_bridge.domain.tariff_loading import load
-from irve_bridge.domain.transaction import Transaction
-from irve_bridge.service.meters import Running
-from tests.unit.domain.sessions import session
+from rich.console import Console
+from rich.table import Table
 
-AT = datetime(2026, 11, 25, 10, tzinfo=UTC)
-QUARTER = timedelta(minutes=15)
-DAY = [
-    Period(
-        start_at=AT + number * QUARTER,
-        end_at=AT + (number + 1) * QUARTER,
-        energy_wh=700,
-        charging=QUARTER,
-    )
-    for number in range(96)
-]
-BANDS: dict[str, Callable[[int], dict[str, Any]]] = {
-    "hours": lambda n: {"start_time": f"{2 * n:02}:00", "end_time": f"{2 * n + 2:02}:00"},
-    "energy": lambda n: {"min_kwh": 7 * n, "max_kwh": 7 * n + 7},
-    "power": lambda n: {"min_power": n, "max_power": n + 1},
-}
+from tests.bench import pricing
+from tests.bench.door.contest import RATES, Found, Plan, contest
+from tests.bench.door.parts import CORES
+
+OTHERS = ("ocpp_readme", "ocpp_rpc", "limit")
+progress = Console(stderr=True, highlight=False)
 
 
-def ten_elements(band: Callable[[int], dict[str, Any]]) -> Tariff:
-    """Return a tariff of nine bands, each with a price of its own, and one for the rest."""
-
-    def priced(kind: str, price: float) -> dict[str, Any]:
-        return {"type": kind, "price": price, "vat": 20, "step_size": 1}
-
-    elements: list[dict[str, Any]] = [
-        {
-            "price_components": [priced("ENERGY", (30 + n) / 100), priced("TIME", 1)],
-            "restrictions": band(n),
-        }
-        for n in range(9)
-    ]
-    elements.append({"price_components": [priced("ENERGY", 0.4), priced("PARKING_TIME", 3)]})
-    return load({"id": "T", "currency": "EUR", "elements": elements})
+def say(line: str) -> None:
+    """Tell how far it is."""
+    progress.print(f"[dim]{line}")
 
 
-def measured_us(work: Callable[[], object], times: int = 20) -> float:
-    """Return the least processor time of one run."""
-    least = float("inf")
-    for _ in range(7):
-        begun = time.process_time()
-        for _ in range(times):
-            work()
-        least = min(least, time.process_time() - begun)
-    return round(least / times * 1e6, 1)
+def main() -> int:
+    """Measure and print."""
+    part, told = os.environ.get("PART", ""), dict[str, Any]()
+    if part in ("", "door"):
+        if len(CORES) == 1:
+            progress.print("[red]One core only: the load generator takes from the server's time.")
+        told |= figures(asyncio.run(contest(_plan(), say)))
+    if part in ("", "pricing"):
+        told["pricing_us"] = dict(pricing.results())
+    if os.environ.get("JSON"):
+        sys.stdout.write(json.dumps(told, indent=2) + "\n")
+    else:
+        show(told)
+    return 0
 
 
-def results() -> Iterator[tuple[str, float]]:
-    """Yield each figure with its name."""
-    yield "loop", measured_us(lambda: [None for _ in range(1_000_000)], 1)
-    for name, band in BANDS.items():
-        pricer = Pricer(ten_elements(band), ZoneInfo("Europe/Paris"))
-        tally = pricer.tally(AT, DAY)
-        yield f"fold_day_{name}", measured_us(lambda p=pricer: p.tally(AT, DAY))  # type: ignore[misc]
-        yield f"bill_day_{name}", measured_us(lambda p=pricer, t=tally: p.cost(t))  # type: ignore[misc]
-        yield f"reading_{name}", reading_us(pricer.tariff)
+def _plan() -> Plan:
+    asked = {name: os.environ.get(name.upper()) for name in ("rounds", "hold", "stops")}
+    return Plan(**{name: int(number) for name, number in asked.items() if number})
 
 
-def reading_us(tariff: Tariff) -> float:
-    """Return what one register of a running charge costs, its limit and live figures included."""
-    paid = session(state=State.CHARGING, secured_at=AT, secured_minor=5000, tariff=tariff)
-    transaction = Transaction(
-        id="7",
-        charge_point_id="CP1",
-        connector_number=1,
-        id_tag=paid.id_tag,
-        start_at=AT,
-        meter_start_wh=0,
-        accepted=True,
-        session_id=paid.id,
-    )
-    charge = Running.begin(transaction, paid, 22_000)
-    told = (Reading(at=AT + n * timedelta(minutes=1), register_wh=100 * n) for n in range(1, 10**6))
+def figures(found: Found) -> dict[str, Any]:
+    """Return what was found under the names that are asked for."""
+    at_1000 = found.paced["bridge"][1000]
+    return {
+        **{name: round(found.rate(name)) for name in ("bridge", *OTHERS)},
+        "ratio_readme": round(found.ratio("ocpp_readme"), 2),
+        "ratio_rpc": round(found.ratio("ocpp_rpc"), 2),
+        "ratio_limit": round(found.ratio("limit"), 2),
+        "kb_per_connection": round(found.crowd["bridge"]["kb_per_connection"], 1),
+        "p99_ms_1000": round(at_1000["p99_ms"], 1) if at_1000 else None,
+        "stop_to_charge_p99_ms": round(found.stops["p99_ms"], 1),
+        "rounds": found.rates,
+        "fixed_rates": found.paced,
+        "connections": found.crowd,
+        "held": found.held,
+        "stops": found.stops,
+        "invalid": found.invalid,
+    }
 
-    def one() -> None:
-        reading = next(told)
-        charge.read([reading], reading.at)
-        charge.live(reading.at)
 
-    return measured_us(one, 50)
+def show(told: dict[str, Any]) -> None:
+    """Print tables."""
+    out = Console(highlight=False)
+    if "bridge" in told:
+        out.print(_table(told))
+        out.print("held:", told["held"])
+        out.print("stops to PaymentIntent:", told["stops"])
+        for line in told["invalid"]:
+            out.print(f"[red]invalid: {line}")
+    if "pricing_us" in told:
+        out.print("pricing and metering, µs:", told["pricing_us"])
+
+
+def _table(told: dict[str, Any]) -> Table:
+    latencies = [f"p50/p99 ms at {rate}/s" for rate in RATES]
+    ratio = {name: told[f"ratio_{name.removeprefix('ocpp_')}"] for name in OTHERS}
+    table = Table("", "msg/CPU-s", "bridge is ×", *latencies, "kB idle", "connects/CPU-s")
+    for name in ("bridge", *OTHERS):
+        crowd, paced = told["connections"][name], told["fixed_rates"][name]
+        table.add_row(
+            name,
+            f"{told[name]:,}",
+            f"{ratio[name]:.2f}" if name in ratio else "",
+            *(f"{p['p50_ms']:.1f} / {p['p99_ms']:.1f}" if p else "–" for p in paced.values()),
+            f"{crowd['kb_per_connection']:.0f}",
+            f"{crowd['connections_per_cpu_s']:,.0f}",
+        )
+    return table
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(dict(results()), indent=2) + "\n")
+    sys.exit(main())
