@@ -149,6 +149,8 @@ class Pricer:
         conditions = [e.condition for e in self._elements if e.condition is not None]
         self._calendar = Calendar((time for c in conditions for time in c.daily), zone)
         self._by_flow = any(c.by_flow for c in conditions)
+        self.by_time = not self._by_flow and not any(any(c.bounds_wh) for c in conditions)
+        """Prices change with time alone: whatever uses less at every moment costs less."""
         self._bounds_wh = sorted({wh for c in conditions for wh in c.bounds_wh if wh is not None})
         self._bounds_us = sorted({us for c in conditions for us in c.bounds_us if us is not None})
 

@@ -91,6 +91,33 @@ class Metering:
             self.meter = self.meter.read(reading)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Projection:
+    """Until when the limit is not reached, by the clock of the meter, and what that presumed.
+
+    `reached` says that it is then. So much energy as `power_w` gives since `from_at` was presumed;
+    `by_time` that the tariff charges less for less, whenever and however fast it flowed.
+    """
+
+    at: datetime
+    reached: bool
+    power_w: int
+    from_at: datetime
+    from_wh: int
+    by_time: bool
+
+    def bounds(self, meter: Meter, power_w: int) -> bool:
+        """Return whether no more has flowed, and none can flow faster, than was presumed."""
+        if not self.by_time or power_w > self.power_w:
+            return False
+        flowed_wh = self._flowed_wh(meter.at)
+        open_wh = power_w * (meter.at - meter.cut_at).total_seconds() / 3600
+        return max(meter.energy_wh, meter.cut_wh + open_wh) <= self.from_wh + flowed_wh
+
+    def _flowed_wh(self, at: datetime) -> float:
+        return self.power_w * (at - self.from_at).total_seconds() / 3600
+
+
 @dataclass(slots=True, kw_only=True)
 class Running(Metering):
     """A running transaction of a session: what the periods that its meter closed have cost.
@@ -98,7 +125,10 @@ class Running(Metering):
     `limit_at` is when its stop must be asked for, on our clock, which is `late` after the moment of
     the last reading. Until the next reading the power may rise to what it was already, or, before
     anything was read, to what the connector can give; `lead` is what a stop takes to arrive. Where
-    the limit lies beyond `horizon`, it is looked for at `look_at`.
+    the limit lies beyond `horizon`, it is looked for again then.
+
+    What is read usually puts the limit off, which is found out only when it would be reached:
+    `eased` says that the limit may be later than was projected, never that it may be earlier.
     """
 
     session: Session
@@ -108,9 +138,9 @@ class Running(Metering):
     lead: timedelta = timedelta()
     peak_w: int = 0
     late: timedelta = timedelta()
-    limit_at: datetime | None = None
     horizon: timedelta = HORIZON
-    look_at: datetime | None = None
+    projection: "Projection | None" = None
+    eased: bool = False
     recounted_at: datetime | None = None
     heard: int = 0
 
@@ -140,13 +170,23 @@ class Running(Metering):
             self.peak_w = max(self.peak_w, min(self.meter.power_w, self._most_w))
 
     def read(self, readings: Iterable[Reading], now: datetime) -> None:
-        """Fold in readings heard just now, and project the limit anew.
+        """Fold in readings heard just now; the limit is projected anew where it may be earlier.
 
         Their moments are told by a clock that may be a little wrong; when they were heard is not.
         """
+        activity = self.meter.activity
         self.fold(readings)
         late = now - self.meter.at
-        self.project(late if abs(late) <= SLACK else timedelta())
+        self.late = late if abs(late) <= SLACK else timedelta()
+        presumed = self.projection
+        if (
+            presumed
+            and activity is self.meter.activity
+            and presumed.bounds(self.meter, self._may_w)
+        ):
+            self.eased = True
+        else:
+            self._project(HORIZON)
 
     def project(self, late: timedelta = timedelta()) -> None:
         """Find the limit anew; `late` is how much later on our clock the last reading was."""
@@ -160,14 +200,31 @@ class Running(Metering):
 
     def reaches_limit(self, now: datetime) -> bool:
         """Return whether its stop is to be asked for; what is silent is looked at ever further."""
-        while self.look_at is not None and self.look_at <= now:
-            self._project(2 * self.horizon)
-        return self.limit_at is not None and self.limit_at <= now
+        while self.next_at is not None and self.next_at <= now:
+            if self.eased:
+                self._project(HORIZON)
+            elif self.limit_at is None:
+                self._project(2 * self.horizon)
+            else:
+                return True
+        return False
+
+    @property
+    def limit_at(self) -> datetime | None:
+        """When its limit is reached; None for never, or not within the horizon."""
+        if self.eased:
+            self._project(HORIZON)
+        return self.next_at if self.projection and self.projection.reached else None
 
     @property
     def next_at(self) -> datetime | None:
-        """When its limit is reached, or to be looked for."""
-        return self.limit_at or self.look_at
+        """When its limit is reached, or to be looked for, at the earliest."""
+        return self.projection.at + self.late - self.lead if self.projection else None
+
+    @property
+    def _may_w(self) -> int:
+        """What may flow from now on."""
+        return self.peak_w or self.rated_w
 
     @property
     def _most_w(self) -> int:
@@ -183,10 +240,11 @@ class Running(Metering):
 
     def _project(self, horizon: timedelta) -> None:
         """Since the last register that is trusted energy may have flowed as fast as it can."""
-        limit_minor, meter = self.session.secured_minor, self.meter
+        limit_minor, meter, power_w = self.session.secured_minor, self.meter, self._may_w
+        self.eased = False
         if limit_minor is None:
+            self.projection = None
             return
-        power_w = self.peak_w or self.rated_w
         left = time_until(
             self.pricer,
             self._with(at_most(period, power_w) for period in meter.open),
@@ -196,10 +254,15 @@ class Running(Metering):
             parking=meter.activity.parking,
             horizon=horizon,
         )
-        from_at = meter.at + self.late - self.lead
         self.horizon = horizon
-        self.limit_at = None if left is None else from_at + left
-        self.look_at = from_at + horizon if left is None else None
+        self.projection = Projection(
+            at=meter.at + (horizon if left is None else left),
+            reached=left is not None,
+            power_w=power_w,
+            from_at=meter.cut_at,
+            from_wh=meter.cut_wh,
+            by_time=self.pricer.by_time,
+        )
 
     def _with(self, periods: Iterable[Period]) -> Tally:
         return reduce(self.pricer.add, periods, self.tally)
@@ -232,6 +295,8 @@ class Running(Metering):
 Key = tuple[str, str]
 RECOUNT_EVERY = timedelta(seconds=5)
 """A queue of thousands that comes late is not counted thousands of times."""
+JITTER = timedelta(seconds=1)
+"""What a message takes longer than another moves no limit, of which a stop leads by more."""
 
 
 class Meters:
@@ -280,8 +345,7 @@ class Meters:
         for taken in work.readings:
             running = self._running.get((taken.charge_point_id, taken.transaction_id))
             if running is not None:
-                running.read([taken.reading], self._clock.now())
-                self._limit_moved()
+                self._read(running, [taken.reading], self._clock.now())
 
     def named(self, charge_point_id: str, transaction_id: str, now: datetime) -> None:
         """Note that meter values name a running transaction, whatever they say."""
@@ -318,18 +382,27 @@ class Meters:
             await self._storage.add_readings([TakenReading(*named, each) for each in earlier])
         readings = metering.dated(readings, now)
         await self._storage.add_readings([TakenReading(*key, reading) for reading in readings])
-        metering.read(readings, now)
+        self._read(metering, readings, now)
         if isinstance(metering, Running):
-            await self._moved(metering, now)
+            await self._follow_readings(metering, now)
         return False
 
-    async def _moved(self, running: Running, now: datetime) -> None:
-        """Follow a session's meter: its price, its limit, and who watches."""
+    async def _follow_readings(self, running: Running, now: datetime) -> None:
+        """Follow a session's meter: its readings' order, and who watches."""
         if running.meter.recount:
             await self._recount(running, now)
-        self._limit_moved()
-        live = msgspec.json.encode(running.live(now))
-        await self._bus.publish(topic(running.session.id), live)
+        await self._bus.publish(topic(running.session.id), b"")
+
+    def _read(self, metering: Metering, readings: Sequence[Reading], now: datetime) -> None:
+        """Move a meter; tell where its limit has come nearer than who waits for it knows."""
+        if not isinstance(metering, Running):
+            metering.read(readings, now)
+            return
+        before = metering.next_at
+        metering.read(readings, now)
+        after = metering.next_at
+        if after is not None and (before is None or after < before - JITTER):
+            self._limit_moved()
 
     async def _recount(self, running: Running, now: datetime) -> None:
         """Fold all readings anew, in their order; seldom, however many come late."""
