@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from ocpp import routing, v16
 from ocpp.exceptions import FormationViolationError
 from ocpp.v16 import call_result
 from ocpp.v16.enums import Action, MessageTrigger
+from prometheus_client import Counter
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
@@ -201,7 +203,7 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
         await self._note(outcome)
 
     async def _note(self, outcome: str) -> None:
-        MESSAGES.labels(self._action, outcome).inc()
+        _counter(self._action, outcome).inc()
         if outcome in USELESS and self._patience.ends():
             log.error("too many useless messages")
             await self._connection.close(CloseCode.POLICY_VIOLATION, "too many useless messages")
@@ -233,6 +235,12 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
         told = {"vendor_id": vendor_id, "message_id": message_id} | said
         await self._events.keep(Action.data_transfer, told)
         return call_result.DataTransfer(status_of(vendor_id, message_id))
+
+
+@cache
+def _counter(action: str, outcome: str) -> Counter:
+    """Return one of a few dozen: looking it up each time costs more than counting."""
+    return MESSAGES.labels(action, outcome)
 
 
 def _refuse(**_: Any) -> None:

@@ -5,7 +5,8 @@ that are only shown may be of any length, an error code may be any word. What co
 is never refused, so its ids are taken as they come.
 """
 
-from typing import Annotated, Any
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
@@ -24,6 +25,23 @@ from ocpp.v16.enums import (
 Integer = Annotated[int, Meta(ge=-(10**15), le=10**15)]
 IdTag = Annotated[str, Meta(max_length=20)]
 AnyTag = Annotated[str, Meta(max_length=255)]
+
+
+def _words(enum: type[StrEnum]) -> Any:
+    """Return the type of the library's words as texts: Python hashes an enum's members slowly."""
+    return Literal[tuple(member.value for member in enum)]
+
+
+if TYPE_CHECKING:
+    Context: TypeAlias = str
+    Format: TypeAlias = str
+    Measured: TypeAlias = str
+    Line: TypeAlias = str
+    Place: TypeAlias = str
+    Unit: TypeAlias = str
+else:
+    Context, Format, Measured = _words(ReadingContext), _words(ValueFormat), _words(Measurand)
+    Line, Place, Unit = _words(Phase), _words(Location), _words(UnitOfMeasure)
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -90,12 +108,12 @@ class SampledValue(Message, frozen=True):
     """§7.43; what is left out has the default that stands there."""
 
     value: str
-    context: ReadingContext = ReadingContext.sample_periodic
-    format: ValueFormat = ValueFormat.raw
-    measurand: Measurand = Measurand.energy_active_import_register
-    phase: Phase | None = None
-    location: Location = Location.outlet
-    unit: UnitOfMeasure | None = None
+    context: Context = ReadingContext.sample_periodic.value
+    format: Format = ValueFormat.raw.value
+    measurand: Measured = Measurand.energy_active_import_register.value
+    phase: Line | None = None
+    location: Place = Location.outlet.value
+    unit: Unit | None = None
 
 
 class MeterValue(Message, frozen=True):

@@ -9,6 +9,8 @@ from irve_bridge.charge_points.v16 import timestamps
 from irve_bridge.charge_points.v16.decode import MeterValue, SampledValue
 from irve_bridge.domain.signatures import OCMF, SignedReading
 
+SIGNED = ValueFormat.signed_data.value
+
 
 def signed_readings(values: Iterable[MeterValue], now: datetime) -> tuple[SignedReading, ...]:
     """Return what of meter values is signed, as it came. A moment not readable is `now`."""
@@ -20,9 +22,9 @@ def _signed(values: Iterable[MeterValue], now: datetime) -> Iterator[SignedReadi
         for sample in value.sampled_value:
             if _is_signed(sample):
                 at = timestamps.parse(value.timestamp, now) or now
-                yield SignedReading(at=at, context=sample.context.value, text=sample.value)
+                yield SignedReading(at=at, context=sample.context, text=sample.value)
 
 
 def _is_signed(sample: SampledValue) -> bool:
     """Some charge points leave the format out."""
-    return sample.format is ValueFormat.signed_data or sample.value.startswith(OCMF)
+    return sample.format == SIGNED or sample.value.startswith(OCMF)
