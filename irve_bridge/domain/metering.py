@@ -44,8 +44,7 @@ BEGIN = "Transaction.Begin"
 _NOTHING = timedelta()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """One moment of a transaction's meter; None where the charge point did not say.
 
     `said_at` is what the charge point's clock showed, where that was not the moment. `rounding_wh`
@@ -171,7 +170,7 @@ class Meter(Struct, frozen=True, kw_only=True):
         at = during(reading.at, ahead, self.start_at, heard_at).at
         if reading.register_wh is not None and self._shows_later(reading, at, heard_at):
             at = heard_at
-        return reading if at == reading.at else replace(reading, at=at, said_at=reading.at)
+        return reading if at == reading.at else changed(reading, at=at, said_at=reading.at)
 
     def read(self, reading: Reading) -> "Meter":
         """Return the meter after one reading; what cannot be counts nothing."""
@@ -345,7 +344,7 @@ class Metered:
     def timeless(self) -> "Metered":
         """Return it with its energy and without its time, which nobody knows."""
         no_time: Any = {"charging": _NOTHING, "parking": _NOTHING}
-        return replace(self, periods=tuple(replace(p, **no_time) for p in self.periods))
+        return replace(self, periods=tuple(changed(p, **no_time) for p in self.periods))
 
     def up_to(self, energy_wh: int) -> "Metered":
         """Return it with the first of its energy only, and all of its time."""
@@ -410,7 +409,7 @@ def _up_to(energy_wh: int, all_: Iterable[Period]) -> tuple[Period, ...]:
     """Return the periods with the energy of none beyond what is billed."""
     kept, left_wh = [], Fraction(energy_wh)
     for period in all_:
-        kept.append(period if period.energy_wh <= left_wh else replace(period, energy_wh=left_wh))
+        kept.append(period if period.energy_wh <= left_wh else changed(period, energy_wh=left_wh))
         left_wh -= kept[-1].energy_wh
     return tuple(kept)
 

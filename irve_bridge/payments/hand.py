@@ -13,7 +13,7 @@ from irve_bridge.domain.session import Session
 from irve_bridge.payments import amounts, outcomes, webhooks
 from irve_bridge.payments.calls import CALLS
 from irve_bridge.payments.calls.call import Call
-from irve_bridge.payments.client import Account, StripeSettings, connect
+from irve_bridge.payments.client import Account, Http, StripeSettings, connect
 from irve_bridge.payments.events import moved_later
 from irve_bridge.payments.observe import observe
 from irve_bridge.payments.outcomes import KEY_LIFE, OPERATORS_TURN
@@ -42,7 +42,7 @@ class StripePayments:
     def __init__(self, settings: StripeSettings, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
-        self._http = stripe.HTTPXClient(timeout=settings.timeout_s)
+        self._http = Http(settings.timeout_s)
         self._client = connect(settings, self._http)
 
     async def close(self) -> None:

@@ -64,7 +64,7 @@ class Dispatcher:
         self._hand = hand
         self._awake = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
-        handler.after_commit(lambda work: self._awake.set() if work.changed else None)
+        handler.after_commit(lambda work: self._awake.set() if lane in work.lanes else None)
 
     async def run(self) -> None:
         """Work until cancelled; what is being performed then is left to its lease."""

@@ -14,7 +14,7 @@ import structlog
 from irve_bridge.domain import facts
 from irve_bridge.domain.cdr import Cdr
 from irve_bridge.domain.decide import Decision, decide
-from irve_bridge.domain.intents import Do, Intent, Kind
+from irve_bridge.domain.intents import Do, Intent, Kind, Lane
 from irve_bridge.domain.lifecycle import DONE
 from irve_bridge.domain.session import Delivery, Session, State
 from irve_bridge.domain.transaction import Transaction
@@ -38,7 +38,8 @@ class Work:
     """One open transaction and what it has changed so far.
 
     `began` are transactions of sessions that started, `plain` those of no session that started or
-    ended; a figure beside them is what the connector can give, in W.
+    ended; a figure beside them is what the connector can give, in W. `lanes` are those in which
+    something is to be done because of it.
     """
 
     tx: Tx
@@ -48,6 +49,7 @@ class Work:
     began: list[tuple[Transaction, Session, int]] = field(default_factory=list)
     plain: list[tuple[Transaction, int]] = field(default_factory=list)
     readings: list[TakenReading] = field(default_factory=list)
+    lanes: frozenset[Lane] = frozenset()
 
     def advance(self, session: Session, fact: facts.SessionFact) -> Session:
         """Apply one fact to one session and return the session after it."""
@@ -193,7 +195,10 @@ class Handler:
 
     def _unit(self, tx: Tx, unit: Callable[[Work], T]) -> tuple[Work, T]:
         work = Work(tx, self.policy, self._verifier)
-        return work, unit(work)
+        tx.intents.lanes_added_to()  # of the units before, in the same transaction
+        result = unit(work)
+        work.lanes = tx.intents.lanes_added_to()
+        return work, result
 
 
 def apply(work: Work, fact: facts.SessionFact) -> Session | None:

@@ -17,7 +17,6 @@ def hear(work: Work, hint: ProviderSpoke) -> None:
         return  # that look will see everything of its customer
     look = Intent(Do.OBSERVE, Kind.OBSERVE, {"object_ids": list(hint.object_ids)})
     work.tx.intents.add(session.id, look, hint.at)
-    work.changed.append(session)
 
 
 def unheard(tx: Tx, hint: ProviderSpoke) -> Session | None:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace as changed
+
 from irve_bridge.domain import facts, moments
 from irve_bridge.domain.breakdown import Breakdown
 from irve_bridge.domain.charge_point import Connector, ConnectorStatus
@@ -71,12 +73,18 @@ def status_changed(work: Work, fact: facts.ConnectorStatusChanged) -> None:
         work.tx.station_events.add(fact.charge_point_id, REPORTED, fact.told, fact.at)
     if before is None:
         return
-    for session in work.tx.sessions.waiting_at(fact.charge_point_id, fact.connector_number):
-        if start_again(session, before, fact, work.policy.connection_timeout.total_seconds()):
-            work.advance(session, facts.CablePlugged(at=fact.at, session_id=session.id))
+    if _plugged(before, fact):
+        _start_again(work, before, fact)
     if activity := ACTIVITIES.get(fact.status):
         _note_activity(work, fact, activity)
         _stop_what_goes_on(work, fact)
+
+
+def _start_again(work: Work, before: Connector, fact: facts.ConnectorStatusChanged) -> None:
+    timeout_s = work.policy.connection_timeout.total_seconds()
+    for session in work.tx.sessions.waiting_at(fact.charge_point_id, fact.connector_number):
+        if start_again(session, before, fact, timeout_s):
+            work.advance(session, facts.CablePlugged(at=fact.at, session_id=session.id))
 
 
 def _stop_what_goes_on(work: Work, fact: facts.ConnectorStatusChanged) -> None:
@@ -85,6 +93,10 @@ def _stop_what_goes_on(work: Work, fact: facts.ConnectorStatusChanged) -> None:
     last = work.tx.transactions.latest_at(*place)
     if last is not None and last.presumed and not work.tx.sessions.waiting_at(*place):
         stop_what_goes_on(work, last.charge_point_id, last.id, fact.at)
+
+
+def _plugged(before: Connector, fact: facts.ConnectorStatusChanged) -> bool:
+    return before.status.vacant and fact.status is ConnectorStatus.PREPARING
 
 
 def start_again(
@@ -98,7 +110,7 @@ def start_again(
     A charge point that accepted one still waits for the cable, unless its ConnectionTimeOut has
     passed or it said Available since (OCPP 1.6 ed. 2 §9.1.4).
     """
-    plugged = before.status.vacant and fact.status is ConnectorStatus.PREPARING
+    plugged = _plugged(before, fact)
     if not plugged or session.start_sent_at is None:
         return plugged
     lapsed = (fact.at - session.start_sent_at).total_seconds() > connection_timeout_s
@@ -250,7 +262,7 @@ def _taken(transaction: Transaction, reading: Reading, stop: moments.Moment) -> 
     """Return a reading that came with the stop: one of no possible moment is of the stop."""
     at = _moment(transaction, reading.at, stop.at).at
     said_at = None if at == reading.at else reading.at
-    placed = replace(reading, at=min(at, stop.at), said_at=said_at)
+    placed = changed(reading, at=min(at, stop.at), said_at=said_at)
     return TakenReading(transaction.charge_point_id, transaction.id, placed)
 
 

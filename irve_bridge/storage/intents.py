@@ -128,6 +128,7 @@ class SqlIntents:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._sessions = SqlSessions(connection)
+        self._added_to: set[Lane] = set()
 
     def add(self, session_id: str, intent: Intent, at: datetime) -> None:
         """Record an intent behind the session's others in its lane."""
@@ -138,6 +139,7 @@ class SqlIntents:
         self._add(subject, None, intent, at)
 
     def _add(self, subject: str, session_id: str | None, intent: Intent, at: datetime) -> None:
+        self._added_to.add(intent.kind.lane)
         row = to_row(intent) | {
             "subject": subject,
             "session_id": session_id,
@@ -236,7 +238,14 @@ class SqlIntents:
 
         It stands before what its lane was to do after it, once more. What was refused stays so.
         """
+        self._added_to.update(Lane)
         self._connection.execute(_REVIVE, {"of_id": intent_id, "not_before": at})
+
+    def lanes_added_to(self) -> frozenset[Lane]:
+        """Return the lanes in which something became due since this was last asked."""
+        lanes = frozenset(self._added_to)
+        self._added_to.clear()
+        return lanes
 
     def void_leases(self) -> None:
         """Take every lease back, as at the start of the only process that holds any."""

@@ -17,6 +17,8 @@ T = TypeVar("T")
 READERS = 4
 RERUNS = 3
 BUSY_TIMEOUT_MS = 10_000
+CACHE_KIB, CHECKPOINT_PAGES = 32_768, 4_000
+"""Readings of many charges lie far apart: their pages stay in memory, and are seldom copied."""
 
 
 class SqliteStorage:

@@ -110,7 +110,7 @@ def _amount(sample: SampledValue, field: str) -> Decimal | None:
 
 
 def _half_digit(amount: Decimal, factor: int) -> int:
-    """Return half of the last digit that a number was told in, times the factor; nothing of a Wh."""
+    """Return half of the last digit of a number, times the factor; nothing where that is Wh."""
     if factor == 1:
         return 0
     exponent = amount.as_tuple().exponent

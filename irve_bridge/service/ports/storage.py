@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from msgspec import Struct
+
 from irve_bridge.domain.cdr import Cdr
 from irve_bridge.domain.charge_point import ChargePoint, Connector, ConnectorStatus
 from irve_bridge.domain.configuration import ConfigurationKey
@@ -35,8 +37,7 @@ from irve_bridge.service.ports.operations import (
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class TakenReading:
+class TakenReading(Struct, frozen=True):
     """A reading and the transaction it belongs to."""
 
     charge_point_id: str
@@ -394,6 +395,9 @@ class Intents(Protocol):
 
         It stands before what its lane was to do after it, once more. What was refused stays so.
         """
+
+    def lanes_added_to(self) -> frozenset[Lane]:
+        """Return the lanes in which something became due since this was last asked."""
 
     def void_leases(self) -> None:
         """Take every lease back, as at the start of the only process that holds any."""

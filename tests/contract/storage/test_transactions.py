@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from msgspec.structs import replace as changed
 
 from irve_bridge.domain.metering import Activity, Reading
 from irve_bridge.domain.transaction import Transaction
@@ -159,7 +160,7 @@ async def test_the_last_transaction_of_a_connector_is_found_running_or_not(
 async def test_a_repeated_reading_is_kept_once(storage: Storage) -> None:
     """With values missing too, in one batch and later, and whatever the zone of its moment."""
     bare = Reading(at=READING.at)
-    abroad = replace(READING, at=READING.at.astimezone(timezone(timedelta(hours=2))))
+    abroad = changed(READING, at=READING.at.astimezone(timezone(timedelta(hours=2))))
     taken = [TakenReading("CP1", "1", reading) for reading in (READING, bare, READING, abroad)]
     await storage.add_readings(taken)
     await storage.add_readings(taken)
@@ -183,14 +184,14 @@ async def test_a_repeated_reading_is_kept_once(storage: Storage) -> None:
 async def test_a_reading_that_differs_is_another_one(
     storage: Storage, change: dict[str, object]
 ) -> None:
-    other = replace(READING, **change)  # type: ignore[arg-type]
+    other = changed(READING, **change)  # type: ignore[arg-type]
     await storage.add_readings([TakenReading("CP1", "1", READING), TakenReading("CP1", "1", other)])
     assert await storage.read(lambda tx: tx.transactions.readings("CP1", "1")) == [READING, other]
 
 
 async def test_readings_come_back_by_time_and_by_transaction(storage: Storage) -> None:
     moments = [READING.at + timedelta(seconds=s) for s in (30, 10, 20)]
-    taken = [TakenReading("CP1", "1", replace(READING, at=at)) for at in moments]
+    taken = [TakenReading("CP1", "1", changed(READING, at=at)) for at in moments]
     await storage.add_readings([*taken, TakenReading("CP1", "2", READING)])
     found = await storage.read(lambda tx: tx.transactions.readings("CP1", "1"))
     assert [reading.at for reading in found] == sorted(moments)
@@ -215,7 +216,7 @@ async def test_a_start_whose_clock_is_not_believed_is_known_again_by_what_it_sai
 
 
 async def test_what_a_clock_showed_is_kept_beside_the_moment(storage: Storage) -> None:
-    reading = replace(READING, said_at=READING.at - timedelta(days=9000))
+    reading = changed(READING, said_at=READING.at - timedelta(days=9000))
     taken = TakenReading("CP1", "1", reading)
     await storage.add_readings([taken])
     assert await storage.read(lambda tx: tx.transactions.readings("CP1", "1")) == [reading]

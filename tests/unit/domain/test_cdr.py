@@ -11,6 +11,7 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace as changed
 
 from irve_bridge.domain.breakdown import Dimension
 from irve_bridge.domain.cdr import Cdr, Concluded, Cost, Location, Token, cdr, credit
@@ -95,7 +96,7 @@ def charges(draw: st.DrawFn) -> tuple[Period, ...]:
     periods = [_period(draw, *pair) for pair in pairwise(moments)]
     odd = sum((Fraction(period.energy_wh) for period in periods), Fraction(0)) % 1
     last = periods[-1]
-    return (*periods[:-1], replace(last, energy_wh=Fraction(last.energy_wh) + (1 - odd) % 1))
+    return (*periods[:-1], changed(last, energy_wh=Fraction(last.energy_wh) + (1 - odd) % 1))
 
 
 def _period(draw: st.DrawFn, start_at: datetime, end_at: datetime) -> Period:

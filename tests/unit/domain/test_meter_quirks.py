@@ -4,10 +4,10 @@ Every test names the thread in which people met with it; what tests/quirks/ show
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace as changed
 
 from irve_bridge.domain.metering import Activity, Meter, Reading, finish
 from irve_bridge.domain.period import Period
@@ -91,7 +91,7 @@ def test_a_meter_that_tells_whole_kwh_is_billed_by_its_final_register(
     """No reading counts more than flowed, and none is taken for one of the charge alone."""
     flowed = [(n, 333 * n) for n in range(1, 30)]
     readings = [
-        replace(read(n, told((start_wh + wh) / 1000) * 1000), rounding_wh=500) for n, wh in flowed
+        changed(read(n, told((start_wh + wh) / 1000) * 1000), rounding_wh=500) for n, wh in flowed
     ]
     shown = running(start_wh, *readings)
     assert all(0 <= wh - shown_wh <= 1500 for (_, wh), shown_wh in zip(flowed, shown, strict=True))
@@ -100,7 +100,7 @@ def test_a_meter_that_tells_whole_kwh_is_billed_by_its_final_register(
 
 def test_where_the_end_is_presumed_no_rounding_is_billed() -> None:
     """2 kWh are 1500 Wh or more; a 1 that follows is no fall, whether it was rounded or cut off."""
-    coarse = [replace(read(n, wh), rounding_wh=500) for n, wh in ((10, 2000), (11, 1000))]
+    coarse = [changed(read(n, wh), rounding_wh=500) for n, wh in ((10, 2000), (11, 1000))]
     ended = finish(NOW, 0, LATER, 1500, coarse, RATED_W, presumed=True)
     assert outcome(ended) == (1500, "billed")
 
@@ -229,7 +229,7 @@ def test_a_reading_of_the_future_does_not_stop_the_meter() -> None:
     """Growatt: local time, and no zone said (https://github.com/evcc-io/evcc/issues/10399)."""
     meter = Meter.begin(NOW, 0, RATED_W)
     for minutes in (10, 20):
-        told = replace(read(minutes, 100 * minutes), at=at(minutes + 120))
+        told = changed(read(minutes, 100 * minutes), at=at(minutes + 120))
         dated = meter.dated(told, at(minutes))
         assert (dated.at, dated.said_at) == (at(minutes), told.at)
         meter = meter.read(dated)
@@ -238,14 +238,14 @@ def test_a_reading_of_the_future_does_not_stop_the_meter() -> None:
 
 def test_a_clock_that_is_ahead_throughout_is_ours_less_what_it_was_ahead_at_the_start() -> None:
     """… though it is told hours later (https://github.com/evcc-io/evcc/issues/10399)."""
-    told = replace(read(10, 1000), at=at(130))
+    told = changed(read(10, 1000), at=at(130))
     dated = Meter.begin(NOW, 0).dated(told, at(600), ahead=timedelta(hours=2))
     assert dated.at == at(10)
 
 
 def test_a_reading_of_a_clock_never_set_is_of_when_it_was_heard() -> None:
     """EN+: 1970 (https://github.com/evcc-io/evcc/issues/15752)."""
-    told = replace(read(10, 1000), at=datetime.fromisoformat("1970-01-01T00:03:00Z"))
+    told = changed(read(10, 1000), at=datetime.fromisoformat("1970-01-01T00:03:00Z"))
     dated = Meter.begin(NOW, 0).dated(told, at(10))
     assert (dated.at, dated.said_at) == (at(10), told.at)
 
@@ -256,7 +256,7 @@ def test_a_clock_turned_back_while_charging_does_not_stop_the_meter() -> None:
     https://github.com/evcc-io/evcc/issues/10399
     """
     meter = Meter.begin(NOW, 0, RATED_W).read(read(80, 8000))
-    dated = meter.dated(replace(read(81, 8100), at=at(21)), at(81))
+    dated = meter.dated(changed(read(81, 8100), at=at(21)), at(81))
     assert dated.at == at(81)
     assert meter.read(dated).energy_wh == 8100
 
@@ -264,7 +264,7 @@ def test_a_clock_turned_back_while_charging_does_not_stop_the_meter() -> None:
 def test_a_clock_that_stands_still_does_not_stop_the_meter() -> None:
     """As of a clock that restarts (https://github.com/evcc-io/evcc/issues/15752)."""
     meter = Meter.begin(NOW, 0, RATED_W).read(read(1, 100))
-    dated = meter.dated(replace(read(11, 1500), at=at(1)), at(11))
+    dated = meter.dated(changed(read(11, 1500), at=at(1)), at(11))
     assert meter.read(dated).energy_wh == 1500
 
 

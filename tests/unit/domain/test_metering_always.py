@@ -1,7 +1,6 @@
 """What holds of a bill whatever a charge point says, and in whatever order it says it."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from math import floor
@@ -9,6 +8,7 @@ from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace as changed
 
 from irve_bridge.domain.metering import Activity, Meter, Metered, Reading, finish
 from irve_bridge.domain.period import Period
@@ -157,7 +157,7 @@ def test_a_right_meter_that_tells_few_digits_is_billed_and_never_shows_more_than
     for reading in readings:
         if (register_wh := reading.register_wh) is not None:
             flowed_wh, register_wh = register_wh - start_wh, told(register_wh / digit_wh) * digit_wh
-        coarse.append(replace(reading, register_wh=register_wh, rounding_wh=digit_wh // 2))
+        coarse.append(changed(reading, register_wh=register_wh, rounding_wh=digit_wh // 2))
         meter = meter.read(coarse[-1])
         assert meter.energy_wh <= flowed_wh
     metered = finish(NOW, start_wh, LAST, start_wh + flowed_wh, coarse, RATED_W)

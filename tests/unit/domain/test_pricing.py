@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace as changed
 
 from irve_bridge.domain.breakdown import Dimension
 from irve_bridge.domain.money import to_minor
@@ -119,7 +120,7 @@ def test_more_energy_never_costs_less(
     """Where energy decides the price of time it may: an hour costs less after 20 kWh."""
     pricer = Pricer(priced, zone)
     which = data.draw(st.integers(0, len(periods) - 1))
-    more = replace(periods[which], energy_wh=periods[which].energy_wh + more_wh)
+    more = changed(periods[which], energy_wh=periods[which].energy_wh + more_wh)
     after = [*periods[:which], more, *periods[which + 1 :]]
     assert sum(cost for _, cost in exactly(pricer, after)) >= sum(
         cost for _, cost in exactly(pricer, periods)
@@ -278,7 +279,7 @@ def test_the_power_decides_period_by_period() -> None:
 
 def test_what_is_not_known_of_the_current_counts_as_none() -> None:
     priced = of(one("2", Dimension.TIME, min_current=Decimal(32)), one("1", Dimension.TIME))
-    known = replace(drawn("2026-11-25T10:00", 1, 0), min_current_ma=32_000)
+    known = changed(drawn("2026-11-25T10:00", 1, 0), min_current_ma=32_000)
     assert (net(priced, known), net(priced, drawn("2026-11-25T10:00", 1, 0))) == (2, 1)
 
 
