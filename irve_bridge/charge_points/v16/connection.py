@@ -66,7 +66,8 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
         settings: DoorSettings,
     ) -> None:
         super().__init__(charge_point_id, socket, settings.call_timeout_s, LIBRARY_LOG)
-        self.route_map |= {action: {"_on_action": _refuse} for action in DECODERS}
+        self.route_map |= REFUSING
+        del self._response_queue  # 2 kB: what answers our own calls never reaches the library
         self._events = Events(charge_point_id, storage, clock)
         self.route_map |= self._events.routes()
         self._recent = Recent(clock)
@@ -253,3 +254,7 @@ def _is_json(payload: bytes) -> bool:
     except UNREADABLE:
         return False
     return True
+
+
+REFUSING: dict[str, Any] = {action: {"_on_action": _refuse} for action in DECODERS}
+"""Of what is answered here, the library sees only what was not readable."""
