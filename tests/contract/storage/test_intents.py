@@ -338,3 +338,15 @@ async def test_no_two_attempts_share_an_idempotency_key(
     again = replace(attempt(1, now), number=2)
     with pytest.raises(Exception, match=r"(?i)unique"):
         await storage.transact(lambda tx: tx.intents.begin_attempt(intent_id, again))
+
+
+async def test_each_unit_learns_which_lanes_it_added_to(storage: Storage, session: Session) -> None:
+    """So that only who has something to do looks for it."""
+
+    def added(tx: Tx) -> frozenset[Lane]:
+        tx.intents.add(session.id, CHARGE, session.opened_at)
+        tx.intents.add(session.id, START, session.opened_at)
+        return tx.intents.lanes_added_to()
+
+    assert await storage.transact(added) == {Lane.MONEY, Lane.CHARGER}
+    assert await storage.transact(lambda tx: tx.intents.lanes_added_to()) == frozenset()

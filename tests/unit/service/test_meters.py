@@ -8,6 +8,8 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from irve_bridge.bus.in_process import InProcessBus
 from irve_bridge.clock import SharedClock
@@ -221,3 +223,25 @@ async def test_an_earlier_start_that_is_told_late_does_not_take_the_readings_of_
         for work in await storage.transact(unit):
             meters.heard(work)
             assert await meters.key("CP1", 1, None) == ("CP1", guest.id)
+
+
+@given(
+    told=st.lists(st.tuples(st.floats(0.1, 20), st.integers(0, 6000), st.integers(0, 22_000))),
+    night=st.booleans(),
+)
+def test_a_limit_found_out_only_when_it_is_due_is_never_missed(
+    told: list[tuple[float, int, int]], *, night: bool
+) -> None:
+    """Putting it off unseen is all that is saved: the stop is asked for at the same moment."""
+    lazy, eager = (running(by_night(3000) if night else None) for _ in range(2))
+    minutes, register_wh = 0.0, 0
+    for after, grown_wh, power_w in told:
+        minutes, register_wh = minutes + after, register_wh + grown_wh
+        now = NOW + minutes * MINUTE
+        for charge in (lazy, eager):
+            charge.read([reading(minutes, register_wh, power_w)], now)
+        eager.project()
+        if eager.limit_at is not None:
+            assert lazy.next_at is not None
+            assert lazy.next_at <= eager.limit_at + timedelta(milliseconds=1)
+    assert lazy.reaches_limit(NOW + 30 * HOUR) == eager.reaches_limit(NOW + 30 * HOUR)
