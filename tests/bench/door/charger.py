@@ -25,7 +25,7 @@ class Meter:
     def __init__(self) -> None:
         self._began_s = time.time()
         self._ms = 0
-        self.now = self.energy = self.register = b""
+        self.now = self.energy = self.register = self.risen = b""
         self.tick()
 
     def tick(self) -> None:
@@ -39,6 +39,7 @@ class Meter:
         energy_wh = REGISTER_WH + (now_s - self._began_s) * POWER_W / 3600
         self.energy = b"%.4f" % energy_wh
         self.register = b"%d" % energy_wh
+        self.risen = b"%d" % (energy_wh + 1)  # a charge of no energy is not charged for
 
 
 def tag_of(charge_point_id: str) -> str:
@@ -152,7 +153,7 @@ class Charger(WSListener):  # type: ignore[misc]  # the library's class is not t
             case Kind.START:
                 return self._tag_at(connector), meter.register, meter.now
             case Kind.STOP:
-                charge = self._transactions[connector], meter.register, meter.now
+                charge = self._transactions[connector], meter.risen, meter.now
                 return *charge, self._tag_at(connector)
             case _:
                 return ()
