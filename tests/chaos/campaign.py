@@ -39,6 +39,7 @@ SETTINGS = {
     "meter_interval_s": "120",
     "heartbeat_interval_s": "600",
     "command_timeout_s": "2",
+    "csms_authorize_timeout_s": "1",
     "csms_end_within_s": "3600",
     "debt_retries_s": "900,1800",
     "debt_term_s": "7200",

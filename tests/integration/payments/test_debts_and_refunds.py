@@ -38,7 +38,8 @@ async def settled(till: Till, simulator: Simulator, *kinds: Kind) -> None:
 
 
 def waiting(till: Till) -> list[Kind]:
-    return [intent.kind for intent in till.intents if intent.kind is not Kind.REMOTE_START]
+    of_charger = {Kind.REMOTE_START, Kind.RESERVE_NOW}
+    return [intent.kind for intent in till.intents if intent.kind not in of_charger]
 
 
 # Debts

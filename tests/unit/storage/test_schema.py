@@ -3,9 +3,10 @@
 import asyncio
 import os
 import sys
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 
+import msgspec
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -65,4 +66,5 @@ async def test_two_processes_may_start_at_once(tmp_path: Path) -> None:
     ],
 )
 def test_every_field_has_its_column(kind: type, table: Table) -> None:
-    assert {field.name for field in fields(kind)} <= set(table.columns.keys())
+    named = fields(kind) if is_dataclass(kind) else msgspec.structs.fields(kind)
+    assert {field.name for field in named} <= set(table.columns.keys())
