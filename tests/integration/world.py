@@ -39,6 +39,7 @@ from simulators.clock import Clock
 from simulators.csms.app import AUTHORIZE_PATH, CALLBACK_PATH
 from simulators.csms.inbox import Inbox
 from simulators.stripe.app import create_app
+from tests import command_line
 
 ROOT = Path(__file__).parents[2]
 STATIONS = ROOT / "config" / "stations.yaml"
@@ -206,16 +207,9 @@ class World:
 
     async def command(self, *words: str, errors: bool = False) -> tuple[int, str]:
         """Run one command beside the bridge; returns its exit status and what it said."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "irve_bridge", "--env-file", os.devnull, *words),
-            cwd=ROOT,
-            env=os.environ | self.environment,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT if errors else None,
-        )
-        said, _ = await process.communicate()
-        return process.returncode or 0, said.decode().strip()
+        environment = os.environ | self.environment
+        ended = await asyncio.to_thread(command_line.run, words, environment, ROOT)
+        return ended.returncode, (ended.stdout + (ended.stderr if errors else "")).strip()
 
     # As the audit
 

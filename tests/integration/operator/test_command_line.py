@@ -16,6 +16,7 @@ from irve_bridge.domain.session import State
 from irve_bridge.service.codes import Codes
 from irve_bridge.storage import open_storage
 from irve_bridge.storage.alone import alone
+from tests import command_line
 from tests.unit.domain.sessions import NOW, session
 
 ROOT = Path(__file__).parents[3]
@@ -29,15 +30,7 @@ ENVIRONMENT = {
 
 def run(tmp_path: Path, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
     environment = ENVIRONMENT | {"DATABASE_URL": f"sqlite:///{tmp_path / 'cli.db'}"} | changes
-    return subprocess.run(
-        [sys.executable, "-m", "irve_bridge", "--env-file", os.devnull, *arguments],
-        cwd=ROOT,
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    return command_line.run(arguments, os.environ | environment, ROOT)
 
 
 def test_an_operator_s_first_afternoon(tmp_path: Path) -> None:
