@@ -23,8 +23,9 @@ from irve_bridge.i18n import DEFAULT, Language
 from irve_bridge.service.commands import Call
 from irve_bridge.service.configuration import cost_decimals, shows_costs
 from irve_bridge.service.handle import Work
-from irve_bridge.service.meters import Figures, Meters
+from irve_bridge.service.meters import Meters
 from irve_bridge.service.ports import Clock, Storage, Tx
+from irve_bridge.service.running import Figures
 
 NEWS_MOST = 1000
 LOOK_EVERY = timedelta(seconds=10)

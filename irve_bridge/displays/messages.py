@@ -17,7 +17,7 @@ from irve_bridge.domain.rules import Use
 from irve_bridge.domain.session import Session, State
 from irve_bridge.i18n import Language
 from irve_bridge.service import commands
-from irve_bridge.service.meters import Figures
+from irve_bridge.service.running import Figures
 
 VENDOR = "org.openchargealliance.costmsg"
 PRICE_DECIMALS = 4

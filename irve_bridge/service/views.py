@@ -12,10 +12,11 @@ from irve_bridge.domain.session import Session, State
 from irve_bridge.domain.signatures import SignedReading
 from irve_bridge.domain.tariff import Tariff
 from irve_bridge.service.evidence import Record, record
-from irve_bridge.service.meters import Live, Meters, running_from
+from irve_bridge.service.meters import Meters
 from irve_bridge.service.places import busy, place, refuse_unavailable
 from irve_bridge.service.policy import Policy, debt_deadline
 from irve_bridge.service.ports import Clock, Movement, Storage, Tx
+from irve_bridge.service.running import Live, running_from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from irve_bridge.price_list import (
     remark,
     unit_price,
 )
-from irve_bridge.service.meters import Live
+from irve_bridge.service.running import Live
 from irve_bridge.service.views import SessionView, StationView
 from irve_bridge.web.receipt import Money
 from irve_bridge.web.wording import (

@@ -16,7 +16,7 @@ from irve_bridge.domain.session import State
 from irve_bridge.domain.tariff import Tariff
 from irve_bridge.domain.tariff_loading import load
 from irve_bridge.domain.transaction import Transaction
-from irve_bridge.service.meters import Running
+from irve_bridge.service.running import Running
 from tests.unit.domain.sessions import session
 
 AT = datetime(2026, 11, 25, 10, tzinfo=UTC)

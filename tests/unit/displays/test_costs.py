@@ -18,7 +18,7 @@ from irve_bridge.domain.tariff import PriceComponent, Tariff, TariffElement
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.i18n import load_languages
 from irve_bridge.service.commands import Call
-from irve_bridge.service.meters import Running
+from irve_bridge.service.running import Running
 from tests.unit.domain.sessions import NOW, session, tariff
 
 WORDS = load_languages()

@@ -20,9 +20,10 @@ from irve_bridge.domain.session import Session, State
 from irve_bridge.domain.tariff import TariffElement
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.handle import Work
-from irve_bridge.service.meters import Meters, Running
+from irve_bridge.service.meters import Meters
 from irve_bridge.service.policy import Policy
 from irve_bridge.service.ports import Tx
+from irve_bridge.service.running import Running
 from irve_bridge.signatures import OcmfVerifier
 from irve_bridge.storage import open_storage
 from tests.unit.domain.sessions import NOW, session, tariff
