@@ -1,17 +1,11 @@
 """One charge point's conversation: every frame enters and leaves here."""
 
 import asyncio
-import logging
 from contextlib import suppress
 from functools import cache
-from typing import Any
 
 import msgspec
-import ocpp.messages
 import structlog
-from ocpp import routing, v16
-from ocpp.exceptions import FormationViolationError
-from ocpp.v16 import call_result
 from ocpp.v16.enums import Action, MessageTrigger
 from prometheus_client import Counter
 from websockets.asyncio.server import ServerConnection
@@ -25,7 +19,6 @@ from irve_bridge.charge_points.v16 import commands
 from irve_bridge.charge_points.v16.answers import Answers
 from irve_bridge.charge_points.v16.calls import Calls, TooManyCalls
 from irve_bridge.charge_points.v16.decode import (
-    DECODERS,
     UNREADABLE,
     Call,
     decode_call,
@@ -36,24 +29,17 @@ from irve_bridge.charge_points.v16.events import Events
 from irve_bridge.charge_points.v16.keys import Keys
 from irve_bridge.charge_points.v16.patience import Patience
 from irve_bridge.charge_points.v16.recent import Recent
-from irve_bridge.charge_points.v16.vendors import status_of
+from irve_bridge.charge_points.v16.unusual import HANDLED, Unusual
 from irve_bridge.charge_points.v16.welcome import Welcome
 from irve_bridge.service.ports import Clock, Storage
-
-# Validation of rare messages takes less time than the two thread hops to another thread would.
-ocpp.messages.ASYNC_VALIDATION = False
 
 ACTIONS = frozenset(action.value for action in Action)
 USELESS = frozenset({"refused", "kept", "ignored"})
 SHOWN_BYTES = 200
-# What the library would log with a stack trace for each odd frame is logged here in a line.
-LIBRARY_LOG = logging.getLogger("irve_bridge.charge_points.ocpp")
-LIBRARY_LOG.setLevel(logging.CRITICAL)
-
 log = structlog.get_logger()
 
 
-class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no types
+class Connection:
     """Answers what is decoded fast itself and leaves everything unusual to the library."""
 
     def __init__(
@@ -65,11 +51,9 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
         clock: Clock,
         settings: DoorSettings,
     ) -> None:
-        super().__init__(charge_point_id, socket, settings.call_timeout_s, LIBRARY_LOG)
-        self.route_map |= REFUSING
-        del self._response_queue  # 2 kB: what answers our own calls never reaches the library
+        self._id = charge_point_id
+        self._socket = socket
         self._events = Events(charge_point_id, storage, clock)
-        self.route_map |= self._events.routes()
         self._recent = Recent(clock)
         self._answers = answers
         self._patience = Patience(settings.invalid_burst, settings.invalid_per_s)
@@ -91,7 +75,7 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
         watching = asyncio.create_task(self._keepalive.watch())
         try:
             while True:
-                frame = await self._connection.recv(decode=False)
+                frame = await self._socket.recv(decode=False)
                 self._keepalive.heard()
                 with suppress(ConnectionClosed):  # what came before the end is heard all the same
                     await self.route_message(frame)
@@ -122,7 +106,7 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
     def _part(self, reason: str) -> None:
         """Close the socket, so that it connects anew or is refused; who asked is told meanwhile."""
         log.error("parting", reason=reason)
-        self._parting = asyncio.create_task(self._connection.close(CloseCode.GOING_AWAY, reason))
+        self._parting = asyncio.create_task(self._socket.close(CloseCode.GOING_AWAY, reason))
 
     async def route_message(self, raw_msg: bytes) -> None:
         """Take one frame; nothing but a flood of useless ones ends the conversation."""
@@ -154,15 +138,14 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
             outcome, confirmation = confirmed
             frame = msgspec.json.encode((3, call.unique_id, confirmation))
             await self._reply(frame, outcome)
-        elif call.action not in self.route_map:
+        elif call.action not in HANDLED:
             known = call.action in ACTIONS
             await self._call_error(call, "NotSupported" if known else "NotImplemented", "refused")
         elif not _is_json(payload):
             await self._call_error(call, "FormationViolation", "refused")
         else:
-            await super().route_message(
-                msgspec.json.encode((2, call.unique_id, call.action, call.payload))
-            )
+            frame = msgspec.json.encode((2, call.unique_id, call.action, call.payload))
+            await Unusual(self._id, self._events, self._send).route_message(frame)
 
     async def _call_error(self, call: Call, code: str, outcome: str) -> None:
         """Refuse a call (OCPP-J 1.6 §4.2.3)."""
@@ -182,7 +165,7 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
 
     async def _call_out(self, frame: bytes) -> None:
         self._recent.said_secret(frame)
-        await self._connection.send(frame, text=True)
+        await self._socket.send(frame, text=True)
 
     async def _send(self, message: str) -> None:
         """Send what the library answered."""
@@ -200,14 +183,14 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
             # An id that is no UTF-8, given back as it came, would break the charge point's side.
             frame = frame.decode(errors="replace").encode()
         self._recent.said(frame)
-        await self._connection.send(frame, text=True)
+        await self._socket.send(frame, text=True)
         await self._note(outcome)
 
     async def _note(self, outcome: str) -> None:
         _counter(self._action, outcome).inc()
         if outcome in USELESS and self._patience.ends():
             log.error("too many useless messages")
-            await self._connection.close(CloseCode.POLICY_VIOLATION, "too many useless messages")
+            await self._socket.close(CloseCode.POLICY_VIOLATION, "too many useless messages")
 
     def _greet(self, action: str) -> None:
         """Greet after a boot, and after the first message of one that did not boot.
@@ -229,23 +212,11 @@ class Connection(v16.ChargePoint):  # type: ignore[misc]  # the library has no t
         except Exception:
             log.exception("welcome failed")
 
-    @routing.on(Action.data_transfer)  # type: ignore[untyped-decorator]
-    async def _data_transfer(
-        self, vendor_id: str, message_id: str | None = None, **said: Any
-    ) -> Any:
-        told = {"vendor_id": vendor_id, "message_id": message_id} | said
-        await self._events.keep(Action.data_transfer, told)
-        return call_result.DataTransfer(status_of(vendor_id, message_id))
-
 
 @cache
 def _counter(action: str, outcome: str) -> Counter:
     """Return one of a few dozen: looking it up each time costs more than counting."""
     return MESSAGES.labels(action, outcome)
-
-
-def _refuse(**_: Any) -> None:
-    raise FormationViolationError("not readable here")
 
 
 def _is_json(payload: bytes) -> bool:
@@ -254,7 +225,3 @@ def _is_json(payload: bytes) -> bool:
     except UNREADABLE:
         return False
     return True
-
-
-REFUSING: dict[str, Any] = {action: {"_on_action": _refuse} for action in DECODERS}
-"""Of what is answered here, the library sees only what was not readable."""

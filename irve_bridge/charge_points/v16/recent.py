@@ -10,8 +10,8 @@ from irve_bridge.service.masking import masked
 from irve_bridge.service.ports import Clock
 
 FRAMES_KEPT = 20
-FRAME_BYTES = 500
-"""A frame is kept so far: at most 12 kB of an idle connection in all."""
+FRAME_BYTES = 400
+"""A frame is kept so far: at most 10 kB of a connection in all."""
 
 
 class Recent:

@@ -28,13 +28,14 @@ class Welcome:
         self._id = charge_point_id
         self._ask = ask
         self._storage = storage
+        self._clock = clock
         self._settings = settings
-        self._configure = Configure(charge_point_id, ask, storage, clock, settings)
 
     async def greet(self, *, booted: bool) -> None:
         """Configure after a boot, or if that never was; ask for statuses that nobody reported."""
         if booted or not await self._storage.read(lambda tx: tx.configuration.of(self._id)):
-            await self._configure.run()
+            # Made anew each time: ten thousand sockets would keep in vain what it learns.
+            await Configure(self._id, self._ask, self._storage, self._clock, self._settings).run()
         await asyncio.sleep(self._settings.status_grace_s)
         for number in await self._storage.read(self._unknown):
             await self._trigger_status(number)
