@@ -25,7 +25,7 @@ async def test_a_charge_point_that_tells_no_readings_is_stopped_at_its_limit(
 ) -> None:
     """The limit comes by the clock: at what the connector can give, or the highest power seen."""
     async with (
-        world(tmp_path, fixed_least_minor="100", stop_lead_s="60") as w,
+        world(tmp_path, speed=40, fixed_least_minor="100", stop_lead_s="60") as w,
         w.charge_point() as cp,
     ):
         await cp.wait_until_online()
