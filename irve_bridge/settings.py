@@ -254,6 +254,12 @@ class Settings(BaseSettings):
         return self
 
     def _contradictions(self) -> Iterator[tuple[bool, str]]:
+        """Give what cannot be, and the sentence that says so."""
+        yield from self._about_others()
+        yield from self._about_charge_points()
+        yield from self._about_amounts_and_terms()
+
+    def _about_others(self) -> Iterator[tuple[bool, str]]:
         yield (
             self.live and self.stripe_api_base.rstrip("/") != STRIPE_API,
             f"STRIPE_API_BASE must be {STRIPE_API} with a live key.",
@@ -270,6 +276,12 @@ class Settings(BaseSettings):
             self.csms_authorize_url is not None and self.csms_notification_secret is None,
             "CSMS_NOTIFICATION_SECRET is needed with CSMS_AUTHORIZE_URL.",
         )
+        yield (
+            self.smtp_host is not None and self.smtp_from is None,
+            "SMTP_FROM is needed with SMTP_HOST.",
+        )
+
+    def _about_charge_points(self) -> Iterator[tuple[bool, str]]:
         # Meanwhile a charge point is not heard: its answers to starts would come too late.
         yield (
             self.csms_authorize_url is not None
@@ -281,10 +293,6 @@ class Settings(BaseSettings):
             "QR_SECRET is needed with QR_SIGNATURES.",
         )
         yield (
-            self.smtp_host is not None and self.smtp_from is None,
-            "SMTP_FROM is needed with SMTP_HOST.",
-        )
-        yield (
             len(self.ocpp_tls_certificates) != len(self.ocpp_tls_keys),
             "OCPP_TLS_KEYS must name one key for each of OCPP_TLS_CERTIFICATES, in their order.",
         )
@@ -292,6 +300,8 @@ class Settings(BaseSettings):
             self.ocpp_client_ca is not None and not self.ocpp_tls_certificates,
             "OCPP_TLS_CERTIFICATES is needed with OCPP_CLIENT_CA.",
         )
+
+    def _about_amounts_and_terms(self) -> Iterator[tuple[bool, str]]:
         yield (
             self.fixed_least_minor > self.fixed_most_minor,
             "FIXED_LEAST_MINOR must not be above FIXED_MOST_MINOR.",

@@ -10,7 +10,7 @@ from websockets.frames import CloseCode
 
 from irve_bridge.charge_points.metrics import CONNECTED
 from irve_bridge.domain.facts import ChargePointConnected, ChargePointDisconnected
-from irve_bridge.service import transactions
+from irve_bridge.service import reports
 from irve_bridge.service.handle import Handler
 from irve_bridge.service.ports import Clock
 
@@ -53,7 +53,7 @@ class Registry:
     async def _present(self, charge_point_id: str) -> AsyncIterator[None]:
         at = self._clock.now()
         opened = ChargePointConnected(at=at, charge_point_id=charge_point_id)
-        await self._handler.run(lambda work: transactions.connected(work, opened))
+        await self._handler.run(lambda work: reports.connected(work, opened))
         log.info("connected")
         try:
             yield
@@ -61,5 +61,5 @@ class Registry:
             closed = ChargePointDisconnected(
                 at=self._clock.now(), charge_point_id=charge_point_id, connected_at=at
             )
-            await self._handler.run(lambda work: transactions.disconnected(work, closed))
+            await self._handler.run(lambda work: reports.disconnected(work, closed))
             log.info("disconnected")

@@ -10,6 +10,8 @@ from irve_bridge.service.ports import Bus, Offline, Unanswered
 
 SENDING_MOST = 32
 """Displays told at once: the others wait."""
+PATIENCE_S = 5.0
+"""How long one is waited for: a start waits for its turn behind it."""
 
 log = structlog.get_logger()
 
@@ -19,7 +21,7 @@ class Outbox:
 
     def __init__(self, bus: Bus, timeout_s: float) -> None:
         self._bus = bus
-        self._timeout_s = timeout_s
+        self._timeout_s = min(timeout_s, PATIENCE_S)
         self._turn = asyncio.Semaphore(SENDING_MOST)
         self._waiting: dict[str, dict[str, commands.Call]] = {}
         self._sending: dict[str, asyncio.Task[None]] = {}

@@ -1,6 +1,5 @@
 """What a charge point is set to (OCPP 1.6 ed. 2 §5.3, §5.8, §9)."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -33,8 +32,3 @@ def listed(value: str | None) -> list[str]:
 def is_true(value: str | None) -> bool:
     """Return whether a boolean is set, however its letters are written."""
     return (value or "").strip().casefold() == "true"
-
-
-def value_of(keys: Iterable[ConfigurationKey], key: str) -> str | None:
-    """Return a key's value; its name is the same whatever the case of its letters (CiString)."""
-    return next((k.value for k in keys if k.key.casefold() == key.casefold()), None)

@@ -6,15 +6,13 @@ a price that is not applied is never shown.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 from irve_bridge.domain.breakdown import Dimension
 from irve_bridge.domain.restrictions import Reservation, Restrictions
-
-HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)

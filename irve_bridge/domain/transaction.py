@@ -7,6 +7,8 @@ ids fit the same tables.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from irve_bridge.domain.moments import Moment, during
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transaction:
@@ -49,6 +51,12 @@ class Transaction:
     def clock_ahead(self) -> timedelta:
         """How far the charge point's clock was ahead of ours at the start."""
         return self.clock_start_at - self.start_at
+
+    def moment(self, said_at: datetime, heard_at: datetime, *, dated: bool = True) -> Moment:
+        """Return when something happened in it; not `dated`, nobody said a moment that can be."""
+        if not dated:
+            return Moment(max(heard_at, self.start_at), believed=False)
+        return during(said_at, self.clock_ahead, self.start_at, heard_at)
 
     @property
     def running(self) -> bool:

@@ -1,4 +1,4 @@
-"""What charge points say about themselves and their transactions, one unit of work each."""
+"""What charge points say of their transactions, one unit of work each."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -7,30 +7,22 @@ from msgspec.structs import replace as changed
 
 from irve_bridge.domain import facts, moments
 from irve_bridge.domain.breakdown import Breakdown
-from irve_bridge.domain.charge_point import Connector, ConnectorStatus
 from irve_bridge.domain.classify import says_more
 from irve_bridge.domain.id_tag import ACCEPTED, INVALID, Authorization
 from irve_bridge.domain.intents import Do, Intent, Kind
-from irve_bridge.domain.metering import Activity, Reading
-from irve_bridge.domain.session import Delivery, Session, State
+from irve_bridge.domain.metering import Reading
+from irve_bridge.domain.session import Session, State
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service import consequences, signatures
 from irve_bridge.service.bills import bill
 from irve_bridge.service.handle import Work
 from irve_bridge.service.own_customers import conclude, judge
 from irve_bridge.service.ports import TakenReading
-from irve_bridge.service.presume import end_at_last_reading, end_replaced, stop_what_goes_on
+from irve_bridge.service.presume import end_at_last_reading, end_replaced
 from irve_bridge.service.reserving import reservation_id, reserved
 
-ACTIVITIES = {
-    ConnectorStatus.CHARGING: Activity.CHARGING,
-    ConnectorStatus.SUSPENDED_EV: Activity.SUSPENDED_EV,
-    ConnectorStatus.SUSPENDED_EVSE: Activity.SUSPENDED_EVSE,
-}
 NO_IDS = frozenset({"-1", "0"})
 """What charge points send that never learnt a transaction's id."""
-BOOTED, REPORTED = "BootNotification", "StatusNotification"
-"""What is kept of a charge point's own: its boots, and reports of an error that came or went."""
 _UNTOLD_MOST = timedelta(days=31)
 """A start told later than this was dated by a clock that had not been set; a payment would show."""
 _TAG_HONOURED = frozenset({State.SECURED, State.CHARGING, State.STOPPING})
@@ -42,81 +34,6 @@ class StartReply:
 
     transaction_id: str
     authorization: Authorization
-
-
-def connected(work: Work, fact: facts.ChargePointConnected) -> None:
-    """Note the open socket."""
-    work.tx.stations.connected(fact.charge_point_id, fact.at)
-
-
-def disconnected(work: Work, fact: facts.ChargePointDisconnected) -> None:
-    """Note the closed socket, unless a newer one is open already."""
-    charge_point = work.tx.stations.charge_point(fact.charge_point_id)
-    if charge_point is not None and charge_point.connected_at == fact.connected_at:
-        work.tx.stations.connected(fact.charge_point_id, None)
-
-
-def booted(work: Work, fact: facts.ChargePointBooted) -> None:
-    """Note what the charge point says it is."""
-    work.tx.stations.booted(fact.charge_point_id, fact.vendor, fact.model, fact.firmware, fact.at)
-    work.tx.station_events.add(fact.charge_point_id, BOOTED, fact.told, fact.at)
-
-
-def status_changed(work: Work, fact: facts.ConnectorStatusChanged) -> None:
-    """Note a status; a cable plugged in sends a lost start again, a pause counts as parking."""
-    stations = work.tx.stations
-    before = stations.connector(fact.charge_point_id, fact.connector_number)
-    stations.reported(
-        fact.charge_point_id, fact.connector_number, fact.status, fact.error_code, fact.at
-    )
-    if fact.error_code != (before.error_code if before else None):
-        work.tx.station_events.add(fact.charge_point_id, REPORTED, fact.told, fact.at)
-    if before is None:
-        return
-    if _plugged(before, fact):
-        _start_again(work, before, fact)
-    if activity := ACTIVITIES.get(fact.status):
-        _note_activity(work, fact, activity)
-        _stop_what_goes_on(work, fact)
-
-
-def _start_again(work: Work, before: Connector, fact: facts.ConnectorStatusChanged) -> None:
-    timeout_s = work.policy.connection_timeout.total_seconds()
-    for session in work.tx.sessions.waiting_at(fact.charge_point_id, fact.connector_number):
-        if start_again(session, before, fact, timeout_s):
-            work.advance(session, facts.CablePlugged(at=fact.at, session_id=session.id))
-
-
-def _stop_what_goes_on(work: Work, fact: facts.ConnectorStatusChanged) -> None:
-    """Whatever is not of a start that is still to be told is of the charge that was there last."""
-    place = (fact.charge_point_id, fact.connector_number)
-    last = work.tx.transactions.latest_at(*place)
-    if last is not None and last.presumed and not work.tx.sessions.waiting_at(*place):
-        stop_what_goes_on(work, last.charge_point_id, last.id, fact.at)
-
-
-def _plugged(before: Connector, fact: facts.ConnectorStatusChanged) -> bool:
-    return before.status.vacant and fact.status is ConnectorStatus.PREPARING
-
-
-def start_again(
-    session: Session,
-    before: Connector,
-    fact: facts.ConnectorStatusChanged,
-    connection_timeout_s: float,
-) -> bool:
-    """Return whether plugging in now needs another RemoteStart.
-
-    A charge point that accepted one still waits for the cable, unless its ConnectionTimeOut has
-    passed or it said Available since (OCPP 1.6 ed. 2 §9.1.4).
-    """
-    plugged = _plugged(before, fact)
-    if not plugged or session.start_sent_at is None:
-        return plugged
-    lapsed = (fact.at - session.start_sent_at).total_seconds() > connection_timeout_s
-    free_at = before.status_at if before.status is ConnectorStatus.AVAILABLE else None
-    gave_up = free_at is not None and free_at > session.start_sent_at
-    return session.delivery is Delivery.UNKNOWN or lapsed or gave_up
 
 
 def authorize(
@@ -218,7 +135,7 @@ def stopped(work: Work, fact: facts.TransactionStopped) -> None:
     if not transaction.running and not transaction.presumed:
         return
     presumed = transaction.presumed
-    stop = _moment(transaction, fact.stopped_at, fact.at, dated=fact.dated)
+    stop = transaction.moment(fact.stopped_at, fact.at, dated=fact.dated)
     if not stop.believed and presumed and transaction.stop_at is not None:
         stop = moments.Moment(transaction.stop_at)
     transaction = replace(
@@ -250,17 +167,9 @@ def stopped(work: Work, fact: facts.TransactionStopped) -> None:
         work.advance(session, ended)
 
 
-def _moment(
-    transaction: Transaction, said_at: datetime, heard_at: datetime, *, dated: bool = True
-) -> moments.Moment:
-    if not dated:
-        return moments.Moment(max(heard_at, transaction.start_at), believed=False)
-    return moments.during(said_at, transaction.clock_ahead, transaction.start_at, heard_at)
-
-
 def _taken(transaction: Transaction, reading: Reading, stop: moments.Moment) -> TakenReading:
     """Return a reading that came with the stop: one of no possible moment is of the stop."""
-    at = _moment(transaction, reading.at, stop.at).at
+    at = transaction.moment(reading.at, stop.at).at
     said_at = None if at == reading.at else reading.at
     placed = changed(reading, at=min(at, stop.at), said_at=said_at)
     return TakenReading(transaction.charge_point_id, transaction.id, placed)
@@ -379,27 +288,3 @@ def _refuse(work: Work, session: Session, transaction: Transaction, at: datetime
     """A tag that was used or released already: whatever runs on it must stop."""
     intent = Intent(Do.REFUSE, Kind.REMOTE_STOP, {"transaction_id": transaction.id})
     work.tx.intents.add(session.id, intent, at)
-
-
-def _note_activity(work: Work, fact: facts.ConnectorStatusChanged, activity: Activity) -> None:
-    for transaction in work.tx.transactions.running(fact.charge_point_id):
-        if transaction.connector_number == fact.connector_number:
-            since = _moment(transaction, fact.since, fact.at).at
-            at = _after_its_like(work, transaction, since, activity)
-            reading = Reading(at=at, activity=activity, context="Other")
-            taken = TakenReading(transaction.charge_point_id, transaction.id, reading)
-            work.tx.transactions.add_readings([taken])
-            work.readings.append(taken)
-
-
-def _after_its_like(
-    work: Work, transaction: Transaction, since: datetime, activity: Activity
-) -> datetime:
-    """Return a status's moment; of two within one second the later one came later.
-
-    Charge points say seconds: a change there and back would else be taken for a repeat.
-    """
-    last = work.tx.transactions.last_activity(transaction.charge_point_id, transaction.id, since)
-    if last is None or last.activity is activity or last.at >= since + timedelta(seconds=1):
-        return since
-    return last.at + timedelta(microseconds=1)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from irve_bridge.domain.facts import ChargePointConnected, ChargePointDisconnected
-from irve_bridge.service import commands, transactions
+from irve_bridge.service import commands, reports
 from simulators.clock import ManualClock
 from tests.stateful.bridge import Bridge
 
@@ -104,7 +104,7 @@ class Charger:
         """Open the socket."""
         self._connected_at = at = self.clock.now()
         fact = ChargePointConnected(at=at, charge_point_id=self.id)
-        await bridge.handler.run(lambda work: transactions.connected(work, fact))
+        await bridge.handler.run(lambda work: reports.connected(work, fact))
         await self._link.enter_async_context(bridge.bus.serve(self.id, self.command))
         self.online = True
         if not any(message.action == "StatusNotification" for message in self.outbox):
@@ -119,7 +119,7 @@ class Charger:
             fact = ChargePointDisconnected(
                 at=self.clock.now(), charge_point_id=self.id, connected_at=self._connected_at
             )
-            await bridge.handler.run(lambda work: transactions.disconnected(work, fact))
+            await bridge.handler.run(lambda work: reports.disconnected(work, fact))
 
     async def say(self, bridge: Bridge, *, answer_lost: bool = False) -> str:
         """Send the oldest message; where its answer is lost, it stays to be sent again."""

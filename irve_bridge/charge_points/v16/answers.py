@@ -40,7 +40,7 @@ from irve_bridge.domain import facts
 from irve_bridge.domain.charge_point import ConnectorStatus
 from irve_bridge.domain.errors import Bug
 from irve_bridge.domain.id_tag import INVALID, Authorization
-from irve_bridge.service import presume, signatures, transactions
+from irve_bridge.service import presume, reports, signatures, transactions
 from irve_bridge.service.handle import Handler, Work
 from irve_bridge.service.meters import Meters
 from irve_bridge.service.own_customers import Doorkeeper
@@ -144,7 +144,7 @@ class Answers:
             firmware=message.firmware_version or None,
             told=msgspec.to_builtins(message),
         )
-        await self._handler.run(lambda work: transactions.booted(work, fact))
+        await self._handler.run(lambda work: reports.booted(work, fact))
         return BootConfirmation(timestamps.text(now), self._settings.heartbeat_interval_s)
 
     async def _status(self, message: StatusNotification, now: datetime) -> Confirmation:
@@ -157,7 +157,7 @@ class Answers:
             error_code=None if message.error_code == NO_ERROR else message.error_code,
             told=msgspec.to_builtins(message),
         )
-        await self._handler.run(lambda work: transactions.status_changed(work, fact))
+        await self._handler.run(lambda work: reports.status_changed(work, fact))
         return HEARD
 
     async def _authorize(self, message: Authorize, now: datetime) -> Confirmation:

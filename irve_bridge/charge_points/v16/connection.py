@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 
 import msgspec
 import structlog
@@ -18,6 +18,7 @@ from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.charge_points.v16 import commands
 from irve_bridge.charge_points.v16.answers import Answers
 from irve_bridge.charge_points.v16.calls import Calls, TooManyCalls
+from irve_bridge.charge_points.v16.configure import Configure
 from irve_bridge.charge_points.v16.decode import (
     UNREADABLE,
     Call,
@@ -62,7 +63,13 @@ class Connection:
         self._calls = Calls(self._call_out, self._part, settings.call_timeout_s)
         self._ask = Keys(charge_point_id, self._calls.ask, storage).ask
         self._keepalive = Keepalive(socket, settings, self._ask_for_heartbeat)
-        self._welcome = Welcome(charge_point_id, self._ask, storage, clock, settings)
+        self._welcome = Welcome(
+            charge_point_id,
+            self._ask,
+            storage,
+            settings.status_grace_s,
+            partial(Configure, charge_point_id, self._ask, storage, clock, settings),
+        )
         self._performing: set[asyncio.Task[bytes]] = set()
         self._action = ""
 

@@ -1,15 +1,15 @@
 """What is asked of a charge point once it is there: its configuration, and its statuses."""
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 from ocpp.v16.enums import MessageTrigger
 
-from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.charge_points.v16.calls import Ask, CallRefused
 from irve_bridge.charge_points.v16.configure import Configure
 from irve_bridge.domain.charge_point import ConnectorStatus
-from irve_bridge.service.ports import Clock, Storage, Tx
+from irve_bridge.service.ports import Storage, Tx
 
 log = structlog.get_logger()
 
@@ -22,21 +22,21 @@ class Welcome:
         charge_point_id: str,
         ask: Ask,
         storage: Storage,
-        clock: Clock,
-        settings: DoorSettings,
+        status_grace_s: float,
+        configure: Callable[[], Configure],
     ) -> None:
         self._id = charge_point_id
         self._ask = ask
         self._storage = storage
-        self._clock = clock
-        self._settings = settings
+        self._status_grace_s = status_grace_s
+        self._configure = configure
 
     async def greet(self, *, booted: bool) -> None:
         """Configure after a boot, or if that never was; ask for statuses that nobody reported."""
         if booted or not await self._storage.read(lambda tx: tx.configuration.of(self._id)):
             # Made anew each time: ten thousand sockets would keep in vain what it learns.
-            await Configure(self._id, self._ask, self._storage, self._clock, self._settings).run()
-        await asyncio.sleep(self._settings.status_grace_s)
+            await self._configure().run()
+        await asyncio.sleep(self._status_grace_s)
         for number in await self._storage.read(self._unknown):
             await self._trigger_status(number)
 

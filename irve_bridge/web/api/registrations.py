@@ -10,6 +10,7 @@ from irve_bridge.domain import ocpi, tariff_loading
 from irve_bridge.domain.errors import UnknownThing
 from irve_bridge.domain.tariff import Tariff
 from irve_bridge.service.ports import Tx
+from irve_bridge.stations_file import ChargePointEntry
 from irve_bridge.web.api.inventory_documents import charge_point_document
 from irve_bridge.web.callers import require_csms
 from irve_bridge.web.context import CONTEXT
@@ -17,7 +18,7 @@ from irve_bridge.web.cursors import next_of
 from irve_bridge.web.forms import Page, Registering, read_json, validated
 from irve_bridge.web.refusals import RequestRefused
 
-ENTRY = TypeAdapter(stations.ChargePointEntry)
+ENTRY = TypeAdapter(ChargePointEntry)
 DOCUMENT: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 PAGE = TypeAdapter(Page)
 REGISTERING = TypeAdapter(Registering)
@@ -88,9 +89,7 @@ async def put_tariff(request: web.Request) -> web.Response:
     return web.json_response(_ocpi(wanted))
 
 
-def _changes(
-    tx: Tx, entry: stations.ChargePointEntry, replaced: tuple[str, ...]
-) -> list[stations.Change]:
+def _changes(tx: Tx, entry: ChargePointEntry, replaced: tuple[str, ...]) -> list[stations.Change]:
     return list(stations.differences(stations.alone(entry, tx), tx.stations, replaced))
 
 

@@ -15,7 +15,7 @@ from irve_bridge.domain.id_tag import IdTag
 from irve_bridge.domain.intents import Do, Lane
 from irve_bridge.domain.metering import Reading
 from irve_bridge.domain.session import PlanName, State
-from irve_bridge.service import transactions
+from irve_bridge.service import reports, transactions
 from irve_bridge.service.handle import Handler, Work
 from irve_bridge.service.meters import Meters
 from irve_bridge.service.policy import Policy
@@ -78,7 +78,7 @@ def says(status: ConnectorStatus, minutes: float = 0, number: int = 1) -> Happen
     fact = facts.ConnectorStatusChanged(
         at=at, charge_point_id="CP1", connector_number=number, status=status, since=at
     )
-    return lambda work: transactions.status_changed(work, fact)
+    return lambda work: reports.status_changed(work, fact)
 
 
 def reads(register_wh: int, minutes: float) -> Happening:
@@ -92,7 +92,7 @@ def reads(register_wh: int, minutes: float) -> Happening:
 
 def boots(minutes: float) -> Happening:
     fact = facts.ChargePointBooted(at=after(minutes), charge_point_id="CP1", vendor="V", model="M")
-    return lambda work: transactions.booted(work, fact)
+    return lambda work: reports.booted(work, fact)
 
 
 def connects(minutes: float | None) -> Happening:

@@ -9,8 +9,8 @@ from irve_bridge.domain.charge_point import ChargePoint, Connector, ConnectorSta
 from irve_bridge.domain.facts import ConnectorStatusChanged
 from irve_bridge.domain.session import Delivery, Session, State
 from irve_bridge.service.policy import Policy
+from irve_bridge.service.reports import start_again
 from irve_bridge.service.sweep import no_start_proven
-from irve_bridge.service.transactions import start_again
 from tests.unit.domain.sessions import NOW, session
 
 POLICY = Policy()
