@@ -26,6 +26,11 @@ from irve_bridge.service.ports.hands import (
     SignatureRefused,
     Task,
 )
+from irve_bridge.service.ports.nodes import (
+    ALONE,
+    NODE_ID_LENGTH,
+    Nodes,
+)
 from irve_bridge.service.ports.operations import (
     Asked,
     ChargingProfiles,
@@ -66,6 +71,8 @@ from irve_bridge.service.ports.storage import (
 )
 
 __all__ = [
+    "ALONE",
+    "NODE_ID_LENGTH",
     "Again",
     "Answer",
     "Asked",
@@ -88,6 +95,7 @@ __all__ = [
     "Intents",
     "Listings",
     "Movement",
+    "Nodes",
     "Offline",
     "Outcome",
     "Payments",
