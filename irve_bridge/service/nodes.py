@@ -141,6 +141,7 @@ class Node:
                     await self._hear(news)
 
     async def _hear(self, news: News) -> None:
+        self._living |= {news.node_id}  # it may join and leave between two looks
         if news.session_id is not None:
             await self._meters.refresh(news.session_id)
         if (gone := news.charge_point_id) is not None and await self._is_gone(gone):
