@@ -9,7 +9,8 @@ import structlog
 from ocpp.v16.enums import ConfigurationStatus
 
 from irve_bridge.charge_points.settings import DoorSettings
-from irve_bridge.charge_points.v16.calls import Ask, CallInvalid, CallRefused, Payload
+from irve_bridge.charge_points.v16.calls import Ask, CallInvalid, CallRefused
+from irve_bridge.charge_points.v16.schema import Payload
 from irve_bridge.charge_points.v16.wishes import LISTS, REGISTER, ListWish, Wish, keys_of, wishes
 from irve_bridge.domain.configuration import ConfigurationKey, listed
 from irve_bridge.service.masking import masked

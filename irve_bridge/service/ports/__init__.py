@@ -6,6 +6,7 @@ from irve_bridge.service.ports.authorizer import (
 from irve_bridge.service.ports.bus import (
     Answer,
     Bus,
+    Objection,
     Offline,
     Subscription,
     Unanswered,
@@ -88,6 +89,7 @@ __all__ = [
     "Intents",
     "Listings",
     "Movement",
+    "Objection",
     "Offline",
     "Outcome",
     "Payments",

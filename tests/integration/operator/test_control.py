@@ -154,9 +154,27 @@ async def test_a_callerror_is_told_with_its_code(desk: Desk) -> None:
 async def test_a_payload_that_its_schema_forbids_is_not_sent(desk: Desk) -> None:
     status, told = await desk.send("Reset", {"type": "Gently"})
     assert (status, told["error"]["code"]) == (422, "invalid")
-    assert "'Gently' is not one of ['Hard', 'Soft']" in told["error"]["message"]
+    assert told["error"]["message"] == "type: 'Gently' is not one of ['Hard', 'Soft']"
     assert desk.raw.calls.empty()
-    assert [asked.error for asked in await desk.audit()] == ["invalid"]
+    assert await desk.audit() == []
+
+
+@pytest.mark.parametrize(
+    ("action", "payload", "says"),
+    [
+        ("Reset", {"type": "Gently"}, "type: 'Gently' is not one of"),
+        ("Reset", {}, "'type' is a required property"),
+        ("UnlockConnector", {"connectorId": 2**31}, "32 bits"),
+        ("ReserveNow", CALLS["ReserveNow"][0] | {"expiryDate": "soon"}, "expiryDate: soon"),
+    ],
+)
+async def test_what_is_wrong_with_a_command_is_told_before_who_is_offline(
+    desk: Desk, action: str, payload: Any, says: str
+) -> None:
+    """Whoever writes it need not wait for the charge point to learn that."""
+    status, told = await desk.send(action, payload, to="CP3")
+    assert (status, told["error"]["code"]) == (422, "invalid")
+    assert says in told["error"]["message"]
 
 
 async def test_a_reservation_without_a_moment_is_not_sent(desk: Desk) -> None:
