@@ -16,8 +16,8 @@ from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service import consequences, signatures
 from irve_bridge.service.bills import bill
 from irve_bridge.service.handle import Work
-from irve_bridge.service.own_customers import conclude, judge
-from irve_bridge.service.ports import TakenReading
+from irve_bridge.service.own_customers import conclude, judge, price
+from irve_bridge.service.ports import TakenReading, Tx
 from irve_bridge.service.presume import end_at_last_reading, end_replaced
 from irve_bridge.service.reserving import reservation_id, reserved
 
@@ -57,7 +57,7 @@ def started(
     A charge point may date a repeat anew. What else ran on the connector before is over. `told` is
     what the CSMS says of a tag that is on no list.
     """
-    transaction = Transaction(
+    said = Transaction(
         charge_point_id=fact.charge_point_id,
         id="",
         connector_number=fact.connector_number,
@@ -68,34 +68,49 @@ def started(
         heard_at=fact.at,
         reservation_id=fact.reservation_id,
     )
-    if same := work.tx.transactions.same_start(transaction) or _sent_again(work, transaction):
+    if same := work.tx.transactions.same_start(said) or _sent_again(work, said):
         return StartReply(same.id, _answered(work, same, told))
-    end_replaced(work, transaction, fact.at)
+    end_replaced(work, said, fact.at)
     session = work.tx.sessions.by_id_tag(fact.charge_point_id, fact.id_tag)
     earliest_at = session.secured_at or session.opened_at if session else fact.at - _UNTOLD_MOST
     start_at = moments.start(fact.started_at, fact.at, earliest_at)
-    if session is None:
-        authorization = judge(work.tx, fact.id_tag, start_at, told)
-    else:
-        authorization = ACCEPTED if session.state is State.SECURED else INVALID
-    accepted = authorization.accepted
-    transaction = replace(
-        transaction,
-        start_at=start_at,
-        start_said_at=None if start_at == fact.started_at else fact.started_at,
-        id=str(work.tx.transactions.next_id()),
-        accepted=accepted,
-        session_id=session.id if session and accepted else None,
-    )
-    work.tx.transactions.add(transaction)
-    consequences.started(work.tx, transaction)
-    if session and accepted:
+    authorization = _judged(work.tx, session, fact.id_tag, start_at, told)
+    transaction = _recorded(work.tx, said, session, start_at, accepted=authorization.accepted)
+    if session and authorization.accepted:
         _begin(work, session, transaction, fact.at)
         return StartReply(transaction.id, authorization)
     work.plain.append((transaction, _rated_w(work, transaction)))
     if session:
         _refuse(work, session, transaction, fact.at)
     return StartReply(transaction.id, authorization)
+
+
+def _judged(
+    tx: Tx, session: Session | None, id_tag: str, start_at: datetime, told: Authorization | None
+) -> Authorization:
+    """Return whether a start's tag may charge: a guest's once, for what was paid for."""
+    if session is None:
+        return judge(tx, id_tag, start_at, told)
+    return ACCEPTED if session.state is State.SECURED else INVALID
+
+
+def _recorded(
+    tx: Tx, said: Transaction, session: Session | None, start_at: datetime, *, accepted: bool
+) -> Transaction:
+    """Write down a start on our clock; what an own customer's costs is frozen with it."""
+    transaction = replace(
+        said,
+        start_at=start_at,
+        start_said_at=None if start_at == said.start_at else said.start_at,
+        id=str(tx.transactions.next_id()),
+        accepted=accepted,
+        session_id=session.id if session and accepted else None,
+    )
+    if session is None and accepted:
+        transaction = replace(transaction, tariff=price(tx, transaction))
+    tx.transactions.add(transaction)
+    consequences.started(tx, transaction)
+    return transaction
 
 
 def _answered(work: Work, transaction: Transaction, told: Authorization | None) -> Authorization:

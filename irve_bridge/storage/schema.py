@@ -240,6 +240,7 @@ transactions = Table(
     Column("presumed", Boolean, nullable=False, server_default=false()),
     Column("ran_on_at", UTCDateTime),
     Column("reservation_id", BigInteger),
+    Column("tariff", TariffJson),
 )
 # A repeated StartTransaction finds the first one.
 Index(None, transactions.c.charge_point_id, transactions.c.start_at)
