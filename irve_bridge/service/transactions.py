@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import structlog
 from msgspec.structs import replace as changed
 
 from irve_bridge.domain import facts, moments
@@ -23,9 +24,13 @@ from irve_bridge.service.reserving import reservation_id, reserved
 
 NO_IDS = frozenset({"-1", "0"})
 """What charge points send that never learnt a transaction's id."""
+STOPPED = "StopTransaction"
+"""As what operators are shown a stop of nothing known, among what the charge point told."""
 _UNTOLD_MOST = timedelta(days=31)
 """A start told later than this was dated by a clock that had not been set; a payment would show."""
 _TAG_HONOURED = frozenset({State.SECURED, State.CHARGING, State.STOPPING})
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,9 +249,23 @@ def _stopped_in_vain(work: Work, fact: facts.TransactionStopped) -> None:
     """
     key = f"stop:{fact.charge_point_id}:{fact.transaction_id}:{fact.stopped_at.isoformat()}"
     tagged = fact.id_tag and work.tx.sessions.by_id_tag(fact.charge_point_id, fact.id_tag)
-    work.tx.inbox.put(key, fact, tagged.id if tagged else None)
+    if work.tx.inbox.put(key, fact, tagged.id if tagged else None):
+        work.tx.station_events.add(fact.charge_point_id, STOPPED, _in_vain(fact), fact.at)
+        named = {"charge_point_id": fact.charge_point_id, "transaction_id": fact.transaction_id}
+        log.warning("stop_of_nothing_known", **named)
     if tagged and tagged.state in _TAG_HONOURED:
         work.advance(tagged, _in_doubt(work, tagged, fact))
+
+
+def _in_vain(fact: facts.TransactionStopped) -> dict[str, object]:
+    return {
+        "note": "of no transaction that is known here and can be meant",
+        "transaction_id": fact.transaction_id,
+        "id_tag": fact.id_tag,
+        "stopped_at": fact.stopped_at.isoformat(),
+        "meter_stop_wh": fact.meter_stop_wh,
+        "reason": fact.reason,
+    }
 
 
 def _in_doubt(work: Work, session: Session, fact: facts.TransactionStopped) -> facts.ChargingEnded:

@@ -62,6 +62,16 @@ def test_every_command_exists(paper: Path) -> None:
     assert [words for words in named if not understood(words.split())] == []
 
 
+def test_every_event_that_is_worth_an_alert_is_logged_by_that_name() -> None:
+    operating = (ROOT / "docs" / "operating.md").read_text("utf-8")
+    table = operating[operating.index("Worth an alert:") :]
+    rows = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+    named = {event for row in rows for event in re.findall(r"`([^`]+)`", row)}
+    source = "\n".join(path.read_text("utf-8") for path in (ROOT / "irve_bridge").rglob("*.py"))
+    assert len(named) > 15
+    assert [event for event in sorted(named) if f'"{event}"' not in source] == []
+
+
 def understood(words: list[str]) -> bool:
     parser = cli._parser()
     for word in words:
