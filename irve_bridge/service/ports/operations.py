@@ -160,6 +160,9 @@ class Listings(Protocol):
     def priced_by(self, tariff_id: str) -> list[Connector]:
         """Return the connectors that name a tariff, be it not the first."""
 
+    def at_evse(self, evse_id: str) -> list[Connector]:
+        """Return the connectors of an EVSE."""
+
     def operators(self, limit: int) -> list[ChargePoint]:
         """Return a charge point of each operator, as far as these differ in what they say."""
 
