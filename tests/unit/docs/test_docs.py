@@ -49,6 +49,13 @@ def test_every_link_leads_to_a_file(paper: Path) -> None:
     assert [link for link in links if not (paper.parent / link).exists()] == []
 
 
+def test_every_room_is_on_the_map() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    named = set(re.findall(r"\]\(irve_bridge/(\w+)\)", readme))
+    rooms = {path.parent.name for path in (ROOT / "irve_bridge").glob("*/__init__.py")}
+    assert rooms - named == {"cli"}, "which the house's commands are"
+
+
 @every_paper
 def test_every_make_target_exists(paper: Path) -> None:
     targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
