@@ -288,6 +288,16 @@ async def test_a_reservation_is_listed_until_it_is_cancelled(desk: Desk) -> None
     assert await reservations(desk) == []
 
 
+async def test_reservations_are_listed_a_page_at_a_time_whatever_their_ids(desk: Desk) -> None:
+    """OCPP's are integers: some systems count down."""
+    payload, accepted = CALLS["ReserveNow"]
+    for number in (-7, -5):
+        await desk.ask("ReserveNow", payload | {"reservationId": number}, accepted)
+    first = await desk.get("/api/reservations?limit=1")
+    rest = await desk.get(f"/api/reservations?limit=1&after={first['next']}")
+    assert [each["id"] for page in (first, rest) for each in page["reservations"]] == [-7, -5]
+
+
 async def test_a_reservation_ends_with_the_start_that_names_it(desk: Desk) -> None:
     payload, accepted = CALLS["ReserveNow"]
     for number in (7, 8):
