@@ -82,11 +82,13 @@ async def every(
 
 
 def refusals(tx: "Tx") -> list[str]:
-    """Return a sentence for each charge point that is not set as payment needs it."""
+    """Return what charge points are not set to or cannot tell, a sentence each."""
     sentences = []
     for point in tx.stations.charge_points():
-        refused = [key for key in tx.configuration.of(point.id) if key.refused]
-        if refused:
+        known = tx.configuration.of(point.id)
+        if missing := [measurand for key in known for measurand in key.missing]:
+            sentences.append(f"{point.id} does not tell while it charges: {', '.join(missing)}")
+        if refused := [key for key in known if key.refused]:
             keys = ", ".join(f"{key.key}={key.value or ''} ({key.refused})" for key in refused)
             sentences.append(f"{point.id} refuses what payment needs: {keys}")
     return sentences

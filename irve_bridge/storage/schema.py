@@ -472,6 +472,7 @@ configuration = Table(
     Column("read_at", UTCDateTime, nullable=False),
     # What was asked for and refused: Rejected, NotSupported, a CALLERROR's code.
     Column("refused", Text),
+    Column("missing", Json, nullable=False, server_default="[]"),
 )
 
 station_events = Table(

@@ -80,11 +80,15 @@ def test_a_charge_point_that_the_file_leaves_out_is_named(tmp_path: Path) -> Non
 async def test_what_a_charge_point_refuses_is_told_by_list_and_check(tmp_path: Path) -> None:
     run(tmp_path, "stations", "apply", "config/stations.yaml")
     key = ConfigurationKey(key="HeartbeatInterval", value="0", read_at=NOW, refused="Rejected")
-    good = ConfigurationKey(key="MeterValueSampleInterval", value="15", read_at=NOW)
+    good = ConfigurationKey(
+        key="MeterValuesSampledData", value="SoC", read_at=NOW, missing=("Power.Active.Import",)
+    )
     async with open_storage(f"sqlite:///{tmp_path / 'cli.db'}") as storage:
         await storage.transact(lambda tx: tx.configuration.replace("CP2", [key, good]))
     sentence = "CP2 refuses what payment needs: HeartbeatInterval=0 (Rejected)\n"
-    assert sentence in run(tmp_path, "stations", "list").stdout
+    listed = run(tmp_path, "stations", "list").stdout
+    assert sentence in listed
+    assert "CP2 does not tell while it charges: Power.Active.Import\n" in listed
     checked = run(tmp_path, "check")
     assert (sentence in checked.stdout, checked.returncode) == (True, 0)
 

@@ -402,6 +402,28 @@ async def test_what_it_is_set_to_is_remembered(desk: Desk) -> None:
     }
 
 
+async def test_what_a_list_lacks_stays_known_until_it_holds_it(desk: Desk) -> None:
+    """A charge point was found not to take power; somebody else made it."""
+    assert desk.world.bridge
+    at = desk.world.clock.now()
+    lacking = ConfigurationKey(
+        key="MeterValuesSampledData", value="SoC", read_at=at, missing=("Power.Active.Import",)
+    )
+    await desk.world.bridge.storage.transact(lambda tx: tx.configuration.put("CP1", lacking))
+
+    async def missing() -> list[str]:
+        kept = (await desk.get("/api/charge-points/CP1"))["configuration"]
+        (found,) = (key["missing"] for key in kept if key["key"] == "MeterValuesSampledData")
+        return list(found)
+
+    told = {"key": "MeterValuesSampledData", "readonly": False, "value": "SoC"}
+    await desk.ask("GetConfiguration", {}, {"configurationKey": [told]})
+    assert await missing() == ["Power.Active.Import"]
+    change = {"key": "MeterValuesSampledData", "value": "SoC,Power.Active.Import"}
+    await desk.ask("ChangeConfiguration", change, {"status": "Accepted"})
+    assert await missing() == []
+
+
 async def test_a_charge_point_is_shown_with_what_it_says(desk: Desk) -> None:
     boot = {"chargePointVendor": "V", "chargePointModel": "M", "firmwareVersion": "1.2"}
     await desk.raw.confirmed("BootNotification", boot)
