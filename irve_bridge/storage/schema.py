@@ -70,6 +70,7 @@ charge_points = Table(
     Column("model", Text),
     Column("firmware", Text),
     Column("status", Text, nullable=False),
+    Column("error_code", Text),
 )
 
 tariffs = Table(

@@ -30,6 +30,7 @@ def listed(point: ChargePoint, connectors: Sequence[Connector]) -> dict[str, Any
         "connected_at": iso(point.connected_at),
         "last_seen_at": iso(point.seen_at),
         "status": point.status,
+        "error_code": point.error_code,
         "vendor": point.vendor,
         "model": point.model,
         "firmware": point.firmware,

@@ -110,12 +110,17 @@ async def test_an_answer_just_before_the_end_is_heard(house: Any, raw: Any) -> N
     assert (await asked).accepted
 
 
-async def test_an_error_is_kept_when_it_comes_and_when_it_goes(house: Any, raw: Any) -> None:
+@pytest.mark.parametrize("connector_id", [0, 1])
+async def test_an_error_is_kept_when_it_comes_and_when_it_goes(
+    house: Any, raw: Any, connector_id: int
+) -> None:
+    """Be it one connector's or the whole charge point's."""
+
     async def report(error_code: str, status: str) -> None:
-        said = {"connectorId": 1, "errorCode": error_code, "status": status}
+        said = {"connectorId": connector_id, "errorCode": error_code, "status": status}
         await raw.confirmed("StatusNotification", said)
 
-    for status in ("Available", "Preparing"):
+    for status in ("Available", "Unavailable"):
         await report("NoError", status)
     for _ in range(2):
         await report("OverVoltage", "Faulted")

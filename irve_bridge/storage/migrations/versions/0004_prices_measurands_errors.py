@@ -1,4 +1,4 @@
-"""The price of an own customer's charge as it began; measurands that a charge point lacks."""
+"""The price of an own customer's charge as it began; what a charge point lacks and suffers."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,3 +12,4 @@ def upgrade() -> None:
     op.add_column("transactions", sa.Column("tariff", sa.Text))
     missing = sa.Column("missing", sa.Text, nullable=False, server_default="[]")
     op.add_column("configuration", missing)
+    op.add_column("charge_points", sa.Column("error_code", sa.Text))
