@@ -20,6 +20,7 @@ from irve_bridge.bus.in_process import InProcessBus
 from irve_bridge.charge_points.server import ChargePointServer
 from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.charge_points.tls import TlsSettings
+from irve_bridge.charge_points.v16.schema import objection
 from irve_bridge.clock import SharedClock
 from irve_bridge.csms import CallbackHand, CsmsAuthorizer
 from irve_bridge.displays import CodeDisplays, CostDisplays, Outbox
@@ -143,7 +144,7 @@ async def running(
             WebContext(
                 desk=desk,
                 views=views,
-                control=Control(storage, bus, clock, settings.command_timeout_s),
+                control=Control(storage, bus, clock, objection, settings.command_timeout_s),
                 inventory=Inventory(storage, bus, clock),
                 registrations=Registrations(storage, bus, clock),
                 payments=payments,

@@ -139,6 +139,7 @@ class Settings(BaseSettings):
     refund_retry_s: float = Field(default=21_600, gt=0)
     customer_kept_s: float = Field(default=30 * 86_400, ge=0)
     personal_data_kept_s: float = Field(default=395 * 86_400, gt=0)
+    commands_kept_s: float = Field(default=395 * 86_400, gt=0)
     retry_first_s: float = Field(default=2, gt=0)
     retry_most_s: float = Field(default=300, gt=0)
     reconcile_every_s: float = Field(default=86_400, gt=0)
@@ -395,6 +396,7 @@ class Settings(BaseSettings):
             refund_retry_after=timedelta(seconds=self.refund_retry_s),
             customer_kept=timedelta(seconds=self.customer_kept_s),
             personal_data_kept=timedelta(seconds=self.personal_data_kept_s),
+            commands_kept=timedelta(seconds=self.commands_kept_s),
             stop_lead=timedelta(seconds=self.stop_lead_s),
             retry_first=timedelta(seconds=self.retry_first_s),
             retry_most=timedelta(seconds=self.retry_most_s),

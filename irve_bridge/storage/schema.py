@@ -81,6 +81,7 @@ charge_points = Table(
     Column("model", Text),
     Column("firmware", Text),
     Column("status", Text, nullable=False),
+    Column("error_code", Text),
 )
 
 tariffs = Table(
@@ -251,6 +252,7 @@ transactions = Table(
     Column("presumed", Boolean, nullable=False, server_default=false()),
     Column("ran_on_at", UTCDateTime),
     Column("reservation_id", BigInteger),
+    Column("tariff", TariffJson),
 )
 # A repeated StartTransaction finds the first one.
 Index(None, transactions.c.charge_point_id, transactions.c.start_at)
@@ -482,6 +484,7 @@ configuration = Table(
     Column("read_at", UTCDateTime, nullable=False),
     # What was asked for and refused: Rejected, NotSupported, a CALLERROR's code.
     Column("refused", Text),
+    Column("missing", Json, nullable=False, server_default="[]"),
 )
 
 station_events = Table(

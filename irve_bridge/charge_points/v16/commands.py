@@ -6,10 +6,10 @@ from irve_bridge.charge_points.v16.calls import (
     Ask,
     CallInvalid,
     CallRefused,
-    Payload,
     TooManyCalls,
 )
 from irve_bridge.charge_points.v16.recent import Recent
+from irve_bridge.charge_points.v16.schema import Payload
 from irve_bridge.service import commands
 
 

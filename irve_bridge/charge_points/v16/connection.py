@@ -8,6 +8,7 @@ import msgspec
 import structlog
 from ocpp.v16.enums import Action, MessageTrigger
 from prometheus_client import Counter
+from structlog.contextvars import bound_contextvars
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
@@ -89,9 +90,10 @@ class Connection:
 
     async def perform(self, command: bytes) -> bytes:
         """Do what somebody on the bus asks for and return the encoded answer."""
-        performing = asyncio.create_task(
-            commands.perform(command, self._ask, self._recent, self._part)
-        )
+        with bound_contextvars(charge_point_id=self._id):  # who asks has a context of their own
+            performing = asyncio.create_task(
+                commands.perform(command, self._ask, self._recent, self._part)
+            )
         self._performing.add(performing)
         performing.add_done_callback(self._performing.discard)
         return await performing

@@ -6,6 +6,7 @@ from irve_bridge.service.ports.authorizer import (
 from irve_bridge.service.ports.bus import (
     Answer,
     Bus,
+    Objection,
     Offline,
     Subscription,
     Unanswered,
@@ -96,6 +97,7 @@ __all__ = [
     "Listings",
     "Movement",
     "Nodes",
+    "Objection",
     "Offline",
     "Outcome",
     "Payments",

@@ -34,7 +34,7 @@ NUMBERED = TypeAdapter(NumberedPage)
 CHARGE_POINTS = TypeAdapter(ChargePointsPage)
 TRANSACTIONS = TypeAdapter(TransactionsPage)
 RESERVATIONS = TypeAdapter(ReservationsPage)
-Number = Annotated[int, Field(ge=0, lt=2**63)]
+Number = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 TRANSACTION_PLACE: TypeAdapter[tuple[datetime, str, str]] = TypeAdapter(
     tuple[AwareDatetime, str, str]
 )

@@ -44,7 +44,11 @@ def test_a_file_says_what_it_says_and_the_usual_for_the_rest(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("id_tag\nlonger-than-twenty-letters\n", "tags.csv:2: id_tag"),
+        (
+            "id_tag\nlonger-than-twenty-letters\n",
+            "tags.csv:2: id_tag: 1 to 20 letters, digits and signs of ASCII are wanted",
+        ),
+        ("id_tag\n04 AB\n", "tags.csv:2: id_tag: .*, without spaces"),
         ("id_tag,status\nA,Free\n", "tags.csv:2: status"),
         ("id_tag,status\n\n\nA,Free\n", "tags.csv:4: status"),
         ("id_tag,expires_at\nA,2027\n", "tags.csv:2: expires_at"),
@@ -53,7 +57,7 @@ def test_a_file_says_what_it_says_and_the_usual_for_the_rest(tmp_path: Path) -> 
         ("id_tag,name\n,Ada\n", "tags.csv:2: id_tag: Field required"),
         ("tag\nA\n", "tags.csv:2: id_tag: Field required"),
         ("id_tag\nA\na\n", "the id tag A stands there 2 times"),
-        ("id_tag\nA,B\n", "tags.csv:2"),
+        ("id_tag\nA,B\n", "tags.csv:2: there is more in it than the head line names"),
     ],
 )
 def test_a_file_with_a_mistake_is_refused_whole(tmp_path: Path, text: str, sentence: str) -> None:
