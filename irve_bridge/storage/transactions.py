@@ -17,6 +17,8 @@ from irve_bridge.storage.schema import connectors, counters, readings, transacti
 
 FIRST_ID_MAX = 999_999_999
 """Leaves more than a billion ids to count up to within 31 bits."""
+PRESUMED_MOST = 500
+"""A charge point may lose its stops for years: a late one is of what it charged lately."""
 
 _ONE = (transactions.c.charge_point_id == bindparam("of_charge_point")) & (
     transactions.c.id == bindparam("of_id")
@@ -38,13 +40,14 @@ _RUNNING = (
     select(transactions).where(transactions.c.stop_at.is_(None)).order_by(transactions.c.start_at)
 )
 _RUNNING_AT = _RUNNING.where(transactions.c.charge_point_id == bindparam("of_charge_point"))
-_UNHEARD_AT = (
+_PRESUMED_AT = (
     select(transactions)
     .where(
         transactions.c.charge_point_id == bindparam("of_charge_point"),
-        or_(transactions.c.stop_at.is_(None), transactions.c.presumed == true()),
+        transactions.c.presumed == true(),
     )
-    .order_by(transactions.c.start_at)
+    .order_by(transactions.c.start_at.desc())
+    .limit(bindparam("most"))
 )
 _AT_FREE_CONNECTORS = _RUNNING.join(
     connectors,
@@ -155,9 +158,15 @@ class SqlTransactions:
         return [from_row(row, Transaction) for row in rows]
 
     def unheard(self, charge_point_id: str) -> list[Transaction]:
-        """Return those whose stop was not heard of, be they ended presumably, oldest first."""
-        rows = self._connection.execute(_UNHEARD_AT, {"of_charge_point": charge_point_id})
-        return [from_row(row, Transaction) for row in rows]
+        """Return those whose stop was not heard of, be they ended presumably, oldest first.
+
+        Of those that were, the last few hundred.
+        """
+        asked = {"of_charge_point": charge_point_id, "most": PRESUMED_MOST}
+        presumed = [
+            from_row(row, Transaction) for row in self._connection.execute(_PRESUMED_AT, asked)
+        ]
+        return sorted([*self.running(charge_point_id), *presumed], key=lambda each: each.start_at)
 
     def at_free_connectors(self) -> list[Transaction]:
         """Return the running ones whose connector is free for others, oldest first."""

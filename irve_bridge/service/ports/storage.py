@@ -173,7 +173,10 @@ class Transactions(Protocol):
         """Return the transactions without an end, oldest first."""
 
     def unheard(self, charge_point_id: str) -> list[Transaction]:
-        """Return those whose stop was not heard of, be they ended presumably, oldest first."""
+        """Return those whose stop was not heard of, be they ended presumably, oldest first.
+
+        Of those that were, the last few hundred.
+        """
 
     def at_free_connectors(self) -> list[Transaction]:
         """Return the running ones whose connector is free for others, oldest first."""
