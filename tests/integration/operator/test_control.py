@@ -10,7 +10,7 @@ import pytest
 from ocpp.messages import Call, CallResult, validate_payload
 from websockets.asyncio.client import connect
 
-from irve_bridge.domain.configuration import ConfigurationKey
+from irve_bridge.domain.configuration import KEYS_MOST, ConfigurationKey
 from irve_bridge.service.control import ACTIONS
 from irve_bridge.service.ports import Asked
 from irve_bridge.web.cursors import cursor
@@ -356,6 +356,15 @@ async def test_a_profile_of_one_transaction_ends_with_it(desk: Desk, put: Any) -
     stop = {"transactionId": number, "meterStop": 5, "timestamp": "2026-03-01T11:00:00Z"}
     await desk.raw.confirmed("StopTransaction", stop)
     assert await profiles(desk) == [(2, 3)]
+
+
+async def test_of_endless_keys_the_first_are_remembered_and_nobody_waits(desk: Desk) -> None:
+    """What one charge point answers keeps no other from being heard."""
+    for name in ("a", "b"):
+        keys = [{"key": f"{name}{number}", "readonly": True} for number in range(2 * KEYS_MOST)]
+        await desk.ask("GetConfiguration", {}, {"configurationKey": keys})
+    shown = (await desk.get("/api/charge-points/CP1"))["configuration"]
+    assert len(shown) == KEYS_MOST
 
 
 async def test_what_it_is_set_to_is_remembered(desk: Desk) -> None:
