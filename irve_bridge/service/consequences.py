@@ -49,7 +49,10 @@ def moment(text: str) -> datetime:
         ValueError: It is none.
     """
     found = datetime.fromisoformat(text)
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    try:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(str(error)) from error
 
 
 def started(tx: Tx, transaction: Transaction) -> None:

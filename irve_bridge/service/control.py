@@ -100,12 +100,11 @@ class Control:
         return tx.commands.add(charge_point_id, action, masked(payload), self._clock.now())
 
     def _refuse_taken(self, tx: Tx, charge_point_id: str, action: str, connector: object) -> None:
-        """Let nobody take away what a guest pays for; a start of no connector may be of any."""
+        """Let nobody take away what a guest pays for; of no connector, or of 0, may be any."""
         now = self._clock.now()
         outlets = tx.stations.connectors(charge_point_id) if action in (START, RESERVE) else []
-        anywhere = action == START and connector is None
         for outlet in outlets:
-            if (anywhere or outlet.number == connector) and tx.sessions.at_connector(
+            if (not connector or outlet.number == connector) and tx.sessions.at_connector(
                 charge_point_id, outlet.number, now
             ):
                 raise busy()

@@ -1,10 +1,10 @@
 """Charge points by the CSMS's key: what they are, what they do, and what they are asked to do."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from aiohttp import web
-from pydantic import AwareDatetime, Field, TypeAdapter
+from pydantic import AfterValidator, AwareDatetime, Field, TypeAdapter
 
 from irve_bridge.service.ports import Selection
 from irve_bridge.web.api.inventory_documents import (
@@ -34,10 +34,9 @@ NUMBERED = TypeAdapter(NumberedPage)
 CHARGE_POINTS = TypeAdapter(ChargePointsPage)
 TRANSACTIONS = TypeAdapter(TransactionsPage)
 RESERVATIONS = TypeAdapter(ReservationsPage)
-Number = Annotated[int, Field(ge=0, lt=2**63)]
-TRANSACTION_PLACE: TypeAdapter[tuple[datetime, str, str]] = TypeAdapter(
-    tuple[AwareDatetime, str, str]
-)
+Number = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+Moment = Annotated[AwareDatetime, AfterValidator(lambda at: at.astimezone(UTC))]
+TRANSACTION_PLACE: TypeAdapter[tuple[datetime, str, str]] = TypeAdapter(tuple[Moment, str, str])
 RESERVATION_PLACE: TypeAdapter[tuple[str, int]] = TypeAdapter(tuple[str, Number])
 PROFILE_PLACE: TypeAdapter[tuple[str, int, int]] = TypeAdapter(tuple[str, Number, Number])
 

@@ -159,8 +159,9 @@ async def test_a_payload_that_its_schema_forbids_is_not_sent(desk: Desk) -> None
     assert [asked.error for asked in await desk.audit()] == ["invalid"]
 
 
-async def test_a_reservation_without_a_moment_is_not_sent(desk: Desk) -> None:
-    payload = CALLS["ReserveNow"][0] | {"expiryDate": "soon"}
+@pytest.mark.parametrize("moment", ["soon", "9999-12-31T23:59:59-12:00"])
+async def test_a_reservation_without_a_moment_is_not_sent(desk: Desk, moment: str) -> None:
+    payload = CALLS["ReserveNow"][0] | {"expiryDate": moment}
     status, told = await desk.send("ReserveNow", payload)
     assert (status, told["error"]["code"]) == (422, "invalid")
     assert "expiryDate" in told["error"]["message"]
@@ -242,7 +243,9 @@ async def test_a_connector_of_a_guest_is_not_given_away(desk: Desk) -> None:
     for action, payload in (
         ("RemoteStartTransaction", {"connectorId": 1, "idTag": "CARD"}),
         ("RemoteStartTransaction", {"idTag": "CARD"}),
+        ("RemoteStartTransaction", {"connectorId": 0, "idTag": "CARD"}),
         ("ReserveNow", reserve),
+        ("ReserveNow", reserve | {"connectorId": 0}),
     ):
         status, told = await desk.send(action, payload)
         assert (status, told["error"]["code"]) == (409, "connector_busy")
@@ -447,6 +450,7 @@ async def test_every_transaction_is_listed_guest_or_not(desk: Desk) -> None:
         ("/api/reservations?after=WyJhIl0", "invalid"),
         (f"/api/reservations?after={cursor('CP1', 10**30)}", "invalid"),
         (f"/api/transactions?after={cursor('2026-03-01T10:00:00', 'CP1', '1')}", "invalid"),
+        (f"/api/transactions?after={cursor('9999-12-31T23:59:59-12:00', 'CP1', '1')}", "invalid"),
         ("/api/charge-points/CP1/events?after=99999999999999999999", "invalid"),
         ("/api/charge-points?colour=red", "invalid"),
     ],
