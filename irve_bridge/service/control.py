@@ -47,8 +47,6 @@ ACTIONS = (
 """What a central system may ask (OCPP 1.6 ed. 2 §5; security whitepaper ed. 2 §5)."""
 START, RESERVE = "RemoteStartTransaction", "ReserveNow"
 
-OFFLINE = "offline"
-TIMEOUT = "timeout"
 CALL_ERROR = "call_error"
 
 log = structlog.get_logger()
@@ -113,10 +111,12 @@ class Control:
         try:
             reply = await self._bus.request(charge_point_id, command, self._timeout_s)
         except Offline:
-            return commands.Answer(error=OFFLINE, description="The charge point is not connected.")
+            return commands.Answer(
+                error=commands.OFFLINE, description="The charge point is not connected."
+            )
         except Unanswered:
             sentence = "The charge point did not answer in time; the command may have arrived."
-            return commands.Answer(error=TIMEOUT, description=sentence)
+            return commands.Answer(error=commands.TIMEOUT, description=sentence)
         return commands.decode_answer(reply)
 
     def _conclude(
@@ -166,7 +166,7 @@ def _refuse_unreadable(expires: object) -> None:
 
 def _failure(answer: commands.Answer) -> CommandFailed:
     code = str(answer.error)
-    if code in (OFFLINE, TIMEOUT, commands.INVALID, commands.BUSY):
+    if code in commands.OURS:
         return CommandFailed(answer.description, code)
     said = f": {answer.description}" if answer.description else ""
     sentence = f"The charge point answered with the error {code}{said}"
