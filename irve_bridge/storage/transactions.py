@@ -17,7 +17,7 @@ from irve_bridge.storage.schema import connectors, counters, readings, transacti
 
 FIRST_ID_MAX = 999_999_999
 """Leaves more than a billion ids to count up to within 31 bits."""
-PRESUMED_MOST = 500
+PRESUMED_MOST = 100
 """A charge point may lose its stops for years: a late one is of what it charged lately."""
 
 _ONE = (transactions.c.charge_point_id == bindparam("of_charge_point")) & (
@@ -160,7 +160,7 @@ class SqlTransactions:
     def unheard(self, charge_point_id: str) -> list[Transaction]:
         """Return those whose stop was not heard of, be they ended presumably, oldest first.
 
-        Of those that were, the last few hundred.
+        Of those that were, the last hundred.
         """
         asked = {"of_charge_point": charge_point_id, "most": PRESUMED_MOST}
         presumed = [

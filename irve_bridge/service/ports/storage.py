@@ -175,7 +175,7 @@ class Transactions(Protocol):
     def unheard(self, charge_point_id: str) -> list[Transaction]:
         """Return those whose stop was not heard of, be they ended presumably, oldest first.
 
-        Of those that were, the last few hundred.
+        Of those that were, the last hundred.
         """
 
     def at_free_connectors(self) -> list[Transaction]:

@@ -387,6 +387,16 @@ async def test_meter_values_that_cannot_be_read_are_kept_whole_and_confirmed(
     assert count(database, "inbox") == 1
 
 
+async def test_an_endless_id_is_not_kept_with_each_reading(
+    raw: Any, database: sqlite3.Connection
+) -> None:
+    """Of one frame that names it once nobody's disk is full."""
+    values = {"connectorId": 1, "transactionId": "9" * 256, "meterValue": [ENERGY, SOMEWHAT_LATER]}
+    assert await raw.confirmed("MeterValues", values) == {}
+    kept = database.execute("SELECT transaction_id FROM readings").fetchall()
+    assert kept == [("",), ("",)]
+
+
 async def test_a_start_is_confirmed_only_once_it_is_committed(
     house: Any, raw: Any, database: sqlite3.Connection, open_socket: Callable[..., Any]
 ) -> None:
