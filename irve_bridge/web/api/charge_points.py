@@ -6,6 +6,8 @@ from typing import Annotated, Any
 from aiohttp import web
 from pydantic import AfterValidator, AwareDatetime, Field, TypeAdapter
 
+from irve_bridge.domain.errors import CommandFailed
+from irve_bridge.service.commands import TIMEOUT
 from irve_bridge.service.ports import Selection
 from irve_bridge.web.api.inventory_documents import (
     charge_point_document,
@@ -26,6 +28,8 @@ from irve_bridge.web.forms import (
     read_json,
     validated,
 )
+from irve_bridge.web.refusals import document as document_of
+from irve_bridge.web.refusals import status_of
 from irve_bridge.web.replies import Reply, once
 
 PAYLOAD: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
@@ -51,7 +55,13 @@ async def command(request: web.Request) -> web.Response:
 
 async def _command(request: web.Request, payload: dict[str, Any]) -> Reply:
     named = (request.match_info["charge_point_id"], request.match_info["action"])
-    answer = await request.app[CONTEXT].control.send(*named, payload)
+    try:
+        answer = await request.app[CONTEXT].control.send(*named, payload)
+    except CommandFailed as failed:
+        if failed.code != TIMEOUT:
+            raise
+        # It may have arrived: under the same key it is not sent again.
+        return Reply(status_of(failed), document_of(failed))
     return Reply(200, {"status": answer.get("status"), "answer": answer})
 
 

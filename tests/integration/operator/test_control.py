@@ -34,8 +34,10 @@ class Desk:
         assert self._raw
         return self._raw
 
-    async def http(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        headers = {"authorization": f"Bearer {self.world.api_key}"}
+    async def http(
+        self, method: str, path: str, body: Any = None, **headers: str
+    ) -> tuple[int, Any]:
+        headers["authorization"] = f"Bearer {self.world.api_key}"
         url = self.world.url + path
         async with self.world.http.request(method, url, json=body, headers=headers) as response:
             return response.status, await response.json()
@@ -45,9 +47,12 @@ class Desk:
         assert status == 200, found
         return found
 
-    async def send(self, action: str, payload: Any, to: str = "CP1") -> tuple[int, Any]:
+    async def send(
+        self, action: str, payload: Any, to: str = "CP1", **headers: str
+    ) -> tuple[int, Any]:
         """Ask as the operator does; the charge point does not answer."""
-        return await self.http("POST", f"/api/charge-points/{to}/commands/{action}", payload)
+        path = f"/api/charge-points/{to}/commands/{action}"
+        return await self.http("POST", path, payload, **headers)
 
     async def ask(self, action: str, payload: Any, answer: Answering) -> tuple[int, Any]:
         """Ask; the charge point answers with a payload, or with a whole frame's rest."""
@@ -181,9 +186,20 @@ async def test_who_is_not_connected_is_offline(desk: Desk) -> None:
     assert shown["messages"] == []
 
 
+TIMES = {"command_timeout_s": "0.2", "csms_authorize_timeout_s": "0.1"}
+
+
+async def test_what_may_have_arrived_is_not_sent_again_under_its_key(tmp_path: Path) -> None:
+    key = {"Idempotency-Key": "reset-1"}
+    async with at_the_desk(tmp_path, **TIMES) as desk:
+        first = await desk.send("Reset", {"type": "Hard"}, **key)
+        assert (first[0], first[1]["error"]["code"]) == (504, "timeout")
+        assert await desk.send("Reset", {"type": "Hard"}, **key) == first
+        assert len(await desk.audit()) == 1
+
+
 async def test_silence_is_a_timeout(tmp_path: Path) -> None:
-    times = {"command_timeout_s": "0.2", "csms_authorize_timeout_s": "0.1"}
-    async with at_the_desk(tmp_path, **times) as desk:
+    async with at_the_desk(tmp_path, **TIMES) as desk:
         status, told = await desk.send("ClearCache", {})
         assert (status, told["error"]["code"]) == (504, "timeout")
         assert "may have arrived" in told["error"]["message"]
