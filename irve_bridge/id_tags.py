@@ -3,6 +3,7 @@
 import csv
 import re
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -89,9 +90,12 @@ def read(path: Path) -> list[IdTag]:
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = csv.DictReader(file, strict=True)
+            lines = csv.DictReader(file, strict=True, restkey="beyond the head line")
+            _refuse_head(path, lines.fieldnames or ())
             rows = [(lines.line_num, row) for row in lines]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
+        raise IdTagsRefused(f"{path}: save it as CSV in UTF-8 ({error})") from error
+    except (OSError, csv.Error) as error:
         raise IdTagsRefused(f"{path}: {error}") from error
     tags, wrong = [], []
     for line, row in rows:
@@ -109,6 +113,17 @@ def read(path: Path) -> list[IdTag]:
     if wrong:
         raise IdTagsRefused("\n".join(wrong))
     return tags
+
+
+def _refuse_head(path: Path, names: Sequence[str]) -> None:
+    known = IdTagRow.model_fields
+    if "id_tag" in names and known.keys() >= set(names) and len(set(names)) == len(names):
+        return
+    others = ", ".join(name for name in known if name != "id_tag")
+    raise IdTagsRefused(
+        f"{path}:1: the head line names id_tag, and {others} where they are wanted, "
+        f"once each and with commas between; here it is {','.join(names)}"
+    )
 
 
 def _filled(row: dict[str, str]) -> dict[str, str]:

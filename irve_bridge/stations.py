@@ -16,6 +16,7 @@ from irve_bridge.domain.tariff import Tariff
 from irve_bridge.service.passwords import hash_password, matches
 from irve_bridge.service.ports import Stations, Tx
 from irve_bridge.stations_file import ChargePointEntry, ConnectorEntry, OperatorEntry, StationsFile
+from irve_bridge.yaml_file import Written
 
 _WITH_PASSWORD = frozenset({SecurityProfile.BASIC, SecurityProfile.TLS})
 Thing = ChargePoint | Connector | Tariff
@@ -56,8 +57,8 @@ def read(path: Path) -> Wanted:
         FileRefused: Not readable, or something in it is wrong; the sentence names the place.
     """
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-        file = StationsFile.model_validate(document)
+        written = Written(path.read_text(encoding="utf-8"))
+        file = _valid(path, written)
         loaded = [_tariff(entry, path.parent) for entry in file.tariffs]
         _refuse_repeats(file, loaded)
         wanted = Wanted(
@@ -66,11 +67,20 @@ def read(path: Path) -> Wanted:
             operator=file.operator,
         )
         _refuse_contradictions(wanted)
+    except UnicodeDecodeError as error:
+        raise FileRefused(f"{path}: save it as UTF-8 ({error})") from error
     except (OSError, yaml.YAMLError, Refusal) as error:
         raise FileRefused(f"{path}: {error}") from error
-    except ValidationError as error:
-        raise FileRefused("\n".join(f"{path}: {s}" for s in sentences_of(error))) from error
     return wanted
+
+
+def _valid(path: Path, written: Written) -> StationsFile:
+    try:
+        return StationsFile.model_validate(written.said)
+    except ValidationError as error:
+        lines = [written.line(details["loc"]) for details in error.errors()]
+        sentences = zip(lines, sentences_of(error), strict=True)
+        raise FileRefused("\n".join(f"{path}:{line}: {s}" for line, s in sentences)) from error
 
 
 def alone(entry: ChargePointEntry, tx: Tx) -> Wanted:

@@ -20,6 +20,7 @@ from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.control import ACTIONS
 from irve_bridge.service.passwords import KEY_BYTES
 from irve_bridge.service.ports import Selection, Tx
+from irve_bridge.yaml_file import Written
 
 SHOWN = 100
 TAKEN = frozenset({"Accepted", "RebootRequired"})
@@ -202,7 +203,7 @@ async def put(arguments: argparse.Namespace) -> int:
     """Register or change one, and print what changed."""
     text = sys.stdin.read() if str(arguments.file) == "-" else arguments.file.read_text("utf-8")
     try:
-        entry = yaml.safe_load(text)
+        entry = Written(text).said
     except yaml.YAMLError as error:
         raise Refusal(f"{arguments.file}: {error}") from error
     query = "?replaced=true" if arguments.replaced else ""

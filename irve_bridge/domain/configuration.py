@@ -3,6 +3,9 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+KEYS_MOST = 1000
+"""Of a charge point that many are remembered; real ones have a few hundred at most."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigurationKey:

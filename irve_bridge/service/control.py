@@ -47,8 +47,6 @@ ACTIONS = (
 """What a central system may ask (OCPP 1.6 ed. 2 §5; security whitepaper ed. 2 §5)."""
 START, RESERVE = "RemoteStartTransaction", "ReserveNow"
 
-OFFLINE = "offline"
-TIMEOUT = "timeout"
 CALL_ERROR = "call_error"
 
 log = structlog.get_logger()
@@ -102,12 +100,11 @@ class Control:
         return tx.commands.add(charge_point_id, action, masked(payload), self._clock.now())
 
     def _refuse_taken(self, tx: Tx, charge_point_id: str, action: str, connector: object) -> None:
-        """Let nobody take away what a guest pays for; a start of no connector may be of any."""
+        """Let nobody take away what a guest pays for; of no connector, or of 0, may be any."""
         now = self._clock.now()
         outlets = tx.stations.connectors(charge_point_id) if action in (START, RESERVE) else []
-        anywhere = action == START and connector is None
         for outlet in outlets:
-            if (anywhere or outlet.number == connector) and tx.sessions.at_connector(
+            if (not connector or outlet.number == connector) and tx.sessions.at_connector(
                 charge_point_id, outlet.number, now
             ):
                 raise busy()
@@ -116,10 +113,12 @@ class Control:
         try:
             reply = await self._bus.request(charge_point_id, command, self._timeout_s)
         except Offline:
-            return commands.Answer(error=OFFLINE, description="The charge point is not connected.")
+            return commands.Answer(
+                error=commands.OFFLINE, description="The charge point is not connected."
+            )
         except Unanswered:
             sentence = "The charge point did not answer in time; the command may have arrived."
-            return commands.Answer(error=TIMEOUT, description=sentence)
+            return commands.Answer(error=commands.TIMEOUT, description=sentence)
         return commands.decode_answer(reply)
 
     def _conclude(
@@ -146,7 +145,7 @@ class Control:
 
 def _failure(answer: commands.Answer) -> CommandFailed:
     code = str(answer.error)
-    if code in (OFFLINE, TIMEOUT, commands.INVALID, commands.BUSY):
+    if code in commands.OURS:
         return CommandFailed(answer.description, code)
     said = f": {answer.description}" if answer.description else ""
     sentence = f"The charge point answered with the error {code}{said}"

@@ -208,13 +208,12 @@ def find_stopped(work: Work, fact: facts.TransactionStopped) -> Transaction | No
     unheard = [
         t
         for t in transactions.unheard(fact.charge_point_id)
-        if t.clock_start_at <= fact.stopped_at
-        and not (nameless and t.acknowledged)
-        and not _followed(work, t, fact)
+        if t.clock_start_at <= fact.stopped_at and not (nameless and t.acknowledged)
     ]
     running = [t for t in unheard if t.running]
     for among in (running, unheard):
-        tagged = [t for t in among if t.id_tag.casefold() == (fact.id_tag or "").casefold()]
+        same_tag = (t for t in among if t.id_tag.casefold() == (fact.id_tag or "").casefold())
+        tagged = [t for t in same_tag if not _followed(work, t, fact)]
         likely = [t for t in tagged if _meter_fits(t, fact)]
         for found in (tagged, likely):
             if len(found) == 1:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Select, Table, bindparam, delete, insert, select, update
 
 from irve_bridge.service.ports import Asked, StationEvent
@@ -12,6 +13,8 @@ from irve_bridge.storage.schema import commands, station_events
 
 EVENTS_KEPT = 200
 FORGOTTEN_MOST = 1000
+DETAILS_BYTES = 20_000
+"""A certificate request has 5,500 characters at most; whatever is longer, only vendors know."""
 NUMBER_MOST = 2**63 - 1
 
 
@@ -95,7 +98,10 @@ class SqlStationEvents:
     def add(
         self, charge_point_id: str, kind: str, details: Mapping[str, Any], at: datetime
     ) -> None:
-        """Keep an event, and forget the oldest of too many."""
+        """Keep an event, of one too long its beginning, and forget the oldest of too many."""
+        told = msgspec.json.encode(details)
+        if len(told) > DETAILS_BYTES:
+            details = {"cut_off": told[:DETAILS_BYTES].decode(errors="replace")}
         row = {"charge_point_id": charge_point_id, "at": at, "kind": kind, "details": details}
         self._connection.execute(_ADD_EVENT, row)
         self._connection.execute(_TRIM_EVENTS, {"of_id": charge_point_id})

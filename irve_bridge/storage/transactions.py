@@ -17,6 +17,8 @@ from irve_bridge.storage.schema import charge_points, connectors, counters, read
 
 FIRST_ID_MAX = 999_999_999
 """Leaves more than a billion ids to count up to within 31 bits."""
+PRESUMED_MOST = 100
+"""A charge point may lose its stops for years: a late one is of what it charged lately."""
 
 _ONE = (transactions.c.charge_point_id == bindparam("of_charge_point")) & (
     transactions.c.id == bindparam("of_id")
@@ -38,13 +40,14 @@ _RUNNING = (
     select(transactions).where(transactions.c.stop_at.is_(None)).order_by(transactions.c.start_at)
 )
 _RUNNING_AT = _RUNNING.where(transactions.c.charge_point_id == bindparam("of_charge_point"))
-_UNHEARD_AT = (
+_PRESUMED_AT = (
     select(transactions)
     .where(
         transactions.c.charge_point_id == bindparam("of_charge_point"),
-        or_(transactions.c.stop_at.is_(None), transactions.c.presumed == true()),
+        transactions.c.presumed == true(),
     )
-    .order_by(transactions.c.start_at)
+    .order_by(transactions.c.start_at.desc())
+    .limit(bindparam("most"))
 )
 _OF_NODE = or_(charge_points.c.node.is_(None), charge_points.c.node == bindparam("of_node"))
 _AT_FREE_CONNECTORS = (
@@ -164,9 +167,15 @@ class SqlTransactions:
         return [from_row(row, Transaction) for row in rows]
 
     def unheard(self, charge_point_id: str) -> list[Transaction]:
-        """Return those whose stop was not heard of, be they ended presumably, oldest first."""
-        rows = self._connection.execute(_UNHEARD_AT, {"of_charge_point": charge_point_id})
-        return [from_row(row, Transaction) for row in rows]
+        """Return those whose stop was not heard of, be they ended presumably, oldest first.
+
+        Of those that were, the last hundred.
+        """
+        asked = {"of_charge_point": charge_point_id, "most": PRESUMED_MOST}
+        presumed = [
+            from_row(row, Transaction) for row in self._connection.execute(_PRESUMED_AT, asked)
+        ]
+        return sorted([*self.running(charge_point_id), *presumed], key=lambda each: each.start_at)
 
     def at_free_connectors(self, node_id: str) -> list[Transaction]:
         """Return a node's running ones whose connector is free for others, oldest first."""

@@ -47,6 +47,8 @@ from irve_bridge.service.own_customers import Doorkeeper
 from irve_bridge.service.ports import Clock
 
 NO_ERROR = "NoError"
+SHOWN_MOST = 255
+"""Characters of what stands in every list of charge points; OCPP has 50 at most."""
 FAULTS = (Bug, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What a rule raises that cannot decide; what the storage raises is none of these."""
 SHOWN = frozenset({StartTransaction.__name__, StopTransaction.__name__})
@@ -142,9 +144,9 @@ class Answers:
         fact = facts.ChargePointBooted(
             at=now,
             charge_point_id=self._id,
-            vendor=message.charge_point_vendor,
-            model=message.charge_point_model,
-            firmware=message.firmware_version or None,
+            vendor=message.charge_point_vendor[:SHOWN_MOST],
+            model=message.charge_point_model[:SHOWN_MOST],
+            firmware=(message.firmware_version or "")[:SHOWN_MOST] or None,
             told=msgspec.to_builtins(message),
         )
         await self._handler.run(lambda work: reports.booted(work, fact))
@@ -157,7 +159,7 @@ class Answers:
             connector_number=message.connector_id,
             status=ConnectorStatus(message.status.value),
             since=timestamps.parse(message.timestamp or "", now) or now,
-            error_code=None if message.error_code == NO_ERROR else message.error_code,
+            error_code=None if message.error_code == NO_ERROR else message.error_code[:SHOWN_MOST],
             told=msgspec.to_builtins(message),
         )
         await self._handler.run(lambda work: reports.status_changed(work, fact))

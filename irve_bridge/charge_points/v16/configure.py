@@ -12,7 +12,7 @@ from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.charge_points.v16.calls import Ask, CallInvalid, CallRefused
 from irve_bridge.charge_points.v16.schema import Payload
 from irve_bridge.charge_points.v16.wishes import LISTS, REGISTER, ListWish, Wish, keys_of, wishes
-from irve_bridge.domain.configuration import ConfigurationKey, listed
+from irve_bridge.domain.configuration import KEYS_MOST, ConfigurationKey, listed
 from irve_bridge.service.masking import masked
 from irve_bridge.service.ports import Clock, Storage, Tx
 
@@ -43,8 +43,9 @@ class Known:
         return (known.value if known else None) or ""
 
     def put(self, key: ConfigurationKey) -> None:
-        """Take a key as it is now."""
-        self.keys[key.key.casefold()] = key
+        """Take a key as it is now; of too many the first."""
+        if self.get(key.key) or len(self.keys) < KEYS_MOST:
+            self.keys[key.key.casefold()] = key
 
     def drop_unsupported(self, key: str) -> None:
         """Forget a key that turned out not to be there, and need not be."""

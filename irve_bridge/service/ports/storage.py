@@ -171,7 +171,10 @@ class Transactions(Protocol):
         """Return the transactions without an end, oldest first."""
 
     def unheard(self, charge_point_id: str) -> list[Transaction]:
-        """Return those whose stop was not heard of, be they ended presumably, oldest first."""
+        """Return those whose stop was not heard of, be they ended presumably, oldest first.
+
+        Of those that were, the last hundred.
+        """
 
     def at_free_connectors(self, node_id: str) -> list[Transaction]:
         """Return a node's running ones whose connector is free for others, oldest first.

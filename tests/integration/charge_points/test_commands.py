@@ -45,6 +45,7 @@ async def test_a_stop_carries_the_integer_id(house: Any, raw: Any) -> None:
         ([4, "NotSupported", "", {}], Answer(error="NotSupported")),
         ([4, "Nonsense", "in words", {}], Answer(error="Nonsense", description="in words")),
         ([4, None], Answer(error="None")),
+        ([4, "busy"], Answer(error="CALLERROR busy")),
         ([3, {"status": "Maybe"}], Answer(payload={"status": "Maybe"})),
         ([3, {}], Answer(payload={})),
         ([3, None], Answer(payload={})),

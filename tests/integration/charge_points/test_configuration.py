@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from irve_bridge.charge_points.settings import DoorSettings
+from irve_bridge.domain.configuration import KEYS_MOST
 from irve_bridge.service.configuration import cost_decimals, shows_costs, supports
 from tests.integration.charge_points.configured import (
     BOOT,
@@ -225,6 +226,13 @@ async def test_a_reconnection_without_a_boot_reads_what_was_never_read(
     known = await through(house, raw, point := Configured(dict(RIGHT)))
     assert known["SupportedFeatureProfiles"].value == RIGHT["SupportedFeatureProfiles"]
     assert point.changes == []
+
+
+async def test_of_endless_keys_the_first_are_remembered(house: Any, raw: Any) -> None:
+    endless = {f"Key{number}": "" for number in range(2 * KEYS_MOST)}
+    known = await greeted(house, raw, Configured(RIGHT | endless))
+    assert len(known) == KEYS_MOST
+    assert known.keys() >= RIGHT.keys()
 
 
 async def test_what_a_charge_point_can_do_is_known_from_what_it_told(house: Any, raw: Any) -> None:

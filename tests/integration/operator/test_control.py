@@ -10,7 +10,7 @@ import pytest
 from ocpp.messages import Call, CallResult, validate_payload
 from websockets.asyncio.client import connect
 
-from irve_bridge.domain.configuration import ConfigurationKey
+from irve_bridge.domain.configuration import KEYS_MOST, ConfigurationKey
 from irve_bridge.service.control import ACTIONS
 from irve_bridge.service.ports import Asked
 from irve_bridge.web.cursors import cursor
@@ -34,8 +34,10 @@ class Desk:
         assert self._raw
         return self._raw
 
-    async def http(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        headers = {"authorization": f"Bearer {self.world.api_key}"}
+    async def http(
+        self, method: str, path: str, body: Any = None, **headers: str
+    ) -> tuple[int, Any]:
+        headers["authorization"] = f"Bearer {self.world.api_key}"
         url = self.world.url + path
         async with self.world.http.request(method, url, json=body, headers=headers) as response:
             return response.status, await response.json()
@@ -45,9 +47,12 @@ class Desk:
         assert status == 200, found
         return found
 
-    async def send(self, action: str, payload: Any, to: str = "CP1") -> tuple[int, Any]:
+    async def send(
+        self, action: str, payload: Any, to: str = "CP1", **headers: str
+    ) -> tuple[int, Any]:
         """Ask as the operator does; the charge point does not answer."""
-        return await self.http("POST", f"/api/charge-points/{to}/commands/{action}", payload)
+        path = f"/api/charge-points/{to}/commands/{action}"
+        return await self.http("POST", path, payload, **headers)
 
     async def ask(self, action: str, payload: Any, answer: Answering) -> tuple[int, Any]:
         """Ask; the charge point answers with a payload, or with a whole frame's rest."""
@@ -177,8 +182,9 @@ async def test_what_is_wrong_with_a_command_is_told_before_who_is_offline(
     assert says in told["error"]["message"]
 
 
-async def test_a_reservation_without_a_moment_is_not_sent(desk: Desk) -> None:
-    payload = CALLS["ReserveNow"][0] | {"expiryDate": "soon"}
+@pytest.mark.parametrize("moment", ["soon", "9999-12-31T23:59:59-12:00"])
+async def test_a_reservation_without_a_moment_is_not_sent(desk: Desk, moment: str) -> None:
+    payload = CALLS["ReserveNow"][0] | {"expiryDate": moment}
     status, told = await desk.send("ReserveNow", payload)
     assert (status, told["error"]["code"]) == (422, "invalid")
     assert "expiryDate" in told["error"]["message"]
@@ -198,9 +204,20 @@ async def test_who_is_not_connected_is_offline(desk: Desk) -> None:
     assert shown["messages"] == []
 
 
+TIMES = {"command_timeout_s": "0.2", "csms_authorize_timeout_s": "0.1"}
+
+
+async def test_what_may_have_arrived_is_not_sent_again_under_its_key(tmp_path: Path) -> None:
+    key = {"Idempotency-Key": "reset-1"}
+    async with at_the_desk(tmp_path, **TIMES) as desk:
+        first = await desk.send("Reset", {"type": "Hard"}, **key)
+        assert (first[0], first[1]["error"]["code"]) == (504, "timeout")
+        assert await desk.send("Reset", {"type": "Hard"}, **key) == first
+        assert len(await desk.audit()) == 1
+
+
 async def test_silence_is_a_timeout(tmp_path: Path) -> None:
-    times = {"command_timeout_s": "0.2", "csms_authorize_timeout_s": "0.1"}
-    async with at_the_desk(tmp_path, **times) as desk:
+    async with at_the_desk(tmp_path, **TIMES) as desk:
         status, told = await desk.send("ClearCache", {})
         assert (status, told["error"]["code"]) == (504, "timeout")
         assert "may have arrived" in told["error"]["message"]
@@ -260,7 +277,9 @@ async def test_a_connector_of_a_guest_is_not_given_away(desk: Desk) -> None:
     for action, payload in (
         ("RemoteStartTransaction", {"connectorId": 1, "idTag": "CARD"}),
         ("RemoteStartTransaction", {"idTag": "CARD"}),
+        ("RemoteStartTransaction", {"connectorId": 0, "idTag": "CARD"}),
         ("ReserveNow", reserve),
+        ("ReserveNow", reserve | {"connectorId": 0}),
     ):
         status, told = await desk.send(action, payload)
         assert (status, told["error"]["code"]) == (409, "connector_busy")
@@ -386,6 +405,15 @@ async def test_a_profile_of_one_transaction_ends_with_it(desk: Desk, put: Any) -
     assert await profiles(desk) == [(2, 3)]
 
 
+async def test_of_endless_keys_the_first_are_remembered_and_nobody_waits(desk: Desk) -> None:
+    """What one charge point answers keeps no other from being heard."""
+    for name in ("a", "b"):
+        keys = [{"key": f"{name}{number}", "readonly": True} for number in range(2 * KEYS_MOST)]
+        await desk.ask("GetConfiguration", {}, {"configurationKey": keys})
+    shown = (await desk.get("/api/charge-points/CP1"))["configuration"]
+    assert len(shown) == KEYS_MOST
+
+
 async def test_what_it_is_set_to_is_remembered(desk: Desk) -> None:
     told = {"key": "ConnectionTimeOut", "readonly": False, "value": "60"}
     await desk.ask("GetConfiguration", {}, {"configurationKey": [told, {"key": 5}]})
@@ -488,6 +516,7 @@ async def test_every_transaction_is_listed_guest_or_not(desk: Desk) -> None:
         ("/api/reservations?after=WyJhIl0", "invalid"),
         (f"/api/reservations?after={cursor('CP1', 10**30)}", "invalid"),
         (f"/api/transactions?after={cursor('2026-03-01T10:00:00', 'CP1', '1')}", "invalid"),
+        (f"/api/transactions?after={cursor('9999-12-31T23:59:59-12:00', 'CP1', '1')}", "invalid"),
         ("/api/charge-points/CP1/events?after=99999999999999999999", "invalid"),
         ("/api/charge-points?colour=red", "invalid"),
     ],

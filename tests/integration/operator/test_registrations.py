@@ -93,6 +93,8 @@ async def test_registering_again_changes_what_differs_and_nothing_else(w: World)
     ("change", "says"),
     [
         ({"connectors": []}, "connectors"),
+        ({"connectors": [CONNECTOR | {"number": 2**63}]}, "number"),
+        ({"connectors": [CONNECTOR | {"tariff": "dc", "power_kw": 1e30}]}, "power_kw"),
         ({"connectors": [CONNECTOR | {"tariff": "gold"}]}, "names the tariff gold"),
         ({"connectors": [CONNECTOR, CONNECTOR]}, "stands 2 times"),
         ({"connectors": [CONNECTOR | {"tariff": ["ac", "jpy"]}]}, "several currencies"),

@@ -123,7 +123,9 @@ def test_an_evse_is_of_one_charge_point(tmp_path: Path) -> None:
         ("    city: Paris\n", "", "city"),
         ("latitude: 48.85", "latitude: 148.85", "latitude"),
         ("tariff: t}", "tariff: t, format: PLUG}", "format"),
-        ("id: A", "id: A/b", "id"),
+        ("id: A", "id: A/b", r"stations.yaml:6: charge_points.0.id"),
+        ("power_kw: 7.4", "power: 7.4", r"stations.yaml:13: charge_points.0.connectors.0.power_kw"),
+        ("city: Paris", "city: Paris\n    city: Lyon", r"city: stands there twice\n.*line 11"),
         ("id: A", "id: A  b", "id"),
         ("name: A", "name: A\n    account: ca_1", r"account: .*acct_"),
         ("name: A", 'name: A\n    account: "acct_1 "', r"account: .*acct_"),
@@ -134,6 +136,13 @@ def test_a_mistake_is_named_and_nothing_is_applied(
 ) -> None:
     with pytest.raises(stations.FileRefused, match=says):
         stations.read(written(tmp_path, BASE.replace(old, new)))
+
+
+def test_a_file_of_another_encoding_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "stations.yaml"
+    file.write_bytes(BASE.replace("There", "Là").encode("latin-1"))
+    with pytest.raises(stations.FileRefused, match=r"stations.yaml: save it as UTF-8"):
+        stations.read(file)
 
 
 def test_an_identity_may_be_written_as_in_the_specification(tmp_path: Path) -> None:
