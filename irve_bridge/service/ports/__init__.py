@@ -8,7 +8,9 @@ from irve_bridge.service.ports.bus import (
     Bus,
     Offline,
     Subscription,
+    Taken,
     Unanswered,
+    ignore,
 )
 from irve_bridge.service.ports.clock import (
     Clock,
@@ -110,10 +112,12 @@ __all__ = [
     "Stranger",
     "Strangers",
     "Subscription",
+    "Taken",
     "TakenReading",
     "Task",
     "Transactions",
     "Tx",
     "Unanswered",
     "Unfinished",
+    "ignore",
 ]

@@ -1,0 +1,260 @@
+"""One connection to NATS at a time, made anew whenever it breaks, for as long as that takes.
+
+The library can connect anew by itself, but then it sends what was asked for meanwhile, however
+late, gives up after some of the server's errors, and knows nothing of what must be said again.
+"""
+
+import asyncio
+import itertools
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import structlog
+from nats import errors
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+
+CONNECT_TIMEOUT_S = 3
+RETRY_S = 1.0
+"""Between attempts, give or take a half, so that nodes do not all come at once."""
+PING_EVERY_S = 5
+PINGS_UNANSWERED_MOST = 2
+BACKLOG_BYTES_MAX = 2 * 1024 * 1024
+"""What may wait to be written: no update joins it beyond this, since the library would block."""
+
+Heard = Callable[[Msg], Awaitable[None]]
+log = structlog.get_logger()
+
+
+class Away(Exception):
+    """NATS cannot be reached: nothing was sent."""
+
+
+class Broken(Exception):
+    """It was sent, but nobody knows what became of it."""
+
+
+class Silent(Broken):
+    """Nobody answered in time."""
+
+
+class Deserted(Exception):
+    """Nobody listens there: nothing was delivered."""
+
+
+class TooLarge(Exception):
+    """The server takes no message of this size."""
+
+
+@dataclass(eq=False, slots=True)
+class Hearing:
+    """A subject that is listened to, over whatever connection there is."""
+
+    subject: str
+    queue: str
+    heard: Heard
+    client: Client | None = None
+    subscription: Subscription | None = None
+
+
+class Link:
+    """Speaks to one of several NATS servers, and says what it listens to after each break."""
+
+    def __init__(self, servers: str, restored: Callable[[], Awaitable[None]]) -> None:
+        urls = servers.split(",")
+        random.shuffle(urls)
+        self._servers = itertools.cycle(url.strip() for url in urls)
+        self._restored = restored
+        self._client: Client | None = None
+        self._lost = asyncio.Event()
+        self._hearings: set[Hearing] = set()
+        self._asking: set[asyncio.Task[Msg]] = set()
+
+    @asynccontextmanager
+    async def kept(self) -> AsyncIterator[None]:
+        """Wait until it is there, then keep it up while the context is open."""
+        await self._connect()
+        keeping = asyncio.create_task(self._keep())
+        try:
+            yield
+        finally:
+            keeping.cancel()
+            await asyncio.wait({keeping})
+            if self._client is not None:
+                await self._client.close()
+
+    async def hear(self, hearing: Hearing) -> None:
+        """Listen from now on, or from when NATS is back."""
+        self._hearings.add(hearing)
+        client = self._client
+        if client is None or hearing.client is client:
+            return
+        hearing.client, hearing.subscription = client, None
+        with suppress(errors.Error, OSError):
+            subscription = await client.subscribe(hearing.subject, hearing.queue, hearing.heard)
+            if hearing in self._hearings:
+                hearing.subscription = subscription
+            else:
+                await subscription.unsubscribe()
+
+    async def settle(self, timeout_s: float) -> None:
+        """Return once NATS has taken what was said to it, or does not seem to."""
+        if self._client is not None:
+            with suppress(errors.Error, OSError, TimeoutError):
+                async with asyncio.timeout(timeout_s):
+                    await self._client.flush()
+
+    async def stop(self, hearing: Hearing, timeout_s: float) -> None:
+        """Listen no more, and return once what was delivered before is heard."""
+        self._hearings.discard(hearing)
+        if hearing.subscription is not None and hearing.client is self._client:
+            with suppress(errors.Error, OSError, TimeoutError):
+                async with asyncio.timeout(timeout_s):
+                    await hearing.subscription.drain()  # type: ignore[no-untyped-call]  # the library's
+
+    async def ask(
+        self, subject: str, message: bytes, headers: Mapping[str, str], timeout_s: float
+    ) -> Msg:
+        """Return what the one that listens there answers.
+
+        Raises:
+            Away: NATS cannot be reached.
+            Deserted: Nobody listens there.
+            Silent: It did not answer in time.
+            Broken: The connection broke meanwhile.
+        """
+        client = self._client
+        if client is None or not client.is_connected:
+            raise Away
+        asking = asyncio.create_task(
+            client.request(subject, message, timeout_s, headers=dict(headers))
+        )
+        self._asking.add(asking)
+        try:
+            await asyncio.wait({asking})
+            if asking.cancelled():
+                raise Broken
+            return asking.result()
+        except errors.NoRespondersError as error:
+            raise Deserted from error
+        except errors.TimeoutError as error:
+            raise Silent from error
+        except (errors.Error, OSError) as error:
+            raise Broken from error
+        finally:
+            self._asking.discard(asking)
+            asking.cancel()
+
+    async def answer(self, asked: Msg, message: bytes, headers: Mapping[str, str]) -> None:
+        """Answer over the connection that is there; without one the answer is lost.
+
+        Raises:
+            TooLarge: Nothing was sent.
+        """
+        client = self._client
+        if client is None:
+            return
+        if len(message) > client.max_payload:
+            raise TooLarge
+        with suppress(errors.Error, OSError):
+            await client.publish(asked.reply, message, headers=dict(headers) or None)
+
+    async def tell(self, subject: str, message: bytes) -> None:
+        """Tell whoever listens, without waiting: what cannot be sent soon is dropped."""
+        client = self._client
+        if client is None or client.pending_data_size > BACKLOG_BYTES_MAX:
+            return
+        with suppress(errors.Error, OSError):
+            await client.publish(subject, message)
+
+    async def _keep(self) -> None:
+        while True:
+            await self._lost.wait()
+            log.warning("NATS is away: commands reach this node's own charge points only")
+            self._client = None
+            for asking in self._asking:
+                asking.cancel()
+            await self._connect()
+
+    async def _connect(self) -> None:
+        """Return once one of the servers is connected and knows what is listened to."""
+        for url in self._servers:
+            client = await self._attempt(url)
+            if client is not None:
+                self._client = client
+                log.info("NATS is there", server=_shown(url))
+                for hearing in tuple(self._hearings):
+                    await self.hear(hearing)
+                await self._restored()
+                return
+            await asyncio.sleep(random.uniform(RETRY_S / 2, RETRY_S * 3 / 2))  # noqa: S311 - no secret
+
+    async def _attempt(self, url: str) -> Client | None:
+        lost = asyncio.Event()
+
+        async def closed() -> None:
+            lost.set()
+
+        async def failed(error: Exception) -> None:
+            log.warning("NATS fails", server=_shown(url), error=str(error) or type(error).__name__)
+
+        client = _Client(tls=urlsplit(url).scheme == "tls")
+        try:
+            await client.connect(**_where(url), error_cb=failed, closed_cb=closed, **_OPTIONS)
+        except (errors.Error, OSError):
+            log.warning("waiting for NATS: is NATS_URL right, and the server running?")
+            return None
+        finally:
+            if not client.is_connected:
+                await client.close()
+        self._lost = lost
+        return client
+
+
+class _Client(Client):
+    """Never speaks in clear where TLS is wanted: the library does when the server asks for none."""
+
+    def __init__(self, *, tls: bool) -> None:
+        super().__init__()
+        self._wants_tls = tls
+
+    async def _process_info(self, info: dict[str, Any], initial_connection: bool = False) -> None:  # noqa: FBT001, FBT002 - the library's
+        if self._wants_tls and initial_connection and not info.get("tls_required"):
+            raise errors.Error("the server offers no TLS, and NATS_URL begins with tls://")
+        await super()._process_info(info, initial_connection)
+
+
+_OPTIONS: dict[str, Any] = {
+    "name": "irve_bridge",
+    "no_echo": True,
+    "allow_reconnect": False,
+    "connect_timeout": CONNECT_TIMEOUT_S,
+    "pending_size": 8 * BACKLOG_BYTES_MAX,
+    # Of the one server that an attempt is about; less is no bound to the library.
+    "max_reconnect_attempts": 1,
+    "reconnect_time_wait": 0,
+    "ping_interval": PING_EVERY_S,
+    "max_outstanding_pings": PINGS_UNANSWERED_MOST,
+}
+
+
+def _where(url: str) -> dict[str, Any]:
+    """Return a server and who we are there: nats://user:password@host, or nats://token@host."""
+    parts = urlsplit(url)
+    server = f"{parts.scheme}://{_shown(url)}"
+    if parts.username is None:
+        return {"servers": server}
+    name = unquote(parts.username)
+    if parts.password is None:
+        return {"servers": server, "token": name}
+    return {"servers": server, "user": name, "password": unquote(parts.password)}
+
+
+def _shown(url: str) -> str:
+    """Return host and port, without the secrets."""
+    return urlsplit(url).netloc.rpartition("@")[2]
