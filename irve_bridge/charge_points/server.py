@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from functools import partial
 
 import structlog
 from structlog.contextvars import bound_contextvars
@@ -12,6 +13,7 @@ from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 from websockets.http11 import Request
+from websockets.protocol import State
 
 from irve_bridge.charge_points.admission import Admission, choose_subprotocol, identity
 from irve_bridge.charge_points.registry import Registry
@@ -121,10 +123,13 @@ class ChargePointServer:
         connection = Connection(
             charge_point_id, socket, answers, self._storage, self._clock, self._settings
         )
+        taken = partial(self._registry.replace, socket)
         async with (
-            self._registry.hold(charge_point_id, socket),
-            self._bus.serve(charge_point_id, connection.perform),
+            self._registry.hold(charge_point_id, socket) as at,
+            self._bus.serve(charge_point_id, connection.perform, taken),
         ):
+            if socket.state is State.OPEN:
+                await self._registry.tell(charge_point_id, at)
             await connection.start()
 
 
