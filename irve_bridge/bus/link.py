@@ -71,6 +71,8 @@ class Link:
         self._servers = itertools.cycle(url.strip() for url in urls)
         self._restored = restored
         self._client: Client | None = None
+        self._ended = False
+        self._complaint = ""
         self._lost = asyncio.Event()
         self._hearings: set[Hearing] = set()
         self._asking: set[asyncio.Task[Msg]] = set()
@@ -78,13 +80,16 @@ class Link:
     @asynccontextmanager
     async def kept(self) -> AsyncIterator[None]:
         """Wait until it is there, then keep it up while the context is open."""
-        await self._connect()
-        keeping = asyncio.create_task(self._keep())
+        keeping = None
         try:
+            await self._connect()
+            keeping = asyncio.create_task(self._keep())
             yield
         finally:
-            keeping.cancel()
-            await asyncio.wait({keeping})
+            self._ended = True
+            if keeping is not None:
+                keeping.cancel()
+                await asyncio.wait({keeping})
             if self._client is not None:
                 await self._client.close()
 
@@ -184,36 +189,49 @@ class Link:
     async def _connect(self) -> None:
         """Return once one of the servers is connected and knows what is listened to."""
         for url in self._servers:
-            client = await self._attempt(url)
-            if client is not None:
-                self._client = client
-                log.info("NATS is there", server=_shown(url))
-                for hearing in tuple(self._hearings):
-                    await self.hear(hearing)
-                await self._restored()
-                return
+            attempt = asyncio.create_task(self._attempt(url))
+            try:
+                # The library may swallow that it is cancelled; this wait does not.
+                await asyncio.wait({attempt})
+            finally:
+                attempt.cancel()
+            if self._client is not None:
+                break
             await asyncio.sleep(random.uniform(RETRY_S / 2, RETRY_S * 3 / 2))  # noqa: S311 - no secret
+        for hearing in tuple(self._hearings):
+            await self.hear(hearing)
+        await self._restored()
 
-    async def _attempt(self, url: str) -> Client | None:
-        lost = asyncio.Event()
+    async def _attempt(self, url: str) -> None:
+        """Connect, or log why not."""
+        lost, problems = asyncio.Event(), list[Exception]()
 
         async def closed() -> None:
             lost.set()
 
         async def failed(error: Exception) -> None:
-            log.warning("NATS fails", server=_shown(url), error=str(error) or type(error).__name__)
+            problems.append(error)
+            if client.is_connected:
+                log.warning("NATS fails", server=_shown(url), error=_words(error))
 
         client = _Client(tls=urlsplit(url).scheme == "tls")
         try:
             await client.connect(**_where(url), error_cb=failed, closed_cb=closed, **_OPTIONS)
-        except (errors.Error, OSError):
-            log.warning("waiting for NATS: is NATS_URL right, and the server running?")
-            return None
+        except (errors.Error, OSError) as error:
+            self._complain(url, problems[0] if problems else error)
         finally:
-            if not client.is_connected:
+            if not client.is_connected or self._ended:
                 await client.close()
-        self._lost = lost
-        return client
+        if client.is_connected:
+            log.info("NATS is there", server=_shown(url))
+            self._client, self._lost, self._complaint = client, lost, ""
+
+    def _complain(self, url: str, error: Exception) -> None:
+        """Say once what is waited for, and again when it is something else."""
+        complaint = f"{_shown(url)}: {_words(error)}"
+        if complaint != self._complaint:
+            self._complaint = complaint
+            log.warning("waiting for NATS: is NATS_URL right, its server running?", error=complaint)
 
 
 class _Client(Client):
@@ -253,6 +271,10 @@ def _where(url: str) -> dict[str, Any]:
     if parts.password is None:
         return {"servers": server, "token": name}
     return {"servers": server, "user": name, "password": unquote(parts.password)}
+
+
+def _words(error: Exception) -> str:
+    return str(error) or type(error).__name__
 
 
 def _shown(url: str) -> str:
