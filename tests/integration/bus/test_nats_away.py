@@ -1,7 +1,6 @@
 """While NATS is away a node goes on with its own charge points, and afterwards with all of them."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -9,10 +8,8 @@ from structlog.testing import capture_logs
 
 from irve_bridge.bus.nats import NatsBus, open_nats_bus
 from irve_bridge.service.ports import Offline, Unanswered
+from tests.integration.bus.asking import PATIENCE_S, TIMEOUT_S, answered, echo, offline
 from tests.nats_server import NatsServer, nats_server
-
-PATIENCE_S = 15
-TIMEOUT_S = 5
 
 
 @pytest.fixture
@@ -31,33 +28,6 @@ async def one(server: NatsServer) -> AsyncIterator[NatsBus]:
 async def other(server: NatsServer) -> AsyncIterator[NatsBus]:
     async with open_nats_bus(server.url) as bus:
         yield bus
-
-
-async def echo(command: bytes) -> bytes:
-    return command
-
-
-async def offline(bus: NatsBus, cp: str) -> None:
-    """Return once a charge point cannot be reached."""
-    async with asyncio.timeout(PATIENCE_S):
-        while True:
-            try:
-                await bus.request(cp, b"x", TIMEOUT_S)
-            except Offline:
-                return
-            except Unanswered:
-                pass
-            await asyncio.sleep(0.01)
-
-
-async def answered(bus: NatsBus, cp: str) -> bytes:
-    """Return the answer once a charge point can be reached."""
-    async with asyncio.timeout(PATIENCE_S):
-        while True:
-            try:
-                return await bus.request(cp, b"x", TIMEOUT_S)
-            except (Offline, Unanswered):
-                await asyncio.sleep(0.01)
 
 
 async def test_after_nats_was_killed_charge_points_answer_and_topics_are_heard(
@@ -158,23 +128,6 @@ async def test_what_was_asked_while_nats_was_away_is_never_sent_later(
         server.start()
         await answered(other, "CP1")
         assert b"late" not in heard
-
-
-async def test_a_node_that_hangs_holds_up_no_charge_point_for_long(server: NatsServer) -> None:
-    """Its loop stands still: it gives way to nobody, and the new node serves all the same."""
-    async with open_nats_bus(server.url) as one, open_nats_bus(server.url) as other:
-        deaf = asyncio.Event()
-
-        async def hangs(*_: object) -> None:
-            await deaf.wait()
-
-        async with one.serve("CP1", echo):
-            one._asked_to_give_way = hangs  # type: ignore[method-assign]
-            began_s = time.monotonic()
-            async with other.serve("CP1", echo):
-                assert time.monotonic() - began_s < TIMEOUT_S
-                assert await other.request("CP1", b"x", TIMEOUT_S) == b"x"
-            deaf.set()
 
 
 async def test_a_start_without_nats_waits_and_says_for_what() -> None:
