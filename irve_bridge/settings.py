@@ -271,7 +271,7 @@ class Settings(BaseSettings):
     def _about_others(self) -> Iterator[tuple[bool, str]]:
         yield (
             self.nats_url is not None and self.database_url.startswith("sqlite:"),
-            "NATS_URL needs a DATABASE_URL of PostgreSQL, that nodes can share: else leave it empty.",
+            "NATS_URL needs a DATABASE_URL of PostgreSQL, which nodes can share: leave it empty.",
         )
         yield (
             self.live and self.stripe_api_base.rstrip("/") != STRIPE_API,
