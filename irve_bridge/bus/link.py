@@ -19,13 +19,19 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
+from irve_bridge.bus.subjects import PREFIX
+
 CONNECT_TIMEOUT_S = 3
 RETRY_S = 1.0
 """Between attempts, give or take a half, so that nodes do not all come at once."""
-PING_EVERY_S = 5
+PING_EVERY_S = 3
 PINGS_UNANSWERED_MOST = 2
+"""So a dead connection is known for dead before the library gives up a flush, after 10 s: a pong to
+one that was given up would end its reading. For the same reason no flush is cancelled here."""
 BACKLOG_BYTES_MAX = 2 * 1024 * 1024
 """What may wait to be written: no update joins it beyond this, since the library would block."""
+NOBODY = f"{PREFIX}.nobody"
+"""Where nobody listens: that it was delivered to none shows that all before was taken."""
 
 Heard = Callable[[Msg], Awaitable[None]]
 log = structlog.get_logger()
@@ -109,18 +115,15 @@ class Link:
 
     async def settle(self, timeout_s: float) -> None:
         """Return once NATS has taken what was said to it, or does not seem to."""
-        if self._client is not None:
-            with suppress(errors.Error, OSError, TimeoutError):
-                async with asyncio.timeout(timeout_s):
-                    await self._client.flush()
+        with suppress(Away, Broken, Deserted):
+            await self.ask(NOBODY, b"", {}, timeout_s)
 
     async def stop(self, hearing: Hearing, timeout_s: float) -> None:
         """Listen no more, and return once what was delivered before is heard."""
         self._hearings.discard(hearing)
         if hearing.subscription is not None and hearing.client is self._client:
-            with suppress(errors.Error, OSError, TimeoutError):
-                async with asyncio.timeout(timeout_s):
-                    await hearing.subscription.drain()  # type: ignore[no-untyped-call]  # the library's
+            draining = asyncio.create_task(_drain(hearing.subscription))
+            await asyncio.wait({draining}, timeout=timeout_s)
 
     async def ask(
         self, subject: str, message: bytes, headers: Mapping[str, str], timeout_s: float
@@ -232,6 +235,11 @@ class Link:
         if complaint != self._complaint:
             self._complaint = complaint
             log.warning("waiting for NATS: is NATS_URL right, its server running?", error=complaint)
+
+
+async def _drain(subscription: Subscription) -> None:
+    with suppress(errors.Error, OSError):
+        await subscription.drain()  # type: ignore[no-untyped-call]  # the library's
 
 
 class _Client(Client):

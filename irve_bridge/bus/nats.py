@@ -90,9 +90,11 @@ class NatsBus:
     async def joined(self) -> AsyncIterator[None]:
         """Be one of the nodes while the context is open; waits for NATS."""
         async with self._link.kept():
-            yield
-            if self._tasks:
-                await asyncio.wait(self._tasks, timeout=PEER_TIMEOUT_S)
+            try:
+                yield
+            finally:
+                if self._tasks:
+                    await asyncio.wait(self._tasks, timeout=PEER_TIMEOUT_S)
 
     @asynccontextmanager
     async def serve(

@@ -54,3 +54,19 @@ async def test_a_slow_listener_loses_the_oldest_and_blocks_nobody(nodes: Nodes, 
             kept.append(int(await listener.next(TIMEOUT_S) or 0))
     assert len(kept) < MANY
     assert kept == sorted(set(kept))
+
+
+async def test_who_gives_up_before_listening_harms_nobody(nodes: Nodes, topic: str) -> None:
+    async def listen() -> None:
+        async with nodes.one.subscribe(topic):
+            pass
+
+    for turns in range(20):
+        listening = asyncio.create_task(listen())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        listening.cancel()
+        await asyncio.wait({listening})
+    async with asyncio.timeout(TIMEOUT_S), nodes.one.subscribe(topic) as listener:
+        await nodes.other.publish(topic, b"x")
+        assert await listener.next(TIMEOUT_S) == b"x"
