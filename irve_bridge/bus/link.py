@@ -7,6 +7,7 @@ late, gives up after some of the server's errors, and knows nothing of what must
 import asyncio
 import itertools
 import random
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -28,8 +29,10 @@ PING_EVERY_S = 3
 PINGS_UNANSWERED_MOST = 2
 """So a dead connection is known for dead before the library gives up a flush, after 10 s: a pong to
 one that was given up would end its reading. For the same reason no flush is cancelled here."""
+TELL_EVERY_S = 0.01
+NEWS_MAX = 4096
 BACKLOG_BYTES_MAX = 2 * 1024 * 1024
-"""What may wait to be written: no update joins it beyond this, since the library would block."""
+"""What may wait to be written: no news joins it beyond this, since the library would block."""
 NOBODY = f"{PREFIX}.nobody"
 """Where nobody listens: that it was delivered to none shows that all before was taken."""
 
@@ -82,6 +85,8 @@ class Link:
         self._lost = asyncio.Event()
         self._hearings: set[Hearing] = set()
         self._asking: set[asyncio.Task[Msg]] = set()
+        self._news: deque[tuple[str, bytes]] = deque(maxlen=NEWS_MAX)
+        self._telling: asyncio.Task[None] | None = None
 
     @asynccontextmanager
     async def kept(self) -> AsyncIterator[None]:
@@ -96,6 +101,8 @@ class Link:
             if keeping is not None:
                 keeping.cancel()
                 await asyncio.wait({keeping})
+            if self._telling is not None:
+                await asyncio.wait({self._telling})
             if self._client is not None:
                 await self._client.close()
 
@@ -172,13 +179,25 @@ class Link:
         with suppress(errors.Error, OSError):
             await client.publish(asked.reply, message, headers=dict(headers) or None)
 
-    async def tell(self, subject: str, message: bytes) -> None:
-        """Tell whoever listens, without waiting: what cannot be sent soon is dropped."""
-        client = self._client
-        if client is None or client.pending_data_size > BACKLOG_BYTES_MAX:
+    def tell(self, subject: str, message: bytes) -> None:
+        """Tell whoever listens, in a moment and with what else there is by then; costs nothing now.
+
+        The oldest is lost where NATS does not keep up.
+        """
+        if self._client is None:
             return
+        self._news.append((subject, message))
+        if self._telling is None:
+            self._telling = asyncio.create_task(self._tell())
+
+    async def _tell(self) -> None:
+        await asyncio.sleep(TELL_EVERY_S)
+        self._telling = None
+        client = self._client
         with suppress(errors.Error, OSError):
-            await client.publish(subject, message)
+            while self._news and client and client.pending_data_size < BACKLOG_BYTES_MAX:
+                subject, message = self._news.popleft()
+                await client.publish(subject, message)
 
     async def _keep(self) -> None:
         while True:

@@ -138,7 +138,7 @@ class NatsBus:
     async def publish(self, topic: str, message: bytes) -> None:
         """Tell everybody who listens now; other nodes hear nothing while NATS is away."""
         await self._here.publish(topic, message)
-        await self._link.tell(updates_of(topic), message)
+        self._link.tell(updates_of(topic), message)
 
     @asynccontextmanager
     async def subscribe(self, topic: str) -> AsyncIterator[Subscription]:

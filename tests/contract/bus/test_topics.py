@@ -33,9 +33,11 @@ async def test_silence_is_none(nodes: Nodes, topic: str) -> None:
 
 
 async def test_other_topics_and_earlier_messages_are_not_heard(nodes: Nodes, topic: str) -> None:
-    await nodes.other.publish(topic, b"earlier")
+    await nodes.one.publish(topic, b"earlier")
     async with nodes.one.subscribe(topic) as listener:
         await nodes.other.publish(f"{topic}.other", b"elsewhere")
+        await nodes.other.publish(topic, b"now")
+        assert await listener.next(TIMEOUT_S) == b"now"
         assert await listener.next(NO_WAIT_S) is None
 
 

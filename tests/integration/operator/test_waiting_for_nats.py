@@ -18,7 +18,7 @@ from irve_bridge.bootstrap import serve
 from irve_bridge.settings import load
 asyncio.run(serve(load(None).model_copy(update={"nats_url": SecretStr("%s")})))
 """
-"""On an embedded database, which the settings refuse together with NATS: no other node shares it."""
+"""On an embedded database, which the settings refuse with NATS: no other node shares it."""
 
 
 async def test_it_says_what_it_waits_for_and_stops_when_asked_to(tmp_path: Path) -> None:
