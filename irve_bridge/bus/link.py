@@ -202,7 +202,7 @@ class Link:
     async def _keep(self) -> None:
         while True:
             await self._lost.wait()
-            log.warning("NATS is away: commands reach this node's own charge points only")
+            log.warning("nats_away", reached="charge points of this node only")
             self._client = None
             for asking in self._asking:
                 asking.cancel()
@@ -234,7 +234,7 @@ class Link:
         async def failed(error: Exception) -> None:
             problems.append(error)
             if client.is_connected:
-                log.warning("NATS fails", server=_shown(url), error=_words(error))
+                log.warning("nats_failed", server=_shown(url), error=_words(error))
 
         client = _Client(tls=urlsplit(url).scheme == "tls")
         try:
@@ -245,7 +245,7 @@ class Link:
             if not client.is_connected or self._ended:
                 await client.close()
         if client.is_connected:
-            log.info("NATS is there", server=_shown(url))
+            log.info("nats_connected", server=_shown(url))
             self._client, self._lost, self._complaint = client, lost, ""
 
     def _complain(self, url: str, error: Exception) -> None:
@@ -253,7 +253,9 @@ class Link:
         complaint = f"{_shown(url)}: {_words(error)}"
         if complaint != self._complaint:
             self._complaint = complaint
-            log.warning("waiting for NATS: is NATS_URL right, its server running?", error=complaint)
+            log.warning(
+                "waiting_for_nats", error=complaint, check="NATS_URL, and that its server runs"
+            )
 
 
 async def _drain(subscription: Subscription) -> None:

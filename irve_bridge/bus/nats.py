@@ -185,7 +185,7 @@ class NatsBus:
             try:
                 reply = await self._link.ask(subject, b"", headers, PEER_TIMEOUT_S)
             except Silent:
-                log.warning("a node hangs that served it", charge_point_id=charge_point_id)
+                log.warning("node_hangs", charge_point_id=charge_point_id)
                 return
             except (Away, Deserted, Broken):  # all gave way, or it is done again afterwards
                 return
@@ -198,7 +198,7 @@ class NatsBus:
         if self._serving.get(charge_point_id) is not serving:
             return
         del self._serving[charge_point_id]
-        log.info("taken by another node", charge_point_id=charge_point_id)
+        log.info("taken_by_another_node", charge_point_id=charge_point_id)
         self._here.take_away(charge_point_id)
         await self._link.stop(serving.hearing, PEER_TIMEOUT_S)
 

@@ -135,7 +135,7 @@ async def test_a_start_without_nats_waits_and_says_for_what() -> None:
     with capture_logs() as logs:
         opening = asyncio.create_task(_opened(f"nats://user:secret@127.0.0.1:{server.port}"))
         async with asyncio.timeout(PATIENCE_S):
-            while not any(entry["event"].startswith("waiting for NATS") for entry in logs):
+            while not any(entry["event"] == "waiting_for_nats" for entry in logs):
                 await asyncio.sleep(0.01)
         assert not opening.done()
         try:

@@ -37,7 +37,7 @@ async def test_it_says_what_it_waits_for_and_stops_when_asked_to(tmp_path: Path)
     assert process.stdout
     try:
         async with asyncio.timeout(PATIENCE_S):
-            while b"waiting for NATS" not in await process.stdout.readline():
+            while b"waiting_for_nats" not in await process.stdout.readline():
                 assert process.returncode is None
             process.send_signal(signal.SIGTERM)
             assert await process.wait() == 0
