@@ -36,6 +36,10 @@ BACKLOG_BYTES_MAX = 2 * 1024 * 1024
 NOBODY = f"{PREFIX}.nobody"
 """Where nobody listens: that it was delivered to none shows that all before was taken."""
 
+REFUSED = "Refused"
+"""The header of an answer that is none, and what it says: it was not performed, or nobody knows."""
+OFFLINE, UNANSWERED = "offline", "unanswered"
+
 Heard = Callable[[Msg], Awaitable[None]]
 log = structlog.get_logger()
 
@@ -264,7 +268,11 @@ async def _drain(subscription: Subscription) -> None:
 
 
 class _Client(Client):
-    """Never speaks in clear where TLS is wanted: the library does when the server asks for none."""
+    """Never speaks in clear where TLS is wanted, and drops no request without a word.
+
+    The library speaks in clear when the server asks for no TLS, and drops what is delivered after a
+    subscription has ended, as happens: its asker would wait in vain for what nobody performs.
+    """
 
     def __init__(self, *, tls: bool) -> None:
         super().__init__()
@@ -274,6 +282,14 @@ class _Client(Client):
         if self._wants_tls and initial_connection and not info.get("tls_required"):
             raise errors.Error("the server offers no TLS, and NATS_URL begins with tls://")
         await super()._process_info(info, initial_connection)
+
+    async def _process_msg(
+        self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes
+    ) -> None:
+        if reply and sid not in self._subs:
+            await self.publish(reply.decode(), headers={REFUSED: OFFLINE})
+        else:
+            await super()._process_msg(sid, subject, reply, data, headers)
 
 
 _OPTIONS: dict[str, Any] = {

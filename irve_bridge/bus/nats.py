@@ -34,7 +34,18 @@ import structlog
 from nats.aio.msg import Msg
 
 from irve_bridge.bus.in_process import InProcessBus
-from irve_bridge.bus.link import Away, Broken, Deserted, Hearing, Link, Silent, TooLarge
+from irve_bridge.bus.link import (
+    OFFLINE,
+    REFUSED,
+    UNANSWERED,
+    Away,
+    Broken,
+    Deserted,
+    Hearing,
+    Link,
+    Silent,
+    TooLarge,
+)
 from irve_bridge.bus.subjects import commands_to, updates_of
 from irve_bridge.service.ports import Answer, Offline, Subscription, Taken, Unanswered, ignore
 
@@ -44,9 +55,8 @@ PEER_TIMEOUT_S = 2.0
 """How long another node, or NATS, is waited for before it counts as hung."""
 TAKEN_AT_ONCE = 100
 
-TIMEOUT_S, STAMP, REFUSED = "Timeout-S", "Stamp", "Refused"
-"""Headers: of a command, of a taking and its refusal, and of a command that has no answer."""
-OFFLINE, UNANSWERED = "offline", "unanswered"
+TIMEOUT_S, STAMP = "Timeout-S", "Stamp"
+"""Headers: of a command, and of a taking and its refusal."""
 
 Stamp = tuple[int, str]
 """When a charge point's socket came, in microseconds, and at which node: a total order."""

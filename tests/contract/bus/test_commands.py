@@ -42,6 +42,20 @@ async def test_who_left_is_offline(nodes: Nodes, cp: str) -> None:
         await nodes.other.request(cp, b"x", TIMEOUT_S)
 
 
+async def test_of_many_who_leave_none_is_waited_for(nodes: Nodes, cp: str) -> None:
+    """Also where the command crosses the leaving."""
+
+    async def leave(each: str) -> None:
+        async with nodes.one.serve(each, naming(b"one")):
+            pass
+        with pytest.raises(Offline):
+            await nodes.other.request(each, b"x", 60)
+
+    async with asyncio.timeout(20):
+        for turn in range(5):
+            await asyncio.gather(*(leave(f"{cp}.{turn}.{number}") for number in range(100)))
+
+
 @pytest.mark.parametrize("size", [0, 64 * 1024])
 async def test_an_answer_may_be_empty_or_long(nodes: Nodes, cp: str, size: int) -> None:
     async def answer(command: bytes) -> bytes:
