@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import signal
 import socket
 import subprocess
 import sysconfig
@@ -43,11 +42,6 @@ class NatsServer:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-
-    def pause(self, *, goes_on: bool) -> None:
-        """Have it hang, or go on."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGCONT if goes_on else signal.SIGSTOP)
 
 
 @contextlib.contextmanager

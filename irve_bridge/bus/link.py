@@ -31,6 +31,8 @@ PINGS_UNANSWERED_MOST = 2
 one that was given up would end its reading. For the same reason no flush is cancelled here."""
 TELL_EVERY_S = 0.01
 NEWS_MAX = 4096
+LOOK_EVERY_S = 1
+GOODBYE_S = 2
 BACKLOG_BYTES_MAX = 2 * 1024 * 1024
 """What may wait to be written: no news joins it beyond this, since the library would block."""
 NOBODY = f"{PREFIX}.nobody"
@@ -108,7 +110,9 @@ class Link:
             if self._telling is not None:
                 await asyncio.wait({self._telling})
             if self._client is not None:
-                await self._client.close()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(GOODBYE_S):
+                        await self._client.close()
 
     async def hear(self, hearing: Hearing) -> None:
         """Listen from now on, or from when NATS is back."""
@@ -205,12 +209,19 @@ class Link:
 
     async def _keep(self) -> None:
         while True:
-            await self._lost.wait()
+            await self._wait_for_its_end()
             log.warning("nats_away", reached="charge points of this node only")
             self._client = None
             for asking in self._asking:
                 asking.cancel()
             await self._connect()
+
+    async def _wait_for_its_end(self) -> None:
+        """Return once the connection is lost: it says so, unless it hangs in saying goodbye."""
+        while self._client is not None and not self._client.is_closed:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    await self._lost.wait()
 
     async def _connect(self) -> None:
         """Return once one of the servers is connected and knows what is listened to."""
