@@ -17,6 +17,7 @@ from aiohttp import web
 from prometheus_client import REGISTRY, CollectorRegistry
 
 from irve_bridge.bus.in_process import InProcessBus
+from irve_bridge.bus.nats import open_nats_bus
 from irve_bridge.charge_points.server import ChargePointServer
 from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.charge_points.tls import TlsSettings
@@ -77,21 +78,33 @@ def raise_file_limit() -> None:
 
 
 async def serve(settings: Settings) -> None:
-    """Run the bridge until the process is asked to stop."""
+    """Run the bridge until the process is asked to stop, be it that it still waits for NATS."""
     raise_file_limit()
-    stopped = asyncio.Event()
+    stopped, started, task = asyncio.Event(), asyncio.Event(), asyncio.current_task()
+
+    def stop() -> None:
+        stopped.set()
+        if task is not None and not started.is_set():
+            task.cancel()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with running(settings) as bridge:
-        log.info(
-            "started",
-            pages=settings.public_url,
-            ocpp_port=bridge.ocpp_port,
-            ocpp_tls_port=bridge.ocpp_tls_port,
-        )
-        _spare_the_collector()
-        await stopped.wait()
-        log.info("stopping")
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    try:
+        async with running(settings) as bridge:
+            started.set()
+            log.info(
+                "started",
+                pages=settings.public_url,
+                ocpp_port=bridge.ocpp_port,
+                ocpp_tls_port=bridge.ocpp_tls_port,
+            )
+            _spare_the_collector()
+            await stopped.wait()
+            log.info("stopping")
+    except asyncio.CancelledError:
+        if not stopped.is_set():
+            raise
+        log.info("stopped before it had started")
 
 
 def _spare_the_collector() -> None:
@@ -113,7 +126,7 @@ async def running(
         languages = load_languages()
         payments = _payments(settings, clock)
         stack.push_async_callback(payments.close)
-        bus = InProcessBus()
+        bus = await stack.enter_async_context(_bus(settings))
         node_id = new_node_id()
         handler = Handler(storage, bus, settings.policy, OcmfVerifier(), node_id)
         sweep = Sweep(storage, handler, clock)
@@ -160,6 +173,8 @@ async def running(
         for lane, dispatcher in dispatchers.items():
             await stack.enter_async_context(_worker(f"dispatcher {lane}", dispatcher.run))
         await stack.enter_async_context(_worker("node", node.run))
+        if settings.nats_url:
+            await stack.enter_async_context(_worker("news", node.listen))
         await stack.enter_async_context(_worker("sweep", lambda: sweep.run(meters)))
         await stack.enter_async_context(_worker("displays", displays.run))
         if (codes := codes_of(settings)).window:
@@ -176,6 +191,16 @@ async def running(
             ocpp_tls_port = await stack.enter_async_context(door.listen_with_tls(tls))
         web_port = await stack.enter_async_context(_listen(app, settings))
         yield Bridge(storage, desk, views, clock, web_port, ocpp_port, ocpp_tls_port)
+
+
+@asynccontextmanager
+async def _bus(settings: Settings) -> AsyncIterator[Bus]:
+    """Give the bus of many nodes where NATS is set, once it is there; else that of one process."""
+    if settings.nats_url is None:
+        yield InProcessBus()
+        return
+    async with open_nats_bus(settings.nats_url.get_secret_value()) as bus:
+        yield bus
 
 
 @asynccontextmanager

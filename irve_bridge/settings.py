@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -91,6 +92,7 @@ class Settings(BaseSettings):
     csms_authorize_timeout_s: float = Field(default=5, gt=0, le=25)
 
     database_url: str = "sqlite:///irve_bridge.db"
+    nats_url: SecretStr | None = None
     web_host: str = "127.0.0.1"
     web_port: int = Field(default=8080, ge=0, le=65535)
     ocpp_host: str = "127.0.0.1"
@@ -234,6 +236,13 @@ class Settings(BaseSettings):
             raise ValueError("must be sqlite:/// and the path of a file")
         return url
 
+    @field_validator("nats_url")
+    @classmethod
+    def _nats_servers(cls, urls: SecretStr | None) -> SecretStr | None:
+        if not all(map(_nats_server, _parts(urls))):
+            raise ValueError("must be nats://host or tls://host, comma-separated if several")
+        return urls
+
     @field_validator("callback_delays_s", "debt_retries_s", mode="before")
     @classmethod
     def _list(cls, text: object) -> object:
@@ -262,6 +271,10 @@ class Settings(BaseSettings):
         yield from self._about_amounts_and_terms()
 
     def _about_others(self) -> Iterator[tuple[bool, str]]:
+        yield (
+            self.nats_url is not None and self.database_url.startswith("sqlite:"),
+            "NATS_URL needs a DATABASE_URL of PostgreSQL, which nodes can share: leave it empty.",
+        )
         yield (
             self.live and self.stripe_api_base.rstrip("/") != STRIPE_API,
             f"STRIPE_API_BASE must be {STRIPE_API} with a live key.",
@@ -431,6 +444,14 @@ def load(env_file: str | None = ".env") -> Settings:
 
 def _parts(secret: SecretStr | None) -> tuple[str, ...]:
     return () if secret is None else tuple(p.strip() for p in secret.get_secret_value().split(","))
+
+
+def _nats_server(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"nats", "tls"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _signs(secret: str) -> bool:

@@ -9,7 +9,9 @@ from irve_bridge.service.ports.bus import (
     Objection,
     Offline,
     Subscription,
+    Taken,
     Unanswered,
+    ignore,
 )
 from irve_bridge.service.ports.clock import (
     Clock,
@@ -120,10 +122,12 @@ __all__ = [
     "Stranger",
     "Strangers",
     "Subscription",
+    "Taken",
     "TakenReading",
     "Task",
     "Transactions",
     "Tx",
     "Unanswered",
     "Unfinished",
+    "ignore",
 ]
