@@ -3,18 +3,21 @@
 import asyncio
 import contextlib
 import gc
+import os
 import resource
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
 from aiohttp import web
 from prometheus_client import REGISTRY, CollectorRegistry
+from sqlalchemy import make_url
 
 from irve_bridge.bus.in_process import InProcessBus
 from irve_bridge.charge_points.server import ChargePointServer
@@ -45,6 +48,8 @@ from irve_bridge.settings import STRIPE_API, Settings
 from irve_bridge.signatures import OcmfVerifier
 from irve_bridge.storage import open_storage
 from irve_bridge.storage.alone import alone
+from irve_bridge.telemetry.lag import watch_loop
+from irve_bridge.telemetry.otel import exporting
 from irve_bridge.web import WebContext, WebSettings, create_app
 
 log = structlog.get_logger()
@@ -80,7 +85,7 @@ async def serve(settings: Settings) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with running(settings) as bridge:
+    async with exporting(os.environ), running(settings) as bridge:
         log.info(
             "started",
             pages=settings.public_url,
@@ -155,6 +160,7 @@ async def running(
             await stack.enter_async_context(_worker(f"dispatcher {lane}", dispatcher.run))
         await stack.enter_async_context(_worker("sweep", lambda: sweep.run(meters)))
         await stack.enter_async_context(_worker("displays", displays.run))
+        await stack.enter_async_context(_worker("loop lag", watch_loop))
         if (codes := codes_of(settings)).window:
             shown = CodeDisplays(storage, clock, outbox, codes, settings.public_url)
             await stack.enter_async_context(_worker("codes", shown.run))
@@ -339,7 +345,19 @@ def _web(settings: Settings) -> WebSettings:
         checkout_origins=(checkout,),
         trusted_proxies=settings.trusted_proxies,
         throttle_per_minute=settings.throttle_per_minute,
+        folders=_folders(settings),
     )
+
+
+def _folders(settings: Settings) -> dict[str, Path]:
+    """Return where what grows lies, as far as it lies here."""
+    database = make_url(settings.database_url)
+    folders = {}
+    if database.drivername == "sqlite" and database.database:
+        folders["database"] = Path(database.database).absolute().parent
+    if settings.log_file:
+        folders["log"] = Path(settings.log_file).absolute().parent
+    return folders
 
 
 @asynccontextmanager

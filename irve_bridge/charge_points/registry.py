@@ -8,11 +8,11 @@ import structlog
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import CloseCode
 
-from irve_bridge.charge_points.metrics import CONNECTED
 from irve_bridge.domain.facts import ChargePointConnected, ChargePointDisconnected
 from irve_bridge.service import reports
 from irve_bridge.service.handle import Handler
 from irve_bridge.service.ports import Clock
+from irve_bridge.telemetry.metrics import CONNECTED
 
 log = structlog.get_logger()
 
@@ -36,13 +36,14 @@ class Registry:
         finally:
             if self._open.get(charge_point_id) is connection:
                 del self._open[charge_point_id]
-            CONNECTED.set(len(self._open))
+                CONNECTED.dec()
 
     def _replace(self, charge_point_id: str, connection: ServerConnection) -> None:
         old = self._open.get(charge_point_id)
         self._open[charge_point_id] = connection
-        CONNECTED.set(len(self._open))
-        if old is not None:
+        if old is None:
+            CONNECTED.inc()
+        else:
             log.info("replaced by a newer connection")
             # A half-open socket answers no closing handshake: nobody waits for it.
             closing = asyncio.create_task(old.close(CloseCode.GOING_AWAY, "replaced"))

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from irve_bridge.domain import facts
 from irve_bridge.domain.charge_point import ChargePoint, Connector
@@ -92,11 +93,12 @@ class Sweep:
 
     async def _try(self, session_id: str | None, unit: Callable[[Work], object]) -> bool:
         """Return whether it went well: one session's trouble is not the others'."""
-        try:
-            await self._handler.run(unit)
-        except Exception:
-            log.exception("sweep_failed", session_id=session_id)
-            return False
+        with bound_contextvars(**({"session_id": session_id} if session_id else {})):
+            try:
+                await self._handler.run(unit)
+            except Exception:
+                log.exception("sweep_failed")
+                return False
         return True
 
 

@@ -64,6 +64,11 @@ from irve_bridge.service.ports.storage import (
     Tx,
     Unfinished,
 )
+from irve_bridge.service.ports.tallies import (
+    LaneTally,
+    SessionsTally,
+    Tallies,
+)
 
 __all__ = [
     "Again",
@@ -86,6 +91,7 @@ __all__ = [
     "IdTags",
     "Inbox",
     "Intents",
+    "LaneTally",
     "Listings",
     "Movement",
     "Offline",
@@ -97,6 +103,7 @@ __all__ = [
     "Reservations",
     "Selection",
     "Sessions",
+    "SessionsTally",
     "Sighting",
     "SignatureRefused",
     "SignatureVerifier",
@@ -111,6 +118,7 @@ __all__ = [
     "Strangers",
     "Subscription",
     "TakenReading",
+    "Tallies",
     "Task",
     "Transactions",
     "Tx",

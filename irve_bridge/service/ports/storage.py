@@ -33,6 +33,7 @@ from irve_bridge.service.ports.operations import (
     StationEvents,
     Strangers,
 )
+from irve_bridge.service.ports.tallies import Tallies
 
 T = TypeVar("T")
 
@@ -505,6 +506,7 @@ class Tx(Protocol):
     charging_profiles: ChargingProfiles
     strangers: Strangers
     listings: Listings
+    tallies: Tallies
 
 
 class Storage(Protocol):
