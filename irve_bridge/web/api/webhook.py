@@ -16,6 +16,5 @@ async def webhook(request: web.Request) -> web.Response:
         hint = context.payments.read_webhook(await request.read(), signature, context.clock.now())
     except SignatureRefused as refused:
         raise RequestRefused(400, "signature_refused", f"{refused}.") from None
-    concern(hint.session_id)
-    await context.desk.hear(hint)
+    concern(await context.desk.hear(hint))
     return web.json_response({"received": True})
