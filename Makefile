@@ -13,7 +13,7 @@ help: ## show this list
 
 setup: .venv/.run ## make .venv with what the bridge and the demo need
 
-setup-test: .venv/.test ## the same with what the tests need, a browser included
+setup-test: .venv/.test ## the same with what the tests need, a browser and Prometheus included
 
 demo: setup ## bridge, simulators and three charge points; AUTO=1 plays the drivers, JSON=1 prints JSON
 	@$(BIN)/python -m simulators.demo $(if $(AUTO),--auto) $(if $(JSON),--json)
@@ -69,4 +69,5 @@ clean: ## remove what the targets made
 	$(PIP) --require-hashes -r requirements/test.txt
 	$(NPM)(['ci', '--no-audit', '--no-fund']))"
 	$(BIN)/python -m tests.setup_browser
+	$(BIN)/python -m tests.setup_prometheus
 	@touch $@
