@@ -84,11 +84,10 @@ def _set_sessions(tallies: Iterable[SessionsTally]) -> None:
     secured: Counter[str] = Counter()
     due: Counter[str] = Counter()
     for tally in tallies:
+        is_due = tally.state == State.DUE
         states[tally.state] += tally.sessions
-        if tally.state == State.DUE:
-            due[tally.currency] += tally.owed_minor
-        else:
-            secured[tally.currency] += tally.secured_minor
+        due[tally.currency] += tally.owed_minor if is_due else 0
+        secured[tally.currency] += 0 if is_due else tally.secured_minor
     metrics.set_all(metrics.SESSIONS, states)
     metrics.set_all(metrics.SECURED_MINOR, secured)
     metrics.set_all(metrics.DUE_MINOR, due)
