@@ -49,6 +49,7 @@ from irve_bridge.signatures import OcmfVerifier
 from irve_bridge.storage import open_storage
 from irve_bridge.storage.alone import alone
 from irve_bridge.telemetry.lag import watch_loop
+from irve_bridge.telemetry.metrics import BUS_UP
 from irve_bridge.telemetry.otel import exporting
 from irve_bridge.web import WebContext, WebSettings, create_app
 
@@ -117,6 +118,7 @@ async def running(
         payments = _payments(settings, clock)
         stack.push_async_callback(payments.close)
         bus = InProcessBus()
+        BUS_UP.set(1)
         handler = Handler(storage, bus, settings.policy, OcmfVerifier())
         sweep = Sweep(storage, handler, clock)
         lead = settings.policy.stop_lead

@@ -30,37 +30,35 @@ class Registry:
     async def hold(self, charge_point_id: str, connection: ServerConnection) -> AsyncIterator[None]:
         """Make this the charge point's socket while the context is open."""
         self._replace(charge_point_id, connection)
+        opened = ChargePointConnected(at=self._clock.now(), charge_point_id=charge_point_id)
         try:
-            async with self._present(charge_point_id):
+            await self._handler.run(lambda work: reports.connected(work, opened))
+            log.info("connected")
+            try:
                 yield
+            finally:
+                await self._gone(opened)
         finally:
             if self._open.get(charge_point_id) is connection:
                 del self._open[charge_point_id]
-                CONNECTED.dec()
+            CONNECTED.set(len(self._open))
 
     def _replace(self, charge_point_id: str, connection: ServerConnection) -> None:
         old = self._open.get(charge_point_id)
         self._open[charge_point_id] = connection
-        if old is None:
-            CONNECTED.inc()
-        else:
+        CONNECTED.set(len(self._open))
+        if old is not None:
             log.info("replaced by a newer connection")
             # A half-open socket answers no closing handshake: nobody waits for it.
             closing = asyncio.create_task(old.close(CloseCode.GOING_AWAY, "replaced"))
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)
 
-    @asynccontextmanager
-    async def _present(self, charge_point_id: str) -> AsyncIterator[None]:
-        at = self._clock.now()
-        opened = ChargePointConnected(at=at, charge_point_id=charge_point_id)
-        await self._handler.run(lambda work: reports.connected(work, opened))
-        log.info("connected")
-        try:
-            yield
-        finally:
-            closed = ChargePointDisconnected(
-                at=self._clock.now(), charge_point_id=charge_point_id, connected_at=at
-            )
-            await self._handler.run(lambda work: reports.disconnected(work, closed))
-            log.info("disconnected")
+    async def _gone(self, opened: ChargePointConnected) -> None:
+        closed = ChargePointDisconnected(
+            at=self._clock.now(),
+            charge_point_id=opened.charge_point_id,
+            connected_at=opened.at,
+        )
+        await self._handler.run(lambda work: reports.disconnected(work, closed))
+        log.info("disconnected")

@@ -8,10 +8,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 import structlog
 from structlog.contextvars import bound_contextvars
 from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
-from websockets.http11 import Request
 
 from irve_bridge.charge_points.admission import Admission, choose_subprotocol, identity
 from irve_bridge.charge_points.registry import Registry
@@ -31,8 +29,6 @@ FRAME_BYTES_MAX = 1024 * 1024
 """A StopTransaction carries all readings of a charge: larger than this only in bad faith."""
 FRAMES_QUEUED_MAX = 4
 TLS_HANDSHAKE_S = 10
-FORGOTTEN = Request("", Headers())
-"""In the place of a handshake: its headers, a password among them, would stay with the socket."""
 
 log = structlog.get_logger()
 
@@ -108,7 +104,7 @@ class ChargePointServer:
             REFUSED_HANDSHAKES.labels("subprotocol").inc()
             await socket.close(CloseCode.PROTOCOL_ERROR, "subprotocol ocpp1.6 is needed")
             return
-        socket.request, socket.response = FORGOTTEN, None
+        _forget_handshake(socket)
         with bound_contextvars(charge_point_id=charge_point_id), suppress(ConnectionClosed):
             try:
                 await self._serve(charge_point_id, socket)
@@ -137,6 +133,13 @@ class ChargePointServer:
 def _code(code: int | None) -> str:
     """Return a close code as one of a few: a charge point may write any number from 3000 on."""
     return str(code) if code in CLOSE_CODES else "none" if code is None else "other"
+
+
+def _forget_handshake(socket: ServerConnection) -> None:
+    """Its headers, a password among them, would stay with the socket and its parser."""
+    for message in (socket.request, socket.response):
+        if message is not None:
+            message.headers.clear()
 
 
 def _port(server: Server) -> int:

@@ -148,6 +148,11 @@ STRIPE_ERRORS = Counter(
 STORAGE_UP = Gauge(
     "irve_bridge_storage_up", "Whether the storage answered this scrape.", registry=OURS
 )
+BUS_UP = Gauge(
+    "irve_bridge_bus_up",
+    "Whether other nodes' charge points can be reached; always, where there is one node.",
+    registry=OURS,
+)
 COMMIT_SECONDS = Histogram(
     "irve_bridge_storage_commit_seconds",
     "From the first unit of a batch to its commit.",

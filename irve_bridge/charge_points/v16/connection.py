@@ -3,7 +3,6 @@
 import asyncio
 import time
 from contextlib import suppress
-from functools import partial
 
 import msgspec
 import structlog
@@ -55,7 +54,9 @@ class Connection:
     ) -> None:
         self._id = charge_point_id
         self._socket = socket
-        self._events = Events(charge_point_id, storage, clock)
+        self._storage = storage
+        self._clock = clock
+        self._settings = settings
         self._recent = Recent(clock)
         self._answers = answers
         self._patience = Patience(settings.invalid_burst, settings.invalid_per_s)
@@ -64,13 +65,6 @@ class Connection:
         self._calls = Calls(self._call_out, self._part, settings.call_timeout_s)
         self._ask = Keys(charge_point_id, self._calls.ask, storage).ask
         self._keepalive = Keepalive(socket, settings, self._ask_for_heartbeat)
-        self._welcome = Welcome(
-            charge_point_id,
-            self._ask,
-            storage,
-            settings.status_grace_s,
-            partial(Configure, charge_point_id, self._ask, storage, clock, settings),
-        )
         self._performing: set[asyncio.Task[bytes]] = set()
         self._action = ""
 
@@ -80,7 +74,7 @@ class Connection:
         Raises:
             websockets.exceptions.ConnectionClosed: It closed.
         """
-        watching = asyncio.create_task(self._keepalive.watch())
+        self._keepalive.begin()
         try:
             while True:
                 frame = await self._socket.recv(decode=False)
@@ -88,7 +82,7 @@ class Connection:
                 with suppress(ConnectionClosed):  # what came before the end is heard all the same
                     await self.route_message(frame)
         finally:
-            watching.cancel()
+            self._keepalive.end()
             if self._greeting:
                 self._greeting.cancel()
             await self._finish_performing()
@@ -156,7 +150,8 @@ class Connection:
             await self._call_error(call, "FormationViolation", "refused")
         else:
             frame = msgspec.json.encode((2, call.unique_id, call.action, call.payload))
-            await Unusual(self._id, self._events, self._send).route_message(frame)
+            events = Events(self._id, self._storage, self._clock)
+            await Unusual(self._id, events, self._send).route_message(frame)
 
     async def _call_error(self, call: Call, code: str, outcome: str) -> None:
         """Refuse a call (OCPP-J 1.6 §4.2.3)."""
@@ -216,12 +211,17 @@ class Connection:
         self._greeting = asyncio.create_task(self._welcome_it(booted=booted))
 
     async def _welcome_it(self, *, booted: bool) -> None:
+        grace_s = self._settings.status_grace_s
+        welcome = Welcome(self._id, self._ask, self._storage, grace_s, self._configure)
         try:
-            await self._welcome.greet(booted=booted)
+            await welcome.greet(booted=booted)
         except (TimeoutError, TooManyCalls, ConnectionClosed) as error:
             log.info("welcome unanswered", error=str(error))
         except Exception:
             log.exception("welcome failed")
+
+    async def _configure(self) -> None:
+        await Configure(self._id, self._ask, self._storage, self._clock, self._settings).run()
 
 
 def _is_json(payload: bytes) -> bool:

@@ -29,6 +29,7 @@ TROUBLES: dict[str, dict[str, str]] = {
         'irve_bridge_storage_commit_seconds_bucket{instance="a", le="1"}': "0+100x180",
         'irve_bridge_storage_commit_seconds_bucket{instance="a", le="+Inf"}': "0+100x180",
     },
+    "BusDown": {'irve_bridge_bus_up{instance="a"}': "0x180"},
     "DiskFull": {
         'irve_bridge_disk_free_bytes{of="database"}': "9x180",
         'irve_bridge_disk_size_bytes{of="database"}': "100x180",
@@ -71,6 +72,7 @@ TROUBLES: dict[str, dict[str, str]] = {
 # A bridge that is well: busy, with cards that are declined and lines that break.
 WELL: dict[str, str] = UP | {
     'irve_bridge_storage_up{instance="a"}': "1x180",
+    'irve_bridge_bus_up{instance="a"}': "1x180",
     'irve_bridge_storage_commit_seconds_bucket{instance="a", le="0.05"}': "0+1000x180",
     'irve_bridge_storage_commit_seconds_bucket{instance="a", le="+Inf"}': "0+1000x180",
     'irve_bridge_disk_free_bytes{of="database"}': "50x180",
