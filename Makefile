@@ -47,6 +47,8 @@ lock: setup-test ## lock the dependencies anew after a change in pyproject.toml
 		--generate-hashes pyproject.toml -o requirements/run.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
 		--generate-hashes --extra test pyproject.toml -o requirements/test.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
+		--generate-hashes --extra otel pyproject.toml -o requirements/otel.txt
 
 css: setup-test ## compile the pages' styles anew
 	$(NPM)(['run', 'build']))"

@@ -1,7 +1,7 @@
 """Time as a source of facts: deadlines that passed and limits that were reached."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -67,7 +67,7 @@ class Sweep:
             now = self._clock.now()
             for session_id in meters.crossed(now):
                 asked = facts.StopAsked(at=now, session_id=session_id, cause=StopCause.LIMIT)
-                await self._try(session_id, partial(apply, fact=asked))
+                await self._try({"session_id": session_id}, partial(apply, fact=asked))
             if await self._page(now) < BATCH:
                 return
 
@@ -77,23 +77,26 @@ class Sweep:
         for transaction in await self._storage.read(partial(_left, now=now, policy=policy)):
             if meters.named_since(transaction, now - policy.idle_end):
                 continue
-            await self._try(
-                transaction.session_id, partial(end_left_behind, of=transaction, now=now)
-            )
+            named = {"charge_point_id": transaction.charge_point_id}
+            if transaction.session_id is not None:
+                named["session_id"] = transaction.session_id
+            await self._try(named, partial(end_left_behind, of=transaction, now=now))
 
     async def _page(self, now: datetime) -> int:
         """Apply the earliest deadlines passed by now; return how many there were."""
         due = await self._storage.read(partial(_due, now=now))
         for session in due:
-            if not await self._try(
-                session.id, partial(pass_deadline, session_id=session.id, now=now)
-            ):
-                await self._try(session.id, partial(look_later, session_id=session.id, now=now))
+            named = {"session_id": session.id, "charge_point_id": session.charge_point_id}
+            if not await self._try(named, partial(pass_deadline, session_id=session.id, now=now)):
+                await self._try(named, partial(look_later, session_id=session.id, now=now))
         return len(due)
 
-    async def _try(self, session_id: str | None, unit: Callable[[Work], object]) -> bool:
-        """Return whether it went well: one session's trouble is not the others'."""
-        with bound_contextvars(**({"session_id": session_id} if session_id else {})):
+    async def _try(self, named: Mapping[str, str], unit: Callable[[Work], object]) -> bool:
+        """Return whether it went well: one session's trouble is not the others'.
+
+        Whoever is `named` stands in every line of log of it.
+        """
+        with bound_contextvars(**named):
             try:
                 await self._handler.run(unit)
             except Exception:

@@ -1,6 +1,9 @@
 """A session is one trace, from the tap to the settlement, whatever happens to the process."""
 
+import os
 import re
+import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,8 +13,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
+from irve_bridge.telemetry import tracing
 from irve_bridge.telemetry.otel import TracingRefused, exporter_of, exporting
 from tests.integration.world import World, link, served, world
 
@@ -129,6 +133,39 @@ async def test_a_collector_that_is_away_changes_nothing(tmp_path: Path) -> None:
         await cp.unplug(1)
         assert (await w.final(opened["session_id"]))["status"] == "settled"
         await w.end_process()
+
+
+async def test_a_sampled_session_is_whole_and_another_one_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who has a span of it to tell decides alike, on whichever node."""
+    async with collector() as otlp:
+        monkeypatch.setenv("OTEL_TRACES_SAMPLER", "traceidratio")
+        monkeypatch.setenv("OTEL_TRACES_SAMPLER_ARG", "0.5")
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", otlp.url)
+        async with exporting(os.environ):
+            for number in range(60):
+                tracing.opened(f"ses_{number}", time.time_ns())
+                tracing.record("fact", f"ses_{number}", time.time_ns())
+                with tracing.span("intent", f"ses_{number}"), tracing.span("stripe"):
+                    pass
+    by_trace = Counter(span.trace_id for span in otlp.spans)
+    assert set(by_trace.values()) == {4}
+    assert 15 < len(by_trace) < 45
+
+
+async def test_what_fails_is_told_by_its_name_and_not_by_what_it_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An error's sentence may hold a secret."""
+    async with collector() as otlp:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", otlp.url)
+        async with exporting(os.environ):
+            with pytest.raises(ValueError, match="sk_live"), tracing.span("intent", "ses_1"):
+                raise ValueError("sk_live_4eC39HqLyjWDarjtT1zdp7dc")
+    (span,) = otlp.spans
+    assert (span.status.code, span.status.message) == (Status.STATUS_CODE_ERROR, "ValueError")
+    assert b"sk_live" not in span.SerializeToString()
 
 
 async def test_off_no_callback_names_a_trace(tmp_path: Path) -> None:
