@@ -27,15 +27,18 @@ class Registry:
         self._closing: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
-    async def hold(self, charge_point_id: str, connection: ServerConnection) -> AsyncIterator[None]:
-        """Make this the charge point's socket while the context is open."""
+    async def hold(self, charge_point_id: str, connection: ServerConnection) -> AsyncIterator[bool]:
+        """Make this the charge point's socket while the context is open.
+
+        Give whether another node may have had the charge point before.
+        """
         self._replace(charge_point_id, connection)
         opened = ChargePointConnected(at=self._clock.now(), charge_point_id=charge_point_id)
         try:
-            await self._handler.run(lambda work: reports.connected(work, opened))
+            came_over = await self._handler.run(lambda work: reports.connected(work, opened))
             log.info("connected")
             try:
-                yield
+                yield came_over
             finally:
                 await self._gone(opened)
         finally:
@@ -43,16 +46,25 @@ class Registry:
                 del self._open[charge_point_id]
             CONNECTED.set(len(self._open))
 
+    def let_go(self, charge_point_id: str | None) -> None:
+        """Close a charge point's socket, or all: they are another node's, or soon will be."""
+        for id_ in list(self._open) if charge_point_id is None else [charge_point_id]:
+            if connection := self._open.get(id_):
+                self._close(connection, CloseCode.SERVICE_RESTART, "connect anew")
+
+    def _close(self, connection: ServerConnection, code: CloseCode, reason: str) -> None:
+        """Nobody waits for it: a half-open socket answers no closing handshake."""
+        closing = asyncio.create_task(connection.close(code, reason))
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
+
     def _replace(self, charge_point_id: str, connection: ServerConnection) -> None:
         old = self._open.get(charge_point_id)
         self._open[charge_point_id] = connection
         CONNECTED.set(len(self._open))
         if old is not None:
             log.info("replaced by a newer connection")
-            # A half-open socket answers no closing handshake: nobody waits for it.
-            closing = asyncio.create_task(old.close(CloseCode.GOING_AWAY, "replaced"))
-            self._closing.add(closing)
-            closing.add_done_callback(self._closing.discard)
+            self._close(old, CloseCode.GOING_AWAY, "replaced")
 
     async def _gone(self, opened: ChargePointConnected) -> None:
         closed = ChargePointDisconnected(

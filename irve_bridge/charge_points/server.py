@@ -2,8 +2,8 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 
 import structlog
 from structlog.contextvars import bound_contextvars
@@ -45,7 +45,9 @@ class ChargePointServer:
         bus: Bus,
         clock: Clock,
         settings: DoorSettings,
+        came_over: Callable[[str], Awaitable[None]],
     ) -> None:
+        self._came_over = came_over
         self._storage = storage
         self._handler = handler
         self._meters = meters
@@ -78,11 +80,16 @@ class ChargePointServer:
             finally:
                 renewing.cancel()
 
-    def _serving(
+    def let_go(self, charge_point_id: str | None) -> None:
+        """Have a charge point connect anew, or all, to whichever node answers."""
+        self._registry.let_go(charge_point_id)
+
+    @asynccontextmanager
+    async def _serving(
         self, port: int, context: ssl.SSLContext | None = None
-    ) -> AbstractAsyncContextManager[Server]:
+    ) -> AsyncIterator[Server]:
         settings = self._settings
-        return serve(
+        listening = serve(
             self._converse,
             settings.host,
             port,
@@ -96,6 +103,11 @@ class ChargePointServer:
             ssl=context,
             ssl_handshake_timeout=TLS_HANDSHAKE_S if context else None,
         )
+        async with listening as server:
+            try:
+                yield server
+            finally:
+                server.close(code=CloseCode.SERVICE_RESTART, reason="connect anew")
 
     async def _converse(self, socket: ServerConnection) -> None:
         charge_point_id = identity(socket.request.path) if socket.request else None
@@ -124,9 +136,11 @@ class ChargePointServer:
             charge_point_id, socket, answers, self._storage, self._clock, self._settings
         )
         async with (
-            self._registry.hold(charge_point_id, socket),
+            self._registry.hold(charge_point_id, socket) as came_over,
             self._bus.serve(charge_point_id, connection.perform),
         ):
+            if came_over:
+                await self._came_over(charge_point_id)
             await connection.start()
 
 

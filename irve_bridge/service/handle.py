@@ -24,10 +24,19 @@ from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.callbacks import MAILED, callback, cdr_callback, mail
 from irve_bridge.service.cdrs import issue_cdrs
 from irve_bridge.service.ledger import Ledger
+from irve_bridge.service.news import NEWS, News, encode
 from irve_bridge.service.observing import Handled, observe
 from irve_bridge.service.periods import periods_of
 from irve_bridge.service.policy import Policy, deadline
-from irve_bridge.service.ports import Bus, Movement, SignatureVerifier, Storage, TakenReading, Tx
+from irve_bridge.service.ports import (
+    ALONE,
+    Bus,
+    Movement,
+    SignatureVerifier,
+    Storage,
+    TakenReading,
+    Tx,
+)
 from irve_bridge.service.receipts import issue
 from irve_bridge.service.reserving import reserve, reserved
 
@@ -49,6 +58,7 @@ class Work:
     tx: Tx
     policy: Policy
     verifier: SignatureVerifier
+    node_id: str = ALONE
     changed: list[Session] = field(default_factory=list)
     began: list[tuple[Transaction, Session, int]] = field(default_factory=list)
     plain: list[tuple[Transaction, int]] = field(default_factory=list)
@@ -179,12 +189,18 @@ class Handler:
     """Runs work in transactions, and tells the watchers once it is committed."""
 
     def __init__(
-        self, storage: Storage, bus: Bus, policy: Policy, verifier: SignatureVerifier
+        self,
+        storage: Storage,
+        bus: Bus,
+        policy: Policy,
+        verifier: SignatureVerifier,
+        node_id: str = ALONE,
     ) -> None:
         self._storage = storage
         self._bus = bus
         self.policy = policy
         self._verifier = verifier
+        self.node_id = node_id
         self._after: list[Callable[[Work], None]] = []
 
     def after_commit(self, listener: Callable[[Work], None]) -> None:
@@ -197,14 +213,18 @@ class Handler:
         work, result = await self._storage.transact(
             lambda tx: context.run(self._unit, tx, unit)  # so that its logs say whose they are
         )
-        observe(work.opened, work.handled, work.moved, began_ns)
-        for listener in self._after:
+
+        def observed(work: Work) -> None:
+            observe(work.opened, work.handled, work.moved, began_ns)
+
+        for listener in (observed, *self._after):
             try:
                 listener(work)
             except Exception:
                 log.exception("listener_failed")
         for session in work.changed:
             await self._bus.publish(topic(session.id), b"")
+            await self._bus.publish(NEWS, encode(News(self.node_id, session_id=session.id)))
         return result
 
     async def apply(self, fact: facts.SessionFact) -> Session | None:
@@ -212,7 +232,7 @@ class Handler:
         return await self.run(lambda work: apply(work, fact))
 
     def _unit(self, tx: Tx, unit: Callable[[Work], T]) -> tuple[Work, T]:
-        work = Work(tx, self.policy, self._verifier)
+        work = Work(tx, self.policy, self._verifier, self.node_id)
         tx.intents.lanes_added_to()  # of the units before, in the same transaction
         result = unit(work)
         work.lanes = tx.intents.lanes_added_to()

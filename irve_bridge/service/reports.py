@@ -20,9 +20,13 @@ BOOTED, REPORTED = "BootNotification", "StatusNotification"
 """What is kept of a charge point's own: its boots, and reports of an error that came or went."""
 
 
-def connected(work: Work, fact: facts.ChargePointConnected) -> None:
-    """Note the open socket."""
+def connected(work: Work, fact: facts.ChargePointConnected) -> bool:
+    """Note the open socket; return whether another node may have had the charge point before."""
+    before = work.tx.nodes.holder(fact.charge_point_id)
+    if before != work.node_id:
+        work.tx.nodes.take(work.node_id, fact.charge_point_id)
     work.tx.stations.connected(fact.charge_point_id, fact.at)
+    return before not in {None, work.node_id}
 
 
 def disconnected(work: Work, fact: facts.ChargePointDisconnected) -> None:

@@ -66,6 +66,8 @@ class Sweep:
         for _ in range(PAGES_MOST):
             now = self._clock.now()
             for session_id in meters.crossed(now):
+                await meters.refresh(session_id)
+            for session_id in meters.crossed(now):
                 asked = facts.StopAsked(at=now, session_id=session_id, cause=StopCause.LIMIT)
                 await self._try({"session_id": session_id}, partial(apply, fact=asked))
             if await self._page(now) < BATCH:
@@ -74,7 +76,9 @@ class Sweep:
     async def _end_left_behind(self, meters: Meters) -> None:
         """End the transactions whose stop was lost, as their connectors and silence prove."""
         now, policy = self._clock.now(), self._handler.policy
-        for transaction in await self._storage.read(partial(_left, now=now, policy=policy)):
+        node_id = self._handler.node_id
+        left = partial(_left, node_id=node_id, now=now, policy=policy)
+        for transaction in await self._storage.read(left):
             if meters.named_since(transaction, now - policy.idle_end):
                 continue
             named = {"charge_point_id": transaction.charge_point_id}
@@ -84,7 +88,8 @@ class Sweep:
 
     async def _page(self, now: datetime) -> int:
         """Apply the earliest deadlines passed by now; return how many there were."""
-        due = await self._storage.read(partial(_due, now=now))
+        node_id = self._handler.node_id
+        due = await self._storage.read(lambda tx: tx.sessions.due(node_id, now, BATCH))
         for session in due:
             named = {"session_id": session.id, "charge_point_id": session.charge_point_id}
             if not await self._try(named, partial(pass_deadline, session_id=session.id, now=now)):
@@ -105,14 +110,10 @@ class Sweep:
         return True
 
 
-def _due(tx: Tx, now: datetime) -> list[Session]:
-    return tx.sessions.due(now, BATCH)
-
-
-def _left(tx: Tx, now: datetime, policy: Policy) -> list[Transaction]:
-    free = tx.transactions.at_free_connectors()
+def _left(tx: Tx, node_id: str, now: datetime, policy: Policy) -> list[Transaction]:
+    free = tx.transactions.at_free_connectors(node_id)
     left = [t for t in free if left_behind(tx, t, now, policy)]
-    return left + tx.transactions.no_guest_s(now - policy.transaction_most)
+    return left + tx.transactions.no_guest_s(node_id, now - policy.transaction_most)
 
 
 def look_later(work: Work, session_id: str, now: datetime) -> None:

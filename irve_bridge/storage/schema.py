@@ -33,6 +33,15 @@ metadata = MetaData(
     }
 )
 
+nodes = Table(
+    "nodes",
+    metadata,
+    Column("id", Text, primary_key=True),
+    # By the database's own clock: the nodes' may differ.
+    Column("joined_at", UTCDateTime, nullable=False),
+    Column("seen_at", UTCDateTime, nullable=False),
+)
+
 charge_points = Table(
     "charge_points",
     metadata,
@@ -63,6 +72,8 @@ charge_points = Table(
     Column("next_security_profile", Integer),
     Column("serial_number", Text, nullable=False, server_default=text("''")),
     Column("display", Json),
+    # Which one has its socket, or had it last: there its meters run.
+    Column("node", Text),
     Column("connected_at", UTCDateTime),
     Column("behind_at", UTCDateTime),
     Column("seen_at", UTCDateTime),

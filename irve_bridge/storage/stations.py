@@ -25,7 +25,7 @@ _TARIFF = select(tariffs.c.document).where(tariffs.c.id == bindparam("of_id"))
 _PUT_CHARGE_POINT = upsert(
     charge_points,
     kept=frozenset(
-        {"connected_at", "behind_at", "seen_at", "vendor", "model", "firmware", "status"}
+        {"node", "connected_at", "behind_at", "seen_at", "vendor", "model", "firmware", "status"}
         | {"next_password_hash", "next_security_profile"}
     ),
 )
@@ -56,9 +56,6 @@ _NOTE_CONNECTOR = (
             else_=bindparam("said_at"),
         ),
     )
-)
-_DISCONNECT = (
-    update(charge_points).where(charge_points.c.connected_at.is_not(None)).values(connected_at=None)
 )
 
 
@@ -126,10 +123,6 @@ class SqlStations:
     def behind(self, charge_point_id: str, at: datetime) -> None:
         """Note that it told of something older than its connection."""
         self._note(charge_point_id, behind_at=at)
-
-    def all_disconnected(self) -> None:
-        """Note that no socket is open, as at a start."""
-        self._connection.execute(_DISCONNECT)
 
     def booted(
         self, charge_point_id: str, vendor: str, model: str, firmware: str | None, at: datetime

@@ -26,6 +26,11 @@ from irve_bridge.service.ports.hands import (
     SignatureRefused,
     Task,
 )
+from irve_bridge.service.ports.nodes import (
+    ALONE,
+    NODE_ID_LENGTH,
+    Nodes,
+)
 from irve_bridge.service.ports.operations import (
     Asked,
     ChargingProfiles,
@@ -71,6 +76,8 @@ from irve_bridge.service.ports.tallies import (
 )
 
 __all__ = [
+    "ALONE",
+    "NODE_ID_LENGTH",
     "Again",
     "Answer",
     "Asked",
@@ -94,6 +101,7 @@ __all__ = [
     "LaneTally",
     "Listings",
     "Movement",
+    "Nodes",
     "Offline",
     "Outcome",
     "Payments",

@@ -179,15 +179,6 @@ async def test_a_closed_socket_is_noted_and_when_it_was_last_heard_stays(
     assert await storage.transact(unit) == replace(CP, seen_at=now)
 
 
-async def test_all_sockets_are_closed_at_a_start(storage: Storage, now: datetime) -> None:
-    def unit(tx: Tx) -> list[ChargePoint]:
-        tx.stations.connected("CP1", now)
-        tx.stations.all_disconnected()
-        return tx.stations.charge_points()
-
-    assert await storage.transact(unit) == [replace(CP, seen_at=now)]
-
-
 async def test_a_removed_connector_is_gone(storage: Storage) -> None:
     await storage.transact(lambda tx: tx.stations.remove_connector("CP1", 1))
     assert await storage.read(lambda tx: tx.stations.connectors("CP1")) == []

@@ -160,3 +160,20 @@ async def check(prom: Prometheus) -> None:
     )
     assert settled[0]["metric"] == {"currency": "EUR"}
     assert settled[0]["value"][1] == moved[0]["value"][1]
+
+
+def test_the_dashboard_stands_on_the_provisioned_source_and_its_panels_apart() -> None:
+    provisioned = CONFIG / "grafana" / "provisioning" / "datasources" / "prometheus.yaml"
+    (source,) = yaml.safe_load(provisioned.read_text("utf-8"))["datasources"]
+    panels = DASHBOARD["panels"]
+    named = [target["datasource"] for panel in panels for target in panel.get("targets", ())]
+    assert {(each["type"], each["uid"]) for each in named} == {(source["type"], source["uid"])}
+    assert len({panel["id"] for panel in panels}) == len(panels)
+    cells = [
+        (column, line)
+        for place in (panel["gridPos"] for panel in panels)
+        for column in range(place["x"], place["x"] + place["w"])
+        for line in range(place["y"], place["y"] + place["h"])
+    ]
+    assert len(set(cells)) == len(cells)
+    assert max(column for column, _ in cells) < 24
