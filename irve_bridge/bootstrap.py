@@ -3,18 +3,21 @@
 import asyncio
 import contextlib
 import gc
+import os
 import resource
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
 from aiohttp import web
 from prometheus_client import REGISTRY, CollectorRegistry
+from sqlalchemy import make_url
 
 from irve_bridge.bus.in_process import InProcessBus
 from irve_bridge.bus.nats import open_nats_bus
@@ -48,6 +51,9 @@ from irve_bridge.settings import STRIPE_API, Settings
 from irve_bridge.signatures import OcmfVerifier
 from irve_bridge.storage import open_storage
 from irve_bridge.storage.alone import alone
+from irve_bridge.telemetry.lag import watch_loop
+from irve_bridge.telemetry.metrics import BUS_UP
+from irve_bridge.telemetry.otel import exporting
 from irve_bridge.web import WebContext, WebSettings, create_app
 
 log = structlog.get_logger()
@@ -90,7 +96,7 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop)
     try:
-        async with running(settings) as bridge:
+        async with exporting(os.environ), running(settings) as bridge:
             started.set()
             log.info(
                 "started",
@@ -170,21 +176,23 @@ async def running(
                 registry=registry,
             )
         )
-        for lane, dispatcher in dispatchers.items():
-            await stack.enter_async_context(_worker(f"dispatcher {lane}", dispatcher.run))
-        await stack.enter_async_context(_worker("node", node.run))
-        if settings.nats_url:
-            await stack.enter_async_context(_worker("news", node.listen))
-        await stack.enter_async_context(_worker("sweep", lambda: sweep.run(meters)))
-        await stack.enter_async_context(_worker("displays", displays.run))
-        if (codes := codes_of(settings)).window:
-            shown = CodeDisplays(storage, clock, outbox, codes, settings.public_url)
-            await stack.enter_async_context(_worker("codes", shown.run))
         reconciler = Reconciler(storage, handler, clock, payments)
         every, back = settings.reconcile_every, settings.reconcile_back
-        await stack.enter_async_context(
-            _worker("reconcile", lambda: reconciler.nightly(every, back, node.eldest))
-        )
+        workers: dict[str, Callable[[], Awaitable[None]]] = {
+            **{f"dispatcher {lane}": each.run for lane, each in dispatchers.items()},
+            "node": node.run,
+            "sweep": lambda: sweep.run(meters),
+            "displays": displays.run,
+            "reconcile": lambda: reconciler.nightly(every, back, node.eldest),
+            "loop lag": watch_loop,
+        }
+        if settings.nats_url:
+            workers["news"] = node.listen
+        if (codes := codes_of(settings)).window:
+            shown = CodeDisplays(storage, clock, outbox, codes, settings.public_url)
+            workers["codes"] = shown.run
+        for name, run in workers.items():
+            await stack.enter_async_context(_worker(name, run))
         ocpp_port = await stack.enter_async_context(door.listen())
         ocpp_tls_port = None
         if tls := tls_settings(settings):
@@ -197,6 +205,7 @@ async def running(
 async def _bus(settings: Settings) -> AsyncIterator[Bus]:
     """Give the bus of many nodes where NATS is set, once it is there; else that of one process."""
     if settings.nats_url is None:
+        BUS_UP.set(1)
         yield InProcessBus()
         return
     async with open_nats_bus(settings.nats_url.get_secret_value()) as bus:
@@ -365,7 +374,19 @@ def _web(settings: Settings) -> WebSettings:
         checkout_origins=(checkout,),
         trusted_proxies=settings.trusted_proxies,
         throttle_per_minute=settings.throttle_per_minute,
+        folders=_folders(settings),
     )
+
+
+def _folders(settings: Settings) -> dict[str, Path]:
+    """Return where what grows lies, as far as it lies here."""
+    database = make_url(settings.database_url)
+    folders = {}
+    if database.drivername == "sqlite" and database.database:
+        folders["database"] = Path(database.database).absolute().parent
+    if settings.log_file:
+        folders["log"] = Path(settings.log_file).absolute().parent
+    return folders
 
 
 @asynccontextmanager

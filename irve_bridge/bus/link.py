@@ -21,6 +21,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from irve_bridge.bus.subjects import PREFIX
+from irve_bridge.telemetry.metrics import BUS_UP
 
 CONNECT_TIMEOUT_S = 3
 RETRY_S = 1.0
@@ -225,6 +226,7 @@ class Link:
 
     async def _connect(self) -> None:
         """Return once one of the servers is connected and knows what is listened to."""
+        BUS_UP.set(0)
         for url in self._servers:
             attempt = asyncio.create_task(self._attempt(url))
             try:
@@ -262,6 +264,7 @@ class Link:
         if client.is_connected:
             log.info("nats_connected", server=_shown(url))
             self._client, self._lost, self._complaint = client, lost, ""
+            BUS_UP.set(1)
 
     def _complain(self, url: str, error: Exception) -> None:
         """Say once what is waited for, and again when it is something else."""

@@ -9,11 +9,11 @@ import structlog
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import CloseCode
 
-from irve_bridge.charge_points.metrics import CONNECTED
 from irve_bridge.domain.facts import ChargePointConnected, ChargePointDisconnected
 from irve_bridge.service import reports
 from irve_bridge.service.handle import Handler
 from irve_bridge.service.ports import Clock
+from irve_bridge.telemetry.metrics import CONNECTED
 
 log = structlog.get_logger()
 

@@ -1,11 +1,12 @@
 """Time as a source of facts: deadlines that passed and limits that were reached."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from irve_bridge.domain import facts
 from irve_bridge.domain.charge_point import ChargePoint, Connector
@@ -69,7 +70,7 @@ class Sweep:
                 await meters.refresh(session_id)
             for session_id in meters.crossed(now):
                 asked = facts.StopAsked(at=now, session_id=session_id, cause=StopCause.LIMIT)
-                await self._try(session_id, partial(apply, fact=asked))
+                await self._try({"session_id": session_id}, partial(apply, fact=asked))
             if await self._page(now) < BATCH:
                 return
 
@@ -81,9 +82,10 @@ class Sweep:
         for transaction in await self._storage.read(left):
             if meters.named_since(transaction, now - policy.idle_end):
                 continue
-            await self._try(
-                transaction.session_id, partial(end_left_behind, of=transaction, now=now)
-            )
+            named = {"charge_point_id": transaction.charge_point_id}
+            if transaction.session_id is not None:
+                named["session_id"] = transaction.session_id
+            await self._try(named, partial(end_left_behind, of=transaction, now=now))
 
     async def _forget_commands(self) -> None:
         """Forget what was asked of charge points too long ago for anybody to ask after it."""
@@ -97,19 +99,22 @@ class Sweep:
         node_id = self._handler.node_id
         due = await self._storage.read(lambda tx: tx.sessions.due(node_id, now, BATCH))
         for session in due:
-            if not await self._try(
-                session.id, partial(pass_deadline, session_id=session.id, now=now)
-            ):
-                await self._try(session.id, partial(look_later, session_id=session.id, now=now))
+            named = {"session_id": session.id, "charge_point_id": session.charge_point_id}
+            if not await self._try(named, partial(pass_deadline, session_id=session.id, now=now)):
+                await self._try(named, partial(look_later, session_id=session.id, now=now))
         return len(due)
 
-    async def _try(self, session_id: str | None, unit: Callable[[Work], object]) -> bool:
-        """Return whether it went well: one session's trouble is not the others'."""
-        try:
-            await self._handler.run(unit)
-        except Exception:
-            log.exception("sweep_failed", session_id=session_id)
-            return False
+    async def _try(self, named: Mapping[str, str], unit: Callable[[Work], object]) -> bool:
+        """Return whether it went well: one session's trouble is not the others'.
+
+        Whoever is `named` stands in every line of log of it.
+        """
+        with bound_contextvars(**named):
+            try:
+                await self._handler.run(unit)
+            except Exception:
+                log.exception("sweep_failed")
+                return False
         return True
 
 

@@ -20,6 +20,7 @@ from irve_bridge.storage.sessions import SqlSessions
 from irve_bridge.storage.signatures import SqlSignatures
 from irve_bridge.storage.stations import SqlStations
 from irve_bridge.storage.strangers import SqlStrangers
+from irve_bridge.storage.tallies import SqlTallies
 from irve_bridge.storage.transactions import SqlTransactions
 
 
@@ -46,3 +47,4 @@ class SqlTx:
         self.charging_profiles: ports.ChargingProfiles = SqlChargingProfiles(connection)
         self.strangers: ports.Strangers = SqlStrangers(connection)
         self.listings: ports.Listings = SqlListings(connection)
+        self.tallies: ports.Tallies = SqlTallies(connection)

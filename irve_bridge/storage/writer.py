@@ -4,6 +4,7 @@ Nothing waits for a timer: while one batch is written and synced, the next one g
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from sqlalchemy import Connection
 
 from irve_bridge.service.ports import TakenReading, Tx
 from irve_bridge.storage.tx import SqlTx
+from irve_bridge.telemetry.metrics import COMMIT_SECONDS, READINGS_STORED
 
 T = TypeVar("T")
 BATCH_MAX = 200
@@ -107,9 +109,12 @@ class Writer:
             with self._begin() as connection:
                 return _perform(connection, jobs)
 
+        began_s = time.perf_counter()
         committed = Outcome.of(batch)
         if committed.error is not None:
             return [Outcome(error=committed.error)] * len(jobs)
+        COMMIT_SECONDS.observe(time.perf_counter() - began_s)
+        READINGS_STORED.inc(sum(len(job.work) for job in jobs if not callable(job.work)))
         return committed.get()
 
 

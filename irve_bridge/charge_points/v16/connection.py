@@ -1,20 +1,18 @@
 """One charge point's conversation: every frame enters and leaves here."""
 
 import asyncio
+import time
 from contextlib import suppress
-from functools import cache
 
 import msgspec
 import structlog
 from ocpp.v16.enums import Action, MessageTrigger
-from prometheus_client import Counter
 from structlog.contextvars import bound_contextvars
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 
 from irve_bridge.charge_points.keepalive import Keepalive
-from irve_bridge.charge_points.metrics import MESSAGES
 from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.charge_points.v16 import commands
 from irve_bridge.charge_points.v16.answers import Answers
@@ -34,6 +32,7 @@ from irve_bridge.charge_points.v16.recent import Recent
 from irve_bridge.charge_points.v16.unusual import HANDLED, Unusual
 from irve_bridge.charge_points.v16.welcome import Welcome
 from irve_bridge.service.ports import Clock, Storage
+from irve_bridge.telemetry import metrics
 
 ACTIONS = frozenset(action.value for action in Action)
 USELESS = frozenset({"refused", "kept", "ignored"})
@@ -114,6 +113,7 @@ class Connection:
 
     async def route_message(self, raw_msg: bytes) -> None:
         """Take one frame; nothing but a flood of useless ones ends the conversation."""
+        began_s = time.perf_counter()
         try:
             call = decode_call(raw_msg)
         except UNREADABLE:
@@ -131,6 +131,7 @@ class Connection:
         except Exception:
             log.exception("message failed", action=call.action)
             await self._call_error(call, "InternalError", "failed")
+        metrics.message_seconds(self._action).observe(time.perf_counter() - began_s)
         self._greet(call.action)
 
     async def _answer(self, call: Call) -> None:
@@ -192,7 +193,7 @@ class Connection:
         await self._note(outcome)
 
     async def _note(self, outcome: str) -> None:
-        _counter(self._action, outcome).inc()
+        metrics.message(self._action, outcome).inc()
         if outcome in USELESS and self._patience.ends():
             log.error("too many useless messages")
             await self._socket.close(CloseCode.POLICY_VIOLATION, "too many useless messages")
@@ -221,12 +222,6 @@ class Connection:
 
     async def _configure(self) -> None:
         await Configure(self._id, self._ask, self._storage, self._clock, self._settings).run()
-
-
-@cache
-def _counter(action: str, outcome: str) -> Counter:
-    """Return one of a few dozen: looking it up each time costs more than counting."""
-    return MESSAGES.labels(action, outcome)
 
 
 def _is_json(payload: bytes) -> bool:

@@ -72,6 +72,11 @@ from irve_bridge.service.ports.storage import (
     Tx,
     Unfinished,
 )
+from irve_bridge.service.ports.tallies import (
+    LaneTally,
+    SessionsTally,
+    Tallies,
+)
 
 __all__ = [
     "ALONE",
@@ -96,6 +101,7 @@ __all__ = [
     "IdTags",
     "Inbox",
     "Intents",
+    "LaneTally",
     "Listings",
     "Movement",
     "Nodes",
@@ -109,6 +115,7 @@ __all__ = [
     "Reservations",
     "Selection",
     "Sessions",
+    "SessionsTally",
     "Sighting",
     "SignatureRefused",
     "SignatureVerifier",
@@ -124,6 +131,7 @@ __all__ = [
     "Subscription",
     "Taken",
     "TakenReading",
+    "Tallies",
     "Task",
     "Transactions",
     "Tx",

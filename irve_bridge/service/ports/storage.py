@@ -34,6 +34,7 @@ from irve_bridge.service.ports.operations import (
     StationEvents,
     Strangers,
 )
+from irve_bridge.service.ports.tallies import Tallies
 
 T = TypeVar("T")
 
@@ -513,6 +514,7 @@ class Tx(Protocol):
     charging_profiles: ChargingProfiles
     strangers: Strangers
     listings: Listings
+    tallies: Tallies
 
 
 class Storage(Protocol):
