@@ -105,8 +105,10 @@ async def running(
     """Compose a bridge and run it while the context is open; metrics go to the registry."""
     async with AsyncExitStack() as stack:
         clock = SharedClock(settings.clock_epoch, settings.clock_speed)
-        storage = await stack.enter_async_context(open_storage(settings.database_url))
-        stack.enter_context(alone(settings.database_url))
+        storage = await stack.enter_async_context(
+            open_storage(settings.database_url.get_secret_value())
+        )
+        stack.enter_context(alone(settings.database_url.get_secret_value()))
         http = await stack.enter_async_context(aiohttp.ClientSession())
         languages = load_languages()
         payments = _payments(settings, clock)
@@ -190,7 +192,10 @@ async def offline_desk(settings: Settings) -> AsyncIterator[Desk]:
     """Give a desk that stores facts; the running bridge performs what they lead to."""
     clock = SharedClock(settings.clock_epoch, settings.clock_speed)
     payments = _payments(settings, clock)
-    async with _closing(payments), open_storage(settings.database_url) as storage:
+    async with (
+        _closing(payments),
+        open_storage(settings.database_url.get_secret_value()) as storage,
+    ):
         bus = InProcessBus()
         handler = Handler(storage, bus, settings.policy, OcmfVerifier())
         yield Desk(storage, handler, bus, clock, payments, settings.policy)
@@ -201,7 +206,10 @@ async def offline_reconciler(settings: Settings) -> AsyncIterator[Reconciler]:
     """Give a reconciler that looks and stores facts; the running bridge performs the rest."""
     clock = SharedClock(settings.clock_epoch, settings.clock_speed)
     payments = _payments(settings, clock)
-    async with _closing(payments), open_storage(settings.database_url) as storage:
+    async with (
+        _closing(payments),
+        open_storage(settings.database_url.get_secret_value()) as storage,
+    ):
         handler = Handler(storage, InProcessBus(), settings.policy, OcmfVerifier())
         yield Reconciler(storage, handler, clock, payments)
 

@@ -41,6 +41,8 @@ HOLD_USABLE_S = 6 * 86_400
 # The library's decoder passes over characters that are not base64; the receiver's may not.
 _CALLBACK_SECRET = re.compile(r"whsec_[A-Za-z0-9+/]+={0,2}")
 
+_DATABASE = re.compile(r"sqlite:///.|postgres(ql(\+psycopg)?)?://[^/]*/[^?]")
+
 LogLevel = Annotated[
     Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(str.upper)
 ]
@@ -90,7 +92,7 @@ class Settings(BaseSettings):
     csms_authorize_url: HttpUrl | None = None
     csms_authorize_timeout_s: float = Field(default=5, gt=0, le=25)
 
-    database_url: str = "sqlite:///irve_bridge.db"
+    database_url: SecretStr = SecretStr("sqlite:///irve_bridge.db")
     web_host: str = "127.0.0.1"
     web_port: int = Field(default=8080, ge=0, le=65535)
     ocpp_host: str = "127.0.0.1"
@@ -227,9 +229,12 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _file_url(cls, url: str) -> str:
-        if not re.match(r"sqlite:///.", url):
-            raise ValueError("must be sqlite:/// and the path of a file")
+    def _database(cls, url: SecretStr) -> SecretStr:
+        if not _DATABASE.match(url.get_secret_value()):
+            raise ValueError(
+                "must be sqlite:/// and the path of a file, or "
+                "postgresql://user:password@host/database"
+            )
         return url
 
     @field_validator("callback_delays_s", "debt_retries_s", mode="before")

@@ -97,7 +97,7 @@ class Dispatcher:
     def _claim_in(self, tx: Tx, now: datetime, room: int) -> tuple[list[Task], bool]:
         """Return what was claimed, and whether something else may have become due by it."""
         tasks, cancelled = [], False
-        for due in tx.intents.next_due([self._lane], now, room):
+        for due in tx.intents.next_due([self._lane], now, room, claiming=True):
             intent = _as_it_is_now(tx, due)
             if intent is None:
                 state = due.session.state if due.session else "gone"

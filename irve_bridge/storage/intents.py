@@ -50,6 +50,8 @@ _NEXT_DUE = (
     .order_by(intents.c.not_before, intents.c.id)
     .limit(bindparam("most"))
 )
+# Who else claims at this moment is not waited for (SQLite has one writer, and no such clause).
+_CLAIMABLE = _NEXT_DUE.with_for_update(skip_locked=True, key_share=True, of=intents)
 _NEXT_MOMENT = select(
     func.min(
         case(
@@ -162,13 +164,16 @@ class SqlIntents:
         named = {"of_session": session_id, "of_kind": kind}
         return self._connection.execute(_IN_DOUBT, named).first() is not None
 
-    def next_due(self, lanes: Sequence[Lane], now: datetime, limit: int) -> list[Due]:
+    def next_due(
+        self, lanes: Sequence[Lane], now: datetime, limit: int, *, claiming: bool = False
+    ) -> list[Due]:
         """Return those that may be claimed now.
 
         Only the first unfinished intent of a subject's lane, due, and under no live lease.
+        `claiming` leaves out what another node is about to claim, and keeps these from others.
         """
         named = {"of_lanes": [lane.value for lane in lanes], "now": now, "most": limit}
-        rows = self._connection.execute(_NEXT_DUE, named).all()
+        rows = self._connection.execute(_CLAIMABLE if claiming else _NEXT_DUE, named).all()
         named_ids = [row.session_id for row in rows if row.session_id is not None]
         sessions = self._sessions.get_many(named_ids) if named_ids else {}
         return [

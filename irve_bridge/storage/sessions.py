@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, insert, or_, select, text, update
-from sqlalchemy.dialects import postgresql
 
 from irve_bridge.domain.decide import Step
 from irve_bridge.domain.facts import SessionFact
 from irve_bridge.domain.session import Session, State
 from irve_bridge.service.ports import Happening, StaleSession
+from irve_bridge.storage.columns import Text
 from irve_bridge.storage.erasing import erase
-from irve_bridge.storage.rows import from_row, maybe, to_row, upsert
+from irve_bridge.storage.rows import from_row, insert_once, maybe, to_row, upsert
 from irve_bridge.storage.schema import history, movements, provider_objects, sessions
 
 _GET = select(sessions).where(sessions.c.id == bindparam("of_id"))
@@ -23,7 +23,7 @@ _BY_ID_TAG = (
     select(sessions)
     .where(
         sessions.c.charge_point_id == bindparam("of_charge_point"),
-        sessions.c.id_tag_folded == func.lower(bindparam("of_id_tag")),
+        sessions.c.id_tag_folded == func.lower(bindparam("of_id_tag", type_=Text)),
     )
     .order_by(sessions.c.opened_at.desc())
     .limit(1)
@@ -47,7 +47,7 @@ _WAITING = (
         sessions.c.state == State.SECURED.value,
         sessions.c.charge_point_id == bindparam("of_charge_point"),
     )
-    .order_by(sessions.c.opened_at)
+    .order_by(sessions.c.opened_at, sessions.c.id)
 )
 _WAITING_AT = _WAITING.where(sessions.c.connector_number == bindparam("of_number"))
 _DUE = (
@@ -124,8 +124,8 @@ _LAPSE = (
     )
     .values(claim=None, claim_until=None)
 )
-_ADD = postgresql.insert(sessions).on_conflict_do_nothing(
-    index_elements=[sessions.c.claim], index_where=sessions.c.claim.is_not(None)
+_ADD = insert_once(
+    sessions, index_elements=[sessions.c.claim], index_where=sessions.c.claim.is_not(None)
 )
 _others = sessions.alias("others")
 _HOLD = (

@@ -11,6 +11,7 @@ from irve_bridge.domain.charge_point import ConnectorStatus
 from irve_bridge.domain.metering import Reading
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.ports import TakenReading
+from irve_bridge.storage.columns import Text
 from irve_bridge.storage.readings import insert_readings
 from irve_bridge.storage.rows import from_row, maybe, to_row
 from irve_bridge.storage.schema import connectors, counters, readings, transactions
@@ -31,7 +32,7 @@ _SAME_START = select(transactions).where(
         transactions.c.start_said_at == bindparam("start_at"),
     ),
     transactions.c.connector_number == bindparam("connector_number"),
-    func.lower(transactions.c.id_tag) == func.lower(bindparam("id_tag")),
+    func.lower(transactions.c.id_tag) == func.lower(bindparam("id_tag", type_=Text)),
     transactions.c.meter_start_wh == bindparam("meter_start_wh"),
 )
 _RUNNING = (

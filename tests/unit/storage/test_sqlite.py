@@ -23,7 +23,7 @@ REPLY = StoredReply("f", 200, "{}")
 
 @pytest.mark.parametrize(
     "url",
-    ["", "bridge.db", "sqlite://", "sqlite:///:memory:", "postgresql://u:secret@h/db", "mysql://h"],
+    ["", "bridge.db", "sqlite://", "sqlite:///:memory:", "postgresql://u:secret@h", "mysql://h/db"],
 )
 async def test_any_other_url_is_refused_in_one_sentence_without_its_password(url: str) -> None:
     with pytest.raises(ValueError, match="must be sqlite:///") as refused:
