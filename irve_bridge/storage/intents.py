@@ -24,6 +24,7 @@ from irve_bridge.service.ports import Attempt, Due, Unfinished
 from irve_bridge.storage.rows import from_row, to_row
 from irve_bridge.storage.schema import attempts, intents
 from irve_bridge.storage.sessions import SqlSessions
+from irve_bridge.storage.turns import Turns
 
 _WAITS = intents.c.ended_at.is_(None)
 _ONE = intents.c.id == bindparam("of_id")
@@ -75,11 +76,16 @@ _IN_DOUBT = _PENDING.join_from(intents, attempts, attempts.c.intent_id == intent
     attempts.c.outcome.is_(None)
 )
 _CLAIM = update(intents).where(_ONE, _WAITS).values(tries=intents.c.tries + 1)
-_LEASED = select(intents.c.id).where(
-    _ONE,
-    _WAITS,
-    intents.c.lease == bindparam("of_lease"),
-    intents.c.lease_until > bindparam("now"),
+# Who takes over a lease that has passed, and who held it, do not both go on.
+_LEASED = (
+    select(intents.c.id)
+    .where(
+        _ONE,
+        _WAITS,
+        intents.c.lease == bindparam("of_lease"),
+        intents.c.lease_until > bindparam("now"),
+    )
+    .with_for_update(key_share=True)
 )
 _UNFINISHED = (
     select(intents)
@@ -127,9 +133,9 @@ _CLOSE = update(attempts).where(
 class SqlIntents:
     """Implements `ports.Intents`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, turns: Turns) -> None:
         self._connection = connection
-        self._sessions = SqlSessions(connection)
+        self._sessions = SqlSessions(connection, turns)
         self._added_to: set[Lane] = set()
 
     def add(self, session_id: str, intent: Intent, at: datetime) -> None:

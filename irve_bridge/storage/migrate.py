@@ -71,7 +71,7 @@ def _alone_on_file(url: str) -> Iterator[Connection]:
 @contextmanager
 def _alone_on_server(url: str) -> Iterator[Connection]:
     """Hold the advisory lock until the commit, however long another process migrates."""
-    server = engine(parsed(url), 1, "READ COMMITTED")
+    server = engine(parsed(url), 1)
     try:
         with _reach(server) as connection, connection.begin():
             connection.execute(text("SET LOCAL lock_timeout = 0"))

@@ -1,4 +1,4 @@
-"""PostgreSQL: units on a few connections at once, each serializable; readings share commits."""
+"""PostgreSQL: units on a few connections at once, in turns; readings share commits."""
 
 import asyncio
 import random
@@ -6,8 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from threading import Lock
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from psycopg import errors
 from psycopg.types.string import StrDumperUnknown
@@ -18,15 +17,16 @@ from irve_bridge.domain.errors import BridgeError
 from irve_bridge.service.ports import StaleSession, TakenReading, Tx
 from irve_bridge.storage.columns import without_nul
 from irve_bridge.storage.outcome import Outcome
+from irve_bridge.storage.turns import OPTION
 from irve_bridge.storage.tx import SqlTx
 from irve_bridge.storage.writer import Writer
 
 T = TypeVar("T")
 UNITS, READERS = 8, 4
-RERUNS = 12
-PAUSE_S = 0.01
-# PostgreSQL asks to run these again (its manual, §13.5); an equal key that a unit did not see is
-# one of somebody who was quicker.
+RERUNS = 3
+PAUSE_S = 0.05
+# PostgreSQL asks to run these again (its manual, §13.5): two who waited for each other, and an equal
+# key of somebody who was quicker.
 _LOST_RACES = (errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation)
 _CONNECTION = {
     "connect_timeout": 5,
@@ -62,10 +62,11 @@ class PostgresStorage:
     """
 
     def __init__(self, url: URL) -> None:
-        self._units = _Connections(engine(url, UNITS, "SERIALIZABLE"), UNITS, "storage-unit")
-        snapshots = engine(url, READERS, "REPEATABLE READ", read_only=True)
+        units = engine(url, UNITS).execution_options(**{OPTION: True})
+        self._units = _Connections(units, UNITS, "storage-unit")
+        snapshots = engine(url, READERS, read_only=True)
         self._readers = _Connections(snapshots, READERS, "storage-reader")
-        self._readings_engine = engine(url, 1, "READ COMMITTED")
+        self._readings_engine = engine(url, 1)
         self._readings = Writer(self._readings_engine.begin)
 
     async def transact(self, unit: Callable[[Tx], T]) -> T:
@@ -109,7 +110,6 @@ class _Connections:
     def __init__(self, engine: Engine, most: int, name: str) -> None:
         self._engine = engine
         self._threads = ThreadPoolExecutor(most, thread_name_prefix=name)
-        self._turn = Lock()
         self._closed = False
 
     async def run(self, unit: Callable[[Tx], T]) -> T:
@@ -127,24 +127,14 @@ class _Connections:
         self._engine.dispose()
 
     def _persistently(self, unit: Callable[[Tx], T]) -> T:
-        """Run a unit; who lost a race runs again when it is their turn, one after the other.
-
-        Else those who met each other once would meet again.
-        """
-        try:
-            return self._once(unit)
-        except (StaleSession, DBAPIError) as error:
-            if not _in_vain(error):
-                raise
-        with self._turn:
-            for _ in range(RERUNS - 1):
-                try:
-                    return self._once(unit)
-                except (StaleSession, DBAPIError) as error:
-                    if not _in_vain(error):
-                        raise
-                time.sleep(PAUSE_S * random.random())  # noqa: S311 - jitter
-            return self._once(unit)
+        for _ in range(RERUNS):
+            try:
+                return self._once(unit)
+            except (StaleSession, DBAPIError) as error:
+                if not _in_vain(error):
+                    raise
+            time.sleep(PAUSE_S * random.random())  # noqa: S311 - jitter
+        return self._once(unit)
 
     def _once(self, unit: Callable[[Tx], T]) -> T:
         with self._engine.connect() as connection:
@@ -165,19 +155,13 @@ def _in_vain(error: StaleSession | DBAPIError) -> bool:
     return error.connection_invalidated or isinstance(error.orig, _LOST_RACES)
 
 
-def engine(
-    url: URL,
-    connections: int,
-    isolation: Literal["SERIALIZABLE", "REPEATABLE READ", "READ COMMITTED"],
-    *,
-    read_only: bool = False,
-) -> Engine:
-    """Return an engine whose transactions are of one kind; connections open when needed."""
+def engine(url: URL, connections: int, *, read_only: bool = False) -> Engine:
+    """Return an engine whose connections open when needed; to only read is to see one snapshot."""
     made = create_engine(
         url,
         pool_size=connections,
         max_overflow=0,
-        isolation_level=isolation,
+        isolation_level="REPEATABLE READ" if read_only else "READ COMMITTED",
         connect_args={name: of for name, of in _CONNECTION.items() if name not in url.query},
         execution_options={"postgresql_readonly": read_only},
         use_native_hstore=False,

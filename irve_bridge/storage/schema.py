@@ -13,6 +13,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     MetaData,
+    Sequence,
     Table,
     UniqueConstraint,
     false,
@@ -216,6 +217,9 @@ provider_objects = Table(
     Column("object_id", Text, primary_key=True),
     Column("session_id", ForeignKey("sessions.id"), nullable=False),
 )
+
+# Where the database has sequences; else `counters` counts.
+transaction_ids = Sequence("transaction_ids", metadata=metadata)
 
 transactions = Table(
     "transactions",

@@ -15,6 +15,7 @@ from irve_bridge.storage.columns import Text
 from irve_bridge.storage.erasing import erase
 from irve_bridge.storage.rows import from_row, insert_once, maybe, to_row, upsert
 from irve_bridge.storage.schema import history, movements, provider_objects, sessions
+from irve_bridge.storage.turns import Turns
 
 _GET = select(sessions).where(sessions.c.id == bindparam("of_id"))
 _GET_MANY = select(sessions).where(sessions.c.id.in_(bindparam("of_ids", expanding=True)))
@@ -159,14 +160,16 @@ _OWN = upsert(provider_objects)
 class SqlSessions:
     """Implements `ports.Sessions`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, turns: Turns) -> None:
         self._connection = connection
+        self._turns = turns
 
     def add(self, session: Session, claim_until: datetime) -> bool:
         """Record a new session that claims its connector; False where another has it.
 
         A claim of an OPEN session is over at its `claim_until`.
         """
+        self._turns.take(session.charge_point_id)
         self._lapse(session, session.opened_at)
         claim = {"claim": _claim(session), "claim_until": claim_until}
         if self._connection.execute(_ADD, to_row(session) | claim).rowcount == 0:
@@ -176,10 +179,12 @@ class SqlSessions:
 
     def get(self, session_id: str) -> Session | None:
         """Return a session."""
+        self._turns.take_of([session_id])
         return self._first(_GET, of_id=session_id)
 
     def get_many(self, session_ids: Sequence[str]) -> dict[str, Session]:
         """Return sessions by id."""
+        self._turns.take_of(session_ids)
         return {session.id: session for session in self._all(_GET_MANY, of_ids=session_ids)}
 
     def by_token(self, token: str) -> Session | None:
@@ -188,6 +193,7 @@ class SqlSessions:
 
     def by_id_tag(self, charge_point_id: str, id_tag: str) -> Session | None:
         """Return the session whose tag this is, whatever the case of its letters."""
+        self._turns.take(charge_point_id)
         return self._first(_BY_ID_TAG, of_charge_point=charge_point_id, of_id_tag=id_tag)
 
     def by_provider_object(
@@ -201,6 +207,7 @@ class SqlSessions:
 
     def at_connector(self, charge_point_id: str, number: int, now: datetime) -> Session | None:
         """Return the session that holds a connector, an OPEN one only while its claim lasts."""
+        self._turns.take(charge_point_id)
         return self._first(_AT_CONNECTOR, of_claim=f"{charge_point_id}/{number}", now=now)
 
     def hold_connector(self, session: Session, now: datetime) -> bool:
@@ -223,6 +230,7 @@ class SqlSessions:
 
     def waiting_at(self, charge_point_id: str, number: int | None = None) -> list[Session]:
         """Return the SECURED sessions of a charge point or of one connector."""
+        self._turns.take(charge_point_id)
         if number is None:
             return self._all(_WAITING, of_charge_point=charge_point_id)
         return self._all(_WAITING_AT, of_charge_point=charge_point_id, of_number=number)

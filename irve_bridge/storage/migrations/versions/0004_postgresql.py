@@ -1,6 +1,10 @@
-"""On PostgreSQL, numbers and texts as SQLite has them: of 64 bits, and in no language's order."""
+"""On PostgreSQL, numbers and texts as SQLite has them: of 64 bits, and in no language's order.
+
+And transactions are numbered by a sequence: whoever counts up a row has all others wait.
+"""
 
 from collections.abc import Iterator
+from secrets import randbelow
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,6 +12,7 @@ from alembic import op
 revision = "0004"
 down_revision = "0003"
 
+FIRST_ID_MAX = 999_999_999
 FOLDED = "ix_sessions_charge_point_id_id_tag_folded"
 
 
@@ -23,6 +28,9 @@ def upgrade() -> None:
     folded = sa.Computed("lower(id_tag)", persisted=True)
     op.add_column("sessions", sa.Column("id_tag_folded", sa.Text(collation="C"), folded))
     op.create_index(FOLDED, "sessions", ["charge_point_id", "id_tag_folded"])
+    counted = op.get_bind().scalar(sa.text("SELECT value FROM counters WHERE name = 'transaction'"))
+    first = (counted or randbelow(FIRST_ID_MAX)) + 1
+    op.execute(f"CREATE SEQUENCE transaction_ids AS integer START {first}")
 
 
 def _changes() -> Iterator[tuple[str, list[str]]]:
