@@ -25,8 +25,8 @@ T = TypeVar("T")
 UNITS, READERS = 8, 4
 RERUNS = 3
 PAUSE_S = 0.05
-# PostgreSQL asks to run these again (its manual, §13.5): two who waited for each other, and an equal
-# key of somebody who was quicker.
+# PostgreSQL asks to run these again (its manual, §13.5): two who waited for each other, and an
+# equal key of somebody who was quicker.
 _LOST_RACES = (errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation)
 _CONNECTION = {
     "connect_timeout": 5,

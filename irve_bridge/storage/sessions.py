@@ -179,12 +179,12 @@ class SqlSessions:
 
     def get(self, session_id: str) -> Session | None:
         """Return a session."""
-        self._turns.take_of([session_id])
+        self._turns.take_of(session_id)
         return self._first(_GET, of_id=session_id)
 
     def get_many(self, session_ids: Sequence[str]) -> dict[str, Session]:
         """Return sessions by id."""
-        self._turns.take_of(session_ids)
+        self._turns.take_all_of(session_ids)
         return {session.id: session for session in self._all(_GET_MANY, of_ids=session_ids)}
 
     def by_token(self, token: str) -> Session | None:

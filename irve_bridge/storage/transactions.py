@@ -123,7 +123,8 @@ class SqlTransactions:
         The first one is random: a charge point may still name transactions of another system.
         """
         if self._connection.dialect.supports_sequences:
-            return self._connection.execute(transaction_ids)
+            drawn: int = self._connection.scalar(transaction_ids)
+            return drawn
         first = {"first": 1 + randbelow(FIRST_ID_MAX)}
         number: int = self._connection.execute(_COUNT, first).scalar_one()
         return number
