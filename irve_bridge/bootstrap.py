@@ -126,8 +126,10 @@ async def running(
     """Compose a bridge and run it while the context is open; metrics go to the registry."""
     async with AsyncExitStack() as stack:
         clock = SharedClock(settings.clock_epoch, settings.clock_speed)
-        storage = await stack.enter_async_context(open_storage(settings.database_url))
-        stack.enter_context(alone(settings.database_url))
+        storage = await stack.enter_async_context(
+            open_storage(settings.database_url.get_secret_value())
+        )
+        stack.enter_context(alone(settings.database_url.get_secret_value()))
         http = await stack.enter_async_context(aiohttp.ClientSession())
         languages = load_languages()
         payments = _payments(settings, clock)
@@ -157,7 +159,7 @@ async def running(
         rooms = (storage, handler, meters, doorkeeper, bus, clock)
         door = ChargePointServer(*rooms, _door(settings), node.came_over)
         node.after_loss(door.let_go)
-        await node.join(alone=True)
+        await node.join(alone=not settings.shares_database)
         stack.push_async_callback(node.leave)
         app = create_app(
             WebContext(
@@ -225,7 +227,10 @@ async def offline_desk(settings: Settings) -> AsyncIterator[Desk]:
     """Give a desk that stores facts; the running bridge performs what they lead to."""
     clock = SharedClock(settings.clock_epoch, settings.clock_speed)
     payments = _payments(settings, clock)
-    async with _closing(payments), open_storage(settings.database_url) as storage:
+    async with (
+        _closing(payments),
+        open_storage(settings.database_url.get_secret_value()) as storage,
+    ):
         bus = InProcessBus()
         handler = Handler(storage, bus, settings.policy, OcmfVerifier())
         yield Desk(storage, handler, bus, clock, payments, settings.policy)
@@ -236,7 +241,10 @@ async def offline_reconciler(settings: Settings) -> AsyncIterator[Reconciler]:
     """Give a reconciler that looks and stores facts; the running bridge performs the rest."""
     clock = SharedClock(settings.clock_epoch, settings.clock_speed)
     payments = _payments(settings, clock)
-    async with _closing(payments), open_storage(settings.database_url) as storage:
+    async with (
+        _closing(payments),
+        open_storage(settings.database_url.get_secret_value()) as storage,
+    ):
         handler = Handler(storage, InProcessBus(), settings.policy, OcmfVerifier())
         yield Reconciler(storage, handler, clock, payments)
 
@@ -380,7 +388,7 @@ def _web(settings: Settings) -> WebSettings:
 
 def _folders(settings: Settings) -> dict[str, Path]:
     """Return where what grows lies, as far as it lies here."""
-    database = make_url(settings.database_url)
+    database = make_url(settings.database_url.get_secret_value())
     folders = {}
     if database.drivername == "sqlite" and database.database:
         folders["database"] = Path(database.database).absolute().parent

@@ -42,6 +42,8 @@ HOLD_USABLE_S = 6 * 86_400
 # The library's decoder passes over characters that are not base64; the receiver's may not.
 _CALLBACK_SECRET = re.compile(r"whsec_[A-Za-z0-9+/]+={0,2}")
 
+_DATABASE = re.compile(r"sqlite:///.|postgres(ql(\+psycopg)?)?://[^/]*/[^?]")
+
 LogLevel = Annotated[
     Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(str.upper)
 ]
@@ -91,7 +93,7 @@ class Settings(BaseSettings):
     csms_authorize_url: HttpUrl | None = None
     csms_authorize_timeout_s: float = Field(default=5, gt=0, le=25)
 
-    database_url: str = "sqlite:///irve_bridge.db"
+    database_url: SecretStr = SecretStr("sqlite:///irve_bridge.db")
     nats_url: SecretStr | None = None
     web_host: str = "127.0.0.1"
     web_port: int = Field(default=8080, ge=0, le=65535)
@@ -231,9 +233,12 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _file_url(cls, url: str) -> str:
-        if not re.match(r"sqlite:///.", url):
-            raise ValueError("must be sqlite:/// and the path of a file")
+    def _database(cls, url: SecretStr) -> SecretStr:
+        if not _DATABASE.match(url.get_secret_value()):
+            raise ValueError(
+                "must be sqlite:/// and the path of a file, or "
+                "postgresql://user:password@host/database"
+            )
         return url
 
     @field_validator("nats_url")
@@ -264,6 +269,11 @@ class Settings(BaseSettings):
             raise SettingsRefused(wrong)
         return self
 
+    @property
+    def shares_database(self) -> bool:
+        """Whether other nodes may be on this database."""
+        return not self.database_url.get_secret_value().startswith("sqlite:")
+
     def _contradictions(self) -> Iterator[tuple[bool, str]]:
         """Give what cannot be, and the sentence that says so."""
         yield from self._about_others()
@@ -272,7 +282,7 @@ class Settings(BaseSettings):
 
     def _about_others(self) -> Iterator[tuple[bool, str]]:
         yield (
-            self.nats_url is not None and self.database_url.startswith("sqlite:"),
+            self.nats_url is not None and not self.shares_database,
             "NATS_URL needs a DATABASE_URL of PostgreSQL, which nodes can share: leave it empty.",
         )
         yield (

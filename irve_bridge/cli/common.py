@@ -63,7 +63,7 @@ def days_back(text: str) -> float:
 async def open_database(arguments: argparse.Namespace) -> "AsyncIterator[Storage]":
     """Open the database that the settings name, which a running bridge may have open too."""
     telemetry.configure("WARNING")
-    async with open_storage(settings_of(arguments).database_url) as storage:
+    async with open_storage(settings_of(arguments).database_url.get_secret_value()) as storage:
         yield storage
 
 

@@ -92,7 +92,7 @@ class Sweep:
         before = self._clock.now() - self._handler.policy.commands_kept
         oldest_at = await self._storage.read(lambda tx: tx.commands.oldest_at())
         if oldest_at is not None and oldest_at < before:
-            await self._try(None, lambda work: work.tx.commands.forget_before(before))
+            await self._try({}, lambda work: work.tx.commands.forget_before(before))
 
     async def _page(self, now: datetime) -> int:
         """Apply the earliest deadlines passed by now; return how many there were."""

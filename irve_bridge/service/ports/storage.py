@@ -362,10 +362,13 @@ class Intents(Protocol):
     def in_doubt(self, session_id: str, kind: str) -> bool:
         """Return whether such a call was begun and nobody knows yet what came of it."""
 
-    def next_due(self, lanes: Sequence[Lane], now: datetime, limit: int) -> list[Due]:
+    def next_due(
+        self, lanes: Sequence[Lane], now: datetime, limit: int, *, claiming: bool = False
+    ) -> list[Due]:
         """Return those that may be claimed now.
 
         Only the first unfinished intent of a subject's lane, due, and under no live lease.
+        `claiming` leaves out what another node is about to claim, and keeps these from others.
         """
 
     def claim(self, intent_id: int, lease: str, until: datetime) -> None:

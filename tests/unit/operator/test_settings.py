@@ -196,7 +196,8 @@ def test_everything_missing_is_named_at_once(tmp_path: Path) -> None:
         ({"PREPAID_REMAINDER": "donate"}, "PREPAID_REMAINDER"),
         ({"AMOUNTS_BY_CURRENCY": '{"JPY": {"fixed_least_minor": 1}}'}, "AMOUNTS_BY_CURRENCY"),
         ({"AMOUNTS_BY_CURRENCY": f'{{"jpy": {YEN}}}'}, "AMOUNTS_BY_CURRENCY.*write JPY"),
-        ({"DATABASE_URL": "postgresql://localhost/irve"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgresql://localhost"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "mysql://localhost/irve"}, "DATABASE_URL"),
         ({"DATABASE_URL": "sqlite://"}, "DATABASE_URL"),
         ({"NATS_URL": "nats://127.0.0.1"}, "NATS_URL needs a DATABASE_URL of PostgreSQL"),
         ({"NATS_URL": "127.0.0.1:4222"}, "NATS_URL"),
@@ -220,8 +221,10 @@ def test_what_is_wrong_stops_the_start_with_a_sentence(
 
 
 def test_secrets_do_not_show_when_settings_are_printed(tmp_path: Path) -> None:
-    settings = load(env(tmp_path, CSMS_API_KEY="very-secret"))
+    url = "postgresql://bridge:also-secret@localhost/irve"
+    settings = load(env(tmp_path, CSMS_API_KEY="very-secret", DATABASE_URL=url))
     assert "very-secret" not in repr(settings)
+    assert "also-secret" not in repr(settings)
     assert "sk_test_abc" not in repr(settings)
 
 
