@@ -21,6 +21,7 @@ from irve_bridge.bus.nats import open_nats_bus
 from irve_bridge.charge_points.server import ChargePointServer
 from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.charge_points.tls import TlsSettings
+from irve_bridge.charge_points.v16.schema import objection
 from irve_bridge.clock import SharedClock
 from irve_bridge.csms import CallbackHand, CsmsAuthorizer
 from irve_bridge.displays import CodeDisplays, CostDisplays, Outbox
@@ -36,8 +37,9 @@ from irve_bridge.service.dispatch import Dispatcher
 from irve_bridge.service.handle import Handler
 from irve_bridge.service.inventory import Inventory
 from irve_bridge.service.meters import Meters
+from irve_bridge.service.nodes import Node, new_node_id
 from irve_bridge.service.own_customers import Doorkeeper
-from irve_bridge.service.ports import Bus, Clock, Hand, Storage, Tx
+from irve_bridge.service.ports import Bus, Clock, Hand, Storage
 from irve_bridge.service.reconcile import Reconciler
 from irve_bridge.service.registrations import Registrations
 from irve_bridge.service.sweep import Sweep
@@ -125,10 +127,11 @@ async def running(
         payments = _payments(settings, clock)
         stack.push_async_callback(payments.close)
         bus = await stack.enter_async_context(_bus(settings))
-        handler = Handler(storage, bus, settings.policy, OcmfVerifier())
+        node_id = new_node_id()
+        handler = Handler(storage, bus, settings.policy, OcmfVerifier(), node_id)
         sweep = Sweep(storage, handler, clock)
         lead = settings.policy.stop_lead
-        meters = Meters(storage, bus, clock, sweep.limit_moved, lead)
+        meters = Meters(storage, bus, clock, sweep.limit_moved, lead, node_id)
         handler.after_commit(meters.heard)
         outbox = Outbox(bus, settings.command_timeout_s)
         stack.push_async_callback(outbox.close)
@@ -136,8 +139,6 @@ async def running(
             storage, clock, meters, outbox, languages, timedelta(seconds=settings.display_every_s)
         )
         handler.after_commit(displays.heard)
-        await storage.transact(_begin_afresh)
-        await meters.rebuild()
         hands = _hands(settings, payments, bus, clock, http, languages)
         dispatchers = {
             lane: Dispatcher(storage, handler, clock, settings.policy, lane, hand)
@@ -146,12 +147,17 @@ async def running(
         desk = Desk(storage, handler, bus, clock, payments, settings.policy)
         views = Views(storage, meters, clock)
         doorkeeper = Doorkeeper(storage, _authorizer(settings, http))
-        door = ChargePointServer(storage, handler, meters, doorkeeper, bus, clock, _door(settings))
+        node = Node(node_id, storage, bus, meters, timedelta(seconds=settings.node_lease_s))
+        rooms = (storage, handler, meters, doorkeeper, bus, clock)
+        door = ChargePointServer(*rooms, _door(settings), node.came_over)
+        node.after_loss(door.let_go)
+        await node.join(alone=True)
+        stack.push_async_callback(node.leave)
         app = create_app(
             WebContext(
                 desk=desk,
                 views=views,
-                control=Control(storage, bus, clock, settings.command_timeout_s),
+                control=Control(storage, bus, clock, objection, settings.command_timeout_s),
                 inventory=Inventory(storage, bus, clock),
                 registrations=Registrations(storage, bus, clock),
                 payments=payments,
@@ -166,6 +172,9 @@ async def running(
         )
         for lane, dispatcher in dispatchers.items():
             await stack.enter_async_context(_worker(f"dispatcher {lane}", dispatcher.run))
+        await stack.enter_async_context(_worker("node", node.run))
+        if settings.nats_url:
+            await stack.enter_async_context(_worker("news", node.listen))
         await stack.enter_async_context(_worker("sweep", lambda: sweep.run(meters)))
         await stack.enter_async_context(_worker("displays", displays.run))
         if (codes := codes_of(settings)).window:
@@ -174,7 +183,7 @@ async def running(
         reconciler = Reconciler(storage, handler, clock, payments)
         every, back = settings.reconcile_every, settings.reconcile_back
         await stack.enter_async_context(
-            _worker("reconcile", lambda: reconciler.nightly(every, back))
+            _worker("reconcile", lambda: reconciler.nightly(every, back, node.eldest))
         )
         ocpp_port = await stack.enter_async_context(door.listen())
         ocpp_tls_port = None
@@ -192,12 +201,6 @@ async def _bus(settings: Settings) -> AsyncIterator[Bus]:
         return
     async with open_nats_bus(settings.nats_url.get_secret_value()) as bus:
         yield bus
-
-
-def _begin_afresh(tx: Tx) -> None:
-    """What only a dead process could still hold: sockets and leases."""
-    tx.stations.all_disconnected()
-    tx.intents.void_leases()
 
 
 @asynccontextmanager

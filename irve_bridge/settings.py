@@ -141,6 +141,7 @@ class Settings(BaseSettings):
     refund_retry_s: float = Field(default=21_600, gt=0)
     customer_kept_s: float = Field(default=30 * 86_400, ge=0)
     personal_data_kept_s: float = Field(default=395 * 86_400, gt=0)
+    commands_kept_s: float = Field(default=395 * 86_400, gt=0)
     retry_first_s: float = Field(default=2, gt=0)
     retry_most_s: float = Field(default=300, gt=0)
     reconcile_every_s: float = Field(default=86_400, gt=0)
@@ -149,6 +150,7 @@ class Settings(BaseSettings):
     command_timeout_s: float = Field(default=20, gt=0, lt=60)
     meter_interval_s: int = Field(default=15, gt=0)
     heartbeat_interval_s: int = Field(default=300, gt=0)
+    node_lease_s: float = Field(default=10, gt=0)
     configure_charge_points: bool = True
     list_strangers: bool = False
     display_every_s: float = Field(default=60, gt=0)
@@ -407,6 +409,7 @@ class Settings(BaseSettings):
             refund_retry_after=timedelta(seconds=self.refund_retry_s),
             customer_kept=timedelta(seconds=self.customer_kept_s),
             personal_data_kept=timedelta(seconds=self.personal_data_kept_s),
+            commands_kept=timedelta(seconds=self.commands_kept_s),
             stop_lead=timedelta(seconds=self.stop_lead_s),
             retry_first=timedelta(seconds=self.retry_first_s),
             retry_most=timedelta(seconds=self.retry_most_s),

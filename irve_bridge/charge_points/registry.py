@@ -50,16 +50,29 @@ class Registry:
             await self._handler.run(lambda work: reports.disconnected(work, closed))
             log.info("disconnected")
 
-    async def tell(self, charge_point_id: str, at: datetime) -> None:
-        """Tell that the socket opened, once it is the one that gets the commands."""
+    async def tell(self, charge_point_id: str, at: datetime) -> bool:
+        """Tell that the socket opened, once it is the one that gets the commands.
+
+        Return whether another node may have had the charge point before.
+        """
         opened = ChargePointConnected(at=at, charge_point_id=charge_point_id)
-        await self._handler.run(lambda work: reports.connected(work, opened))
+        came_over = await self._handler.run(lambda work: reports.connected(work, opened))
         log.info("connected")
+        return came_over
 
     def replace(self, connection: ServerConnection) -> None:
         """Close a socket in whose place there is a newer one."""
         log.info("replaced by a newer connection")
-        # A half-open socket answers no closing handshake: nobody waits for it.
-        closing = asyncio.create_task(connection.close(CloseCode.GOING_AWAY, "replaced"))
+        self._close(connection, CloseCode.GOING_AWAY, "replaced")
+
+    def let_go(self, charge_point_id: str | None) -> None:
+        """Close a charge point's socket, or all: they are another node's, or soon will be."""
+        for id_ in list(self._open) if charge_point_id is None else [charge_point_id]:
+            if connection := self._open.get(id_):
+                self._close(connection, CloseCode.SERVICE_RESTART, "connect anew")
+
+    def _close(self, connection: ServerConnection, code: CloseCode, reason: str) -> None:
+        """Nobody waits for it: a half-open socket answers no closing handshake."""
+        closing = asyncio.create_task(connection.close(code, reason))
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)

@@ -2,17 +2,15 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 import structlog
 from structlog.contextvars import bound_contextvars
 from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
-from websockets.http11 import Request
 from websockets.protocol import State
 
 from irve_bridge.charge_points.admission import Admission, choose_subprotocol, identity
@@ -31,8 +29,6 @@ FRAME_BYTES_MAX = 1024 * 1024
 """A StopTransaction carries all readings of a charge: larger than this only in bad faith."""
 FRAMES_QUEUED_MAX = 4
 TLS_HANDSHAKE_S = 10
-FORGOTTEN = Request("", Headers())
-"""In the place of a handshake: its headers, a password among them, would stay with the socket."""
 
 log = structlog.get_logger()
 
@@ -49,7 +45,9 @@ class ChargePointServer:
         bus: Bus,
         clock: Clock,
         settings: DoorSettings,
+        came_over: Callable[[str], Awaitable[None]],
     ) -> None:
+        self._came_over = came_over
         self._storage = storage
         self._handler = handler
         self._meters = meters
@@ -82,11 +80,16 @@ class ChargePointServer:
             finally:
                 renewing.cancel()
 
-    def _serving(
+    def let_go(self, charge_point_id: str | None) -> None:
+        """Have a charge point connect anew, or all, to whichever node answers."""
+        self._registry.let_go(charge_point_id)
+
+    @asynccontextmanager
+    async def _serving(
         self, port: int, context: ssl.SSLContext | None = None
-    ) -> AbstractAsyncContextManager[Server]:
+    ) -> AsyncIterator[Server]:
         settings = self._settings
-        return serve(
+        listening = serve(
             self._converse,
             settings.host,
             port,
@@ -100,6 +103,11 @@ class ChargePointServer:
             ssl=context,
             ssl_handshake_timeout=TLS_HANDSHAKE_S if context else None,
         )
+        async with listening as server:
+            try:
+                yield server
+            finally:
+                server.close(code=CloseCode.SERVICE_RESTART, reason="connect anew")
 
     async def _converse(self, socket: ServerConnection) -> None:
         charge_point_id = identity(socket.request.path) if socket.request else None
@@ -107,7 +115,7 @@ class ChargePointServer:
             log.warning("no common subprotocol", charge_point_id=charge_point_id)
             await socket.close(CloseCode.PROTOCOL_ERROR, "subprotocol ocpp1.6 is needed")
             return
-        socket.request, socket.response = FORGOTTEN, None
+        _forget_handshake(socket)
         with bound_contextvars(charge_point_id=charge_point_id), suppress(ConnectionClosed):
             await self._serve(charge_point_id, socket)
 
@@ -128,9 +136,16 @@ class ChargePointServer:
             self._registry.hold(charge_point_id, socket) as at,
             self._bus.serve(charge_point_id, connection.perform, taken),
         ):
-            if socket.state is State.OPEN:
-                await self._registry.tell(charge_point_id, at)
+            if socket.state is State.OPEN and await self._registry.tell(charge_point_id, at):
+                await self._came_over(charge_point_id)
             await connection.start()
+
+
+def _forget_handshake(socket: ServerConnection) -> None:
+    """Its headers, a password among them, would stay with the socket and its parser."""
+    for message in (socket.request, socket.response):
+        if message is not None:
+            message.headers.clear()
 
 
 def _port(server: Server) -> int:

@@ -110,7 +110,7 @@ class Dispatcher:
                 log.exception("intent_unpreparable", kind=intent.kind, subject=due.subject)
                 tx.intents.postpone(due.id, now + self._policy.retry_most, "unpreparable")
                 continue
-            lease = secrets.token_hex(8)
+            lease = f"{self._handler.node_id}:{secrets.token_hex(8)}"
             tx.intents.claim(due.id, lease, now + self._policy.lease)
             tasks.append(
                 Task(

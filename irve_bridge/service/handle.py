@@ -21,9 +21,10 @@ from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.callbacks import MAILED, callback, cdr_callback, mail
 from irve_bridge.service.cdrs import issue_cdrs
 from irve_bridge.service.ledger import Ledger
+from irve_bridge.service.news import NEWS, News, encode
 from irve_bridge.service.periods import periods_of
 from irve_bridge.service.policy import Policy, deadline
-from irve_bridge.service.ports import Bus, SignatureVerifier, Storage, TakenReading, Tx
+from irve_bridge.service.ports import ALONE, Bus, SignatureVerifier, Storage, TakenReading, Tx
 from irve_bridge.service.receipts import issue
 from irve_bridge.service.reserving import reserve, reserved
 
@@ -45,6 +46,7 @@ class Work:
     tx: Tx
     policy: Policy
     verifier: SignatureVerifier
+    node_id: str = ALONE
     changed: list[Session] = field(default_factory=list)
     began: list[tuple[Transaction, Session, int]] = field(default_factory=list)
     plain: list[tuple[Transaction, int]] = field(default_factory=list)
@@ -165,12 +167,18 @@ class Handler:
     """Runs work in transactions, and tells the watchers once it is committed."""
 
     def __init__(
-        self, storage: Storage, bus: Bus, policy: Policy, verifier: SignatureVerifier
+        self,
+        storage: Storage,
+        bus: Bus,
+        policy: Policy,
+        verifier: SignatureVerifier,
+        node_id: str = ALONE,
     ) -> None:
         self._storage = storage
         self._bus = bus
         self.policy = policy
         self._verifier = verifier
+        self.node_id = node_id
         self._after: list[Callable[[Work], None]] = []
 
     def after_commit(self, listener: Callable[[Work], None]) -> None:
@@ -187,6 +195,7 @@ class Handler:
                 log.exception("listener_failed")
         for session in work.changed:
             await self._bus.publish(topic(session.id), b"")
+            await self._bus.publish(NEWS, encode(News(self.node_id, session_id=session.id)))
         return result
 
     async def apply(self, fact: facts.SessionFact) -> Session | None:
@@ -194,7 +203,7 @@ class Handler:
         return await self.run(lambda work: apply(work, fact))
 
     def _unit(self, tx: Tx, unit: Callable[[Work], T]) -> tuple[Work, T]:
-        work = Work(tx, self.policy, self._verifier)
+        work = Work(tx, self.policy, self._verifier, self.node_id)
         tx.intents.lanes_added_to()  # of the units before, in the same transaction
         result = unit(work)
         work.lanes = tx.intents.lanes_added_to()

@@ -20,9 +20,9 @@ from sqlalchemy import (
 )
 
 from irve_bridge.domain.intents import Intent, Lane
-from irve_bridge.service.ports import Attempt, Due, Unfinished
+from irve_bridge.service.ports import NODE_ID_LENGTH, Attempt, Due, Unfinished
 from irve_bridge.storage.rows import from_row, to_row
-from irve_bridge.storage.schema import attempts, intents
+from irve_bridge.storage.schema import attempts, intents, nodes
 from irve_bridge.storage.sessions import SqlSessions
 
 _WAITS = intents.c.ended_at.is_(None)
@@ -104,7 +104,13 @@ _REVIVE = (
 )
 _GIVE_BACK = update(intents).where(_ONE, _WAITS).values(lease=None, lease_until=None)
 _VOID = (
-    update(intents).where(_WAITS, intents.c.lease.is_not(None)).values(lease=None, lease_until=None)
+    update(intents)
+    .where(
+        _WAITS,
+        intents.c.lease.is_not(None),
+        func.substr(intents.c.lease, 1, NODE_ID_LENGTH).not_in(select(nodes.c.id)),
+    )
+    .values(lease=None, lease_until=None)
 )
 
 _OPEN_ATTEMPT = (
@@ -248,7 +254,7 @@ class SqlIntents:
         return lanes
 
     def void_leases(self) -> None:
-        """Take every lease back, as at the start of the only process that holds any."""
+        """Take back the leases of nodes that live no more: a lease begins with its node's id."""
         self._connection.execute(_VOID)
 
     def next_moment(self, lanes: Sequence[Lane]) -> datetime | None:

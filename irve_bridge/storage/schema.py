@@ -33,6 +33,15 @@ metadata = MetaData(
     }
 )
 
+nodes = Table(
+    "nodes",
+    metadata,
+    Column("id", Text, primary_key=True),
+    # By the database's own clock: the nodes' may differ.
+    Column("joined_at", UTCDateTime, nullable=False),
+    Column("seen_at", UTCDateTime, nullable=False),
+)
+
 charge_points = Table(
     "charge_points",
     metadata,
@@ -63,6 +72,8 @@ charge_points = Table(
     Column("next_security_profile", Integer),
     Column("serial_number", Text, nullable=False, server_default=text("''")),
     Column("display", Json),
+    # Which one has its socket, or had it last: there its meters run.
+    Column("node", Text),
     Column("connected_at", UTCDateTime),
     Column("behind_at", UTCDateTime),
     Column("seen_at", UTCDateTime),
@@ -70,6 +81,7 @@ charge_points = Table(
     Column("model", Text),
     Column("firmware", Text),
     Column("status", Text, nullable=False),
+    Column("error_code", Text),
 )
 
 tariffs = Table(
@@ -240,6 +252,7 @@ transactions = Table(
     Column("presumed", Boolean, nullable=False, server_default=false()),
     Column("ran_on_at", UTCDateTime),
     Column("reservation_id", BigInteger),
+    Column("tariff", TariffJson),
 )
 # A repeated StartTransaction finds the first one.
 Index(None, transactions.c.charge_point_id, transactions.c.start_at)
@@ -471,6 +484,7 @@ configuration = Table(
     Column("read_at", UTCDateTime, nullable=False),
     # What was asked for and refused: Rejected, NotSupported, a CALLERROR's code.
     Column("refused", Text),
+    Column("missing", Json, nullable=False, server_default="[]"),
 )
 
 station_events = Table(

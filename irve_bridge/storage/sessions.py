@@ -14,7 +14,13 @@ from irve_bridge.domain.session import Session, State
 from irve_bridge.service.ports import Happening, StaleSession
 from irve_bridge.storage.erasing import erase
 from irve_bridge.storage.rows import from_row, maybe, to_row, upsert
-from irve_bridge.storage.schema import history, movements, provider_objects, sessions
+from irve_bridge.storage.schema import (
+    charge_points,
+    history,
+    movements,
+    provider_objects,
+    sessions,
+)
 
 _GET = select(sessions).where(sessions.c.id == bindparam("of_id"))
 _GET_MANY = select(sessions).where(sessions.c.id.in_(bindparam("of_ids", expanding=True)))
@@ -52,7 +58,11 @@ _WAITING = (
 _WAITING_AT = _WAITING.where(sessions.c.connector_number == bindparam("of_number"))
 _DUE = (
     select(sessions)
-    .where(sessions.c.deadline_at <= bindparam("now"))
+    .outerjoin(charge_points, charge_points.c.id == sessions.c.charge_point_id)
+    .where(
+        sessions.c.deadline_at <= bindparam("now"),
+        or_(charge_points.c.node.is_(None), charge_points.c.node == bindparam("of_node")),
+    )
     .order_by(sessions.c.deadline_at)
     .limit(bindparam("most"))
 )
@@ -227,9 +237,12 @@ class SqlSessions:
             return self._all(_WAITING, of_charge_point=charge_point_id)
         return self._all(_WAITING_AT, of_charge_point=charge_point_id, of_number=number)
 
-    def due(self, now: datetime, limit: int) -> list[Session]:
-        """Return sessions whose deadline has passed, earliest first."""
-        return self._all(_DUE, now=now, most=limit)
+    def due(self, node_id: str, now: datetime, limit: int) -> list[Session]:
+        """Return sessions of a node's charge points whose deadline has passed, earliest first.
+
+        Those of a charge point that no node has had yet, or that is gone, are everybody's.
+        """
+        return self._all(_DUE, of_node=node_id, now=now, most=limit)
 
     def postpone(self, session_id: str, deadline_at: datetime) -> None:
         """Move a session's deadline to a later moment; nothing else of it changes.

@@ -25,8 +25,8 @@ _TARIFF = select(tariffs.c.document).where(tariffs.c.id == bindparam("of_id"))
 _PUT_CHARGE_POINT = upsert(
     charge_points,
     kept=frozenset(
-        {"connected_at", "behind_at", "seen_at", "vendor", "model", "firmware", "status"}
-        | {"next_password_hash", "next_security_profile"}
+        {"node", "connected_at", "behind_at", "seen_at", "vendor", "model", "firmware"}
+        | {"status", "error_code", "next_password_hash", "next_security_profile"}
     ),
 )
 _SECURITY = (
@@ -56,9 +56,6 @@ _NOTE_CONNECTOR = (
             else_=bindparam("said_at"),
         ),
     )
-)
-_DISCONNECT = (
-    update(charge_points).where(charge_points.c.connected_at.is_not(None)).values(connected_at=None)
 )
 
 
@@ -127,10 +124,6 @@ class SqlStations:
         """Note that it told of something older than its connection."""
         self._note(charge_point_id, behind_at=at)
 
-    def all_disconnected(self) -> None:
-        """Note that no socket is open, as at a start."""
-        self._connection.execute(_DISCONNECT)
-
     def booted(
         self, charge_point_id: str, vendor: str, model: str, firmware: str | None, at: datetime
     ) -> None:
@@ -147,11 +140,12 @@ class SqlStations:
     ) -> None:
         """Note a connector's status; number 0 is the whole charge point (OCPP 1.6 ed. 2 §4.9)."""
         if number == 0:
-            self._note(charge_point_id, status=status.value, seen_at=at)
+            said = {"status": status.value, "error_code": error_code}
+            self._note(charge_point_id, **said, seen_at=at)
             return
-        said = {"new_status": status.value, "new_error_code": error_code, "said_at": at}
+        told = {"new_status": status.value, "new_error_code": error_code, "said_at": at}
         named = {"of_id": charge_point_id, "of_number": number}
-        self._connection.execute(_NOTE_CONNECTOR, said | named)
+        self._connection.execute(_NOTE_CONNECTOR, told | named)
         self._note(charge_point_id, seen_at=at)
 
     def _note(self, charge_point_id: str, **said: str | int | datetime | None) -> None:

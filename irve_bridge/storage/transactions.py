@@ -13,10 +13,12 @@ from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.ports import TakenReading
 from irve_bridge.storage.readings import insert_readings
 from irve_bridge.storage.rows import from_row, maybe, to_row
-from irve_bridge.storage.schema import connectors, counters, readings, transactions
+from irve_bridge.storage.schema import charge_points, connectors, counters, readings, transactions
 
 FIRST_ID_MAX = 999_999_999
 """Leaves more than a billion ids to count up to within 31 bits."""
+PRESUMED_MOST = 100
+"""A charge point may lose its stops for years: a late one is of what it charged lately."""
 
 _ONE = (transactions.c.charge_point_id == bindparam("of_charge_point")) & (
     transactions.c.id == bindparam("of_id")
@@ -38,21 +40,31 @@ _RUNNING = (
     select(transactions).where(transactions.c.stop_at.is_(None)).order_by(transactions.c.start_at)
 )
 _RUNNING_AT = _RUNNING.where(transactions.c.charge_point_id == bindparam("of_charge_point"))
-_UNHEARD_AT = (
+_PRESUMED_AT = (
     select(transactions)
     .where(
         transactions.c.charge_point_id == bindparam("of_charge_point"),
-        or_(transactions.c.stop_at.is_(None), transactions.c.presumed == true()),
+        transactions.c.presumed == true(),
     )
-    .order_by(transactions.c.start_at)
+    .order_by(transactions.c.start_at.desc())
+    .limit(bindparam("most"))
 )
-_AT_FREE_CONNECTORS = _RUNNING.join(
-    connectors,
-    (connectors.c.charge_point_id == transactions.c.charge_point_id)
-    & (connectors.c.number == transactions.c.connector_number),
-).where(connectors.c.status.in_([s.value for s in ConnectorStatus if s.vacant]))
-_NO_GUEST_S = _RUNNING.where(
-    transactions.c.session_id.is_(None), transactions.c.heard_at <= bindparam("moment")
+_OF_NODE = or_(charge_points.c.node.is_(None), charge_points.c.node == bindparam("of_node"))
+_AT_FREE_CONNECTORS = (
+    _RUNNING.join(charge_points, (charge_points.c.id == transactions.c.charge_point_id) & _OF_NODE)
+    .join(
+        connectors,
+        (connectors.c.charge_point_id == transactions.c.charge_point_id)
+        & (connectors.c.number == transactions.c.connector_number),
+    )
+    .where(connectors.c.status.in_([s.value for s in ConnectorStatus if s.vacant]))
+)
+_NO_GUEST_S = _RUNNING.outerjoin(
+    charge_points, charge_points.c.id == transactions.c.charge_point_id
+).where(
+    _OF_NODE,
+    transactions.c.session_id.is_(None),
+    transactions.c.heard_at <= bindparam("moment"),
 )
 _UNBILLED = (
     select(transactions)
@@ -155,18 +167,25 @@ class SqlTransactions:
         return [from_row(row, Transaction) for row in rows]
 
     def unheard(self, charge_point_id: str) -> list[Transaction]:
-        """Return those whose stop was not heard of, be they ended presumably, oldest first."""
-        rows = self._connection.execute(_UNHEARD_AT, {"of_charge_point": charge_point_id})
+        """Return those whose stop was not heard of, be they ended presumably, oldest first.
+
+        Of those that were, the last hundred.
+        """
+        asked = {"of_charge_point": charge_point_id, "most": PRESUMED_MOST}
+        presumed = [
+            from_row(row, Transaction) for row in self._connection.execute(_PRESUMED_AT, asked)
+        ]
+        return sorted([*self.running(charge_point_id), *presumed], key=lambda each: each.start_at)
+
+    def at_free_connectors(self, node_id: str) -> list[Transaction]:
+        """Return a node's running ones whose connector is free for others, oldest first."""
+        rows = self._connection.execute(_AT_FREE_CONNECTORS, {"of_node": node_id})
         return [from_row(row, Transaction) for row in rows]
 
-    def at_free_connectors(self) -> list[Transaction]:
-        """Return the running ones whose connector is free for others, oldest first."""
-        rows = self._connection.execute(_AT_FREE_CONNECTORS)
-        return [from_row(row, Transaction) for row in rows]
-
-    def no_guest_s(self, heard_by: datetime) -> list[Transaction]:
-        """Return the running ones of no session whose start was heard by a moment, oldest first."""
-        rows = self._connection.execute(_NO_GUEST_S, {"moment": heard_by})
+    def no_guest_s(self, node_id: str, heard_by: datetime) -> list[Transaction]:
+        """Return a node's running ones of no session, heard of by a moment, oldest first."""
+        named = {"of_node": node_id, "moment": heard_by}
+        rows = self._connection.execute(_NO_GUEST_S, named)
         return [from_row(row, Transaction) for row in rows]
 
     def unbilled(self, since: datetime, until: datetime) -> list[Transaction]:

@@ -11,6 +11,7 @@ from irve_bridge.storage.id_tags import SqlIdTags
 from irve_bridge.storage.inbox import SqlInbox
 from irve_bridge.storage.intents import SqlIntents
 from irve_bridge.storage.listings import SqlListings
+from irve_bridge.storage.nodes import SqlNodes
 from irve_bridge.storage.operations import SqlCommands, SqlStationEvents
 from irve_bridge.storage.receipts import SqlReceipts
 from irve_bridge.storage.replies import SqlReplies
@@ -26,6 +27,7 @@ class SqlTx:
     """Implements `ports.Tx` on a connection whose transaction somebody else begins and ends."""
 
     def __init__(self, connection: Connection) -> None:
+        self.nodes: ports.Nodes = SqlNodes(connection)
         self.stations: ports.Stations = SqlStations(connection)
         self.id_tags: ports.IdTags = SqlIdTags(connection)
         self.configuration: ports.Configuration = SqlConfiguration(connection)

@@ -2,12 +2,13 @@
 
 import asyncio
 from contextlib import suppress
-from functools import cache, partial
+from functools import cache
 
 import msgspec
 import structlog
 from ocpp.v16.enums import Action, MessageTrigger
 from prometheus_client import Counter
+from structlog.contextvars import bound_contextvars
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
@@ -54,7 +55,9 @@ class Connection:
     ) -> None:
         self._id = charge_point_id
         self._socket = socket
-        self._events = Events(charge_point_id, storage, clock)
+        self._storage = storage
+        self._clock = clock
+        self._settings = settings
         self._recent = Recent(clock)
         self._answers = answers
         self._patience = Patience(settings.invalid_burst, settings.invalid_per_s)
@@ -63,13 +66,6 @@ class Connection:
         self._calls = Calls(self._call_out, self._part, settings.call_timeout_s)
         self._ask = Keys(charge_point_id, self._calls.ask, storage).ask
         self._keepalive = Keepalive(socket, settings, self._ask_for_heartbeat)
-        self._welcome = Welcome(
-            charge_point_id,
-            self._ask,
-            storage,
-            settings.status_grace_s,
-            partial(Configure, charge_point_id, self._ask, storage, clock, settings),
-        )
         self._performing: set[asyncio.Task[bytes]] = set()
         self._action = ""
 
@@ -79,7 +75,7 @@ class Connection:
         Raises:
             websockets.exceptions.ConnectionClosed: It closed.
         """
-        watching = asyncio.create_task(self._keepalive.watch())
+        self._keepalive.begin()
         try:
             while True:
                 frame = await self._socket.recv(decode=False)
@@ -87,16 +83,17 @@ class Connection:
                 with suppress(ConnectionClosed):  # what came before the end is heard all the same
                     await self.route_message(frame)
         finally:
-            watching.cancel()
+            self._keepalive.end()
             if self._greeting:
                 self._greeting.cancel()
             await self._finish_performing()
 
     async def perform(self, command: bytes) -> bytes:
         """Do what somebody on the bus asks for and return the encoded answer."""
-        performing = asyncio.create_task(
-            commands.perform(command, self._ask, self._recent, self._part)
-        )
+        with bound_contextvars(charge_point_id=self._id):  # who asks has a context of their own
+            performing = asyncio.create_task(
+                commands.perform(command, self._ask, self._recent, self._part)
+            )
         self._performing.add(performing)
         performing.add_done_callback(self._performing.discard)
         return await performing
@@ -152,7 +149,8 @@ class Connection:
             await self._call_error(call, "FormationViolation", "refused")
         else:
             frame = msgspec.json.encode((2, call.unique_id, call.action, call.payload))
-            await Unusual(self._id, self._events, self._send).route_message(frame)
+            events = Events(self._id, self._storage, self._clock)
+            await Unusual(self._id, events, self._send).route_message(frame)
 
     async def _call_error(self, call: Call, code: str, outcome: str) -> None:
         """Refuse a call (OCPP-J 1.6 §4.2.3)."""
@@ -212,12 +210,17 @@ class Connection:
         self._greeting = asyncio.create_task(self._welcome_it(booted=booted))
 
     async def _welcome_it(self, *, booted: bool) -> None:
+        grace_s = self._settings.status_grace_s
+        welcome = Welcome(self._id, self._ask, self._storage, grace_s, self._configure)
         try:
-            await self._welcome.greet(booted=booted)
+            await welcome.greet(booted=booted)
         except (TimeoutError, TooManyCalls, ConnectionClosed) as error:
             log.info("welcome unanswered", error=str(error))
         except Exception:
             log.exception("welcome failed")
+
+    async def _configure(self) -> None:
+        await Configure(self._id, self._ask, self._storage, self._clock, self._settings).run()
 
 
 @cache

@@ -6,6 +6,7 @@ from irve_bridge.service.ports.authorizer import (
 from irve_bridge.service.ports.bus import (
     Answer,
     Bus,
+    Objection,
     Offline,
     Subscription,
     Taken,
@@ -27,6 +28,11 @@ from irve_bridge.service.ports.hands import (
     Sighting,
     SignatureRefused,
     Task,
+)
+from irve_bridge.service.ports.nodes import (
+    ALONE,
+    NODE_ID_LENGTH,
+    Nodes,
 )
 from irve_bridge.service.ports.operations import (
     Asked,
@@ -68,6 +74,8 @@ from irve_bridge.service.ports.storage import (
 )
 
 __all__ = [
+    "ALONE",
+    "NODE_ID_LENGTH",
     "Again",
     "Answer",
     "Asked",
@@ -90,6 +98,8 @@ __all__ = [
     "Intents",
     "Listings",
     "Movement",
+    "Nodes",
+    "Objection",
     "Offline",
     "Outcome",
     "Payments",

@@ -1,8 +1,8 @@
 """Who holds which socket, commands to it, and live updates."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Offline(Exception):
@@ -14,6 +14,11 @@ class Unanswered(Exception):
 
 
 Answer = Callable[[bytes], Awaitable[bytes]]
+Objection = Callable[[str, Mapping[str, Any]], Awaitable[str | None]]
+"""What the charge points' protocol has against a call of an action with a payload; None: nothing.
+
+It may be asked before anything is sent, whether or not the charge point is connected.
+"""
 Taken = Callable[[], None]
 """Called once somebody else serves the charge point, here or elsewhere: this socket is old."""
 

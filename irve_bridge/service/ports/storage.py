@@ -25,6 +25,7 @@ from irve_bridge.domain.signatures import SignedReading, Verdict
 from irve_bridge.domain.tariff import Tariff
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.ports.hands import Attempt
+from irve_bridge.service.ports.nodes import Nodes
 from irve_bridge.service.ports.operations import (
     ChargingProfiles,
     Commands,
@@ -113,9 +114,6 @@ class Stations(Protocol):
     def behind(self, charge_point_id: str, at: datetime) -> None:
         """Note that it told of something older than its connection."""
 
-    def all_disconnected(self) -> None:
-        """Note that no socket is open, as at a start."""
-
     def booted(
         self, charge_point_id: str, vendor: str, model: str, firmware: str | None, at: datetime
     ) -> None:
@@ -173,13 +171,19 @@ class Transactions(Protocol):
         """Return the transactions without an end, oldest first."""
 
     def unheard(self, charge_point_id: str) -> list[Transaction]:
-        """Return those whose stop was not heard of, be they ended presumably, oldest first."""
+        """Return those whose stop was not heard of, be they ended presumably, oldest first.
 
-    def at_free_connectors(self) -> list[Transaction]:
-        """Return the running ones whose connector is free for others, oldest first."""
+        Of those that were, the last hundred.
+        """
 
-    def no_guest_s(self, heard_by: datetime) -> list[Transaction]:
-        """Return the running ones of no session whose start was heard by a moment, oldest first."""
+    def at_free_connectors(self, node_id: str) -> list[Transaction]:
+        """Return a node's running ones whose connector is free for others, oldest first.
+
+        Those of a charge point that no node has had yet, or that is gone, are everybody's.
+        """
+
+    def no_guest_s(self, node_id: str, heard_by: datetime) -> list[Transaction]:
+        """Return a node's running ones of no session, heard of by a moment, oldest first."""
 
     def unbilled(self, since: datetime, until: datetime) -> list[Transaction]:
         """Return those that stopped in [since, until) having metered energy, for no session."""
@@ -269,8 +273,11 @@ class Sessions(Protocol):
     def waiting_at(self, charge_point_id: str, number: int | None = None) -> list[Session]:
         """Return the SECURED sessions of a charge point or of one connector."""
 
-    def due(self, now: datetime, limit: int) -> list[Session]:
-        """Return sessions whose deadline has passed, earliest first."""
+    def due(self, node_id: str, now: datetime, limit: int) -> list[Session]:
+        """Return sessions of a node's charge points whose deadline has passed, earliest first.
+
+        Those of a charge point that no node has had yet, or that is gone, are everybody's.
+        """
 
     def postpone(self, session_id: str, deadline_at: datetime) -> None:
         """Move a session's deadline to a later moment; nothing else of it changes.
@@ -400,7 +407,7 @@ class Intents(Protocol):
         """Return the lanes in which something became due since this was last asked."""
 
     def void_leases(self) -> None:
-        """Take every lease back, as at the start of the only process that holds any."""
+        """Take back the leases of nodes that live no more: a lease begins with its node's id."""
 
     def next_moment(self, lanes: Sequence[Lane]) -> datetime | None:
         """Return when the next waiting intent is due, None for none."""
@@ -487,6 +494,7 @@ class Configuration(Protocol):
 class Tx(Protocol):
     """One open transaction."""
 
+    nodes: Nodes
     stations: Stations
     id_tags: IdTags
     configuration: Configuration

@@ -9,6 +9,7 @@ from msgspec.structs import replace as changed
 from irve_bridge.domain.metering import Activity, Reading
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.ports import Storage, TakenReading, Tx
+from irve_bridge.storage.transactions import PRESUMED_MOST
 
 STARTED = Transaction(
     charge_point_id="CP1",
@@ -111,6 +112,21 @@ async def test_an_end_that_is_presumed_ends_it_but_its_stop_is_still_to_come(
             tx.transactions.add(transaction)
         assert tx.transactions.running("CP1") == [STARTED]
         assert tx.transactions.unheard("CP1") == [STARTED, presumed]
+
+    await storage.transact(unit)
+
+
+async def test_of_ends_that_were_presumed_the_last_are_looked_at(storage: Storage) -> None:
+    """A charge point that loses its stops for years makes no late one slow to find."""
+
+    def unit(tx: Tx) -> None:
+        for number in range(PRESUMED_MOST + 2):
+            at = STARTED.start_at + timedelta(minutes=number)
+            tx.transactions.add(
+                replace(STARTED, id=str(number), start_at=at, stop_at=at, presumed=True)
+            )
+        found = [transaction.id for transaction in tx.transactions.unheard("CP1")]
+        assert found == [str(number) for number in range(2, PRESUMED_MOST + 2)]
 
     await storage.transact(unit)
 

@@ -120,7 +120,7 @@ class House:
         """Return a door of this house."""
         doorkeeper = Doorkeeper(self.storage, None)
         rooms = (self.storage, self.handler, self.meters, doorkeeper, self.bus, self.clock)
-        return ChargePointServer(*rooms, settings)
+        return ChargePointServer(*rooms, settings, lambda id_: self.meters.rebuild([id_]))
 
     async def secure(
         self, id_tag: str = "TAG1", connector_number: int = 1, tariff: Tariff = TARIFF
