@@ -1,16 +1,19 @@
 """Run the bridge, and say what it still lacks."""
 
 import argparse
+import asyncio
 
 from irve_bridge import telemetry
 from irve_bridge.cli.common import Actions, add, console, open_database, refusals, settings_of
 from irve_bridge.domain.charge_point import ChargePoint, SecurityProfile
 from irve_bridge.settings import Settings, SettingsRefused
+from irve_bridge.storage.migrate import migrate
 
 
 def add_to(commands: Actions) -> None:
     """Add these commands."""
     add(commands, "serve", serve_bridge, "run the bridge")
+    add(commands, "migrate", bring_up_to_date, "bring the database to this release's schema")
     add(commands, "check", check, "check settings and database, and say what is missing")
 
 
@@ -21,6 +24,18 @@ async def serve_bridge(arguments: argparse.Namespace) -> int:
     from irve_bridge.bootstrap import serve  # noqa: PLC0415 - it imports every room
 
     await serve(settings)
+    return 0
+
+
+async def bring_up_to_date(arguments: argparse.Namespace) -> int:
+    """Migrate, as every start does, and say from where to where."""
+    telemetry.configure("WARNING")
+    url = settings_of(arguments).database_url.get_secret_value()
+    before, after = await asyncio.to_thread(migrate, url)
+    if before == after:
+        console.print(f"The database has schema {after} already.")
+    else:
+        console.print(f"The database is brought from {before or 'nothing'} to schema {after}.")
     return 0
 
 
