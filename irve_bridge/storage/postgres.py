@@ -1,6 +1,7 @@
 """PostgreSQL: units on a few connections at once, in turns; readings share commits."""
 
 import asyncio
+import logging
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -22,6 +23,8 @@ from irve_bridge.storage.tx import SqlTx
 from irve_bridge.storage.writer import Writer
 
 T = TypeVar("T")
+# What failed within a pipeline is raised; that the pipeline ended for it is no news.
+logging.getLogger("psycopg").setLevel(logging.ERROR)
 UNITS, READERS = 8, 4
 RERUNS = 3
 PAUSE_S = 0.05

@@ -24,7 +24,7 @@ from irve_bridge.charge_points.v16.decode import (
     decode_call,
     decode_reply,
 )
-from irve_bridge.charge_points.v16.envelope import unsound_call
+from irve_bridge.charge_points.v16.envelope import storable, unsound_call
 from irve_bridge.charge_points.v16.events import Events
 from irve_bridge.charge_points.v16.keys import Keys
 from irve_bridge.charge_points.v16.patience import Patience
@@ -135,7 +135,7 @@ class Connection:
         self._greet(call.action)
 
     async def _answer(self, call: Call) -> None:
-        payload = bytes(call.payload)
+        payload = storable(bytes(call.payload))
         confirmed = await self._answers.confirm(
             call.action, b"{}" if payload == b"null" else payload
         )
@@ -149,7 +149,7 @@ class Connection:
         elif not _is_json(payload):
             await self._call_error(call, "FormationViolation", "refused")
         else:
-            frame = msgspec.json.encode((2, call.unique_id, call.action, call.payload))
+            frame = msgspec.json.encode((2, call.unique_id, call.action, msgspec.Raw(payload)))
             events = Events(self._id, self._storage, self._clock)
             await Unusual(self._id, events, self._send).route_message(frame)
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -54,6 +55,25 @@ def test_an_operator_s_first_afternoon(tmp_path: Path) -> None:
     drawn = run(tmp_path, "qr", "--out", str(tmp_path / "qr"))
     assert "https://charge.example.com/s/CP1/2" in drawn.stdout
     assert (tmp_path / "qr" / "CP1-2.svg").read_text().startswith("<?xml")
+
+
+@pytest.mark.parametrize("kind", ["sqlite_url", "postgres_url"])
+def test_migrating_says_from_which_schema_to_which(
+    tmp_path: Path, request: pytest.FixtureRequest, kind: str
+) -> None:
+    done = run(tmp_path, "migrate", DATABASE_URL=request.getfixturevalue(kind))
+    assert done.returncode == 0
+    assert re.search(r"has schema \d{4} already", done.stdout)
+    made = run(tmp_path, "migrate", DATABASE_URL=f"sqlite:///{tmp_path}/new/bridge.db")
+    assert re.search(r"brought from nothing to schema \d{4}", made.stdout)
+
+
+def test_a_database_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    refused = run(tmp_path, "check", DATABASE_URL="postgresql://u:secret@127.0.0.1:1/db")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("The database cannot be reached (DATABASE_URL): ")
+    assert "secret" not in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
 
 
 def test_with_a_secret_the_codes_are_signed(tmp_path: Path) -> None:
