@@ -211,6 +211,17 @@ def test_what_cannot_be_had_is_said_in_a_sentence(
         exporter_of(environment)
 
 
+async def test_what_stands_in_the_env_file_holds_and_stops_a_start_that_cannot_be(
+    tmp_path: Path,
+) -> None:
+    async with world(tmp_path) as w:
+        (tmp_path / "traces.env").write_text("OTEL_TRACES_EXPORTER=zipkin\n")
+        words = ("--env-file", str(tmp_path / "traces.env"), "serve")
+        status, said = await w.command(*words, errors=True)
+    assert status == 1
+    assert said == "OTEL_TRACES_EXPORTER: zipkin is none of otlp, console, none."
+
+
 async def test_without_the_extra_one_is_told_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
