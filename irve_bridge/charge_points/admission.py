@@ -41,7 +41,10 @@ def identity(path: str) -> str | None:
 
 def _written(path: str) -> str:
     """Return a charge point's name as it stands in the path."""
-    route = urlsplit(path).path
+    try:
+        route = urlsplit(path).path
+    except ValueError:  # it looks like an address with a host, and the host is none
+        return ""
     return route.removeprefix(PREFIX).removesuffix("/") if route.startswith(PREFIX) else ""
 
 

@@ -4,12 +4,14 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 import structlog
 from structlog.contextvars import bound_contextvars
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
+from websockets.protocol import State
 
 from irve_bridge.charge_points.admission import Admission, choose_subprotocol, identity
 from irve_bridge.charge_points.registry import Registry
@@ -135,11 +137,12 @@ class ChargePointServer:
         connection = Connection(
             charge_point_id, socket, answers, self._storage, self._clock, self._settings
         )
+        taken = partial(self._registry.replace, socket)
         async with (
-            self._registry.hold(charge_point_id, socket) as came_over,
-            self._bus.serve(charge_point_id, connection.perform),
+            self._registry.hold(charge_point_id, socket) as at,
+            self._bus.serve(charge_point_id, connection.perform, taken),
         ):
-            if came_over:
+            if socket.state is State.OPEN and await self._registry.tell(charge_point_id, at):
                 await self._came_over(charge_point_id)
             await connection.start()
 

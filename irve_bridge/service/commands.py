@@ -8,6 +8,12 @@ from irve_bridge.telemetry import tracing
 
 INVALID = "invalid"
 BUSY = "busy"
+OFFLINE = "offline"
+TIMEOUT = "timeout"
+OURS = frozenset({INVALID, BUSY, OFFLINE, TIMEOUT})
+"""Why there is no answer, where it is not the charge point that says so."""
+CODE_MOST, DESCRIPTION_MOST = 50, 255
+"""Characters of a CALLERROR (OCPP-J 1.6 §4.2.3)."""
 
 
 class _Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -78,6 +84,12 @@ class Answer(msgspec.Struct, frozen=True):
     payload: dict[str, Any] | None = None
     error: str | None = None
     description: str = ""
+
+    @classmethod
+    def refused(cls, code: str, description: str) -> "Answer":
+        """Return what a CALLERROR says; its code is never taken for one of ours."""
+        said = f"CALLERROR {code}" if code in OURS else code
+        return cls(error=said[:CODE_MOST], description=description[:DESCRIPTION_MOST])
 
     @property
     def status(self) -> str | None:

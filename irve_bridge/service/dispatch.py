@@ -102,7 +102,7 @@ class Dispatcher:
     def _claim_in(self, tx: Tx, now: datetime, room: int) -> tuple[list[Task], list[Kind]]:
         """Return what was claimed, and what was cancelled instead."""
         tasks, cancelled = [], []
-        for due in tx.intents.next_due([self._lane], now, room):
+        for due in tx.intents.next_due([self._lane], now, room, claiming=True):
             intent = _as_it_is_now(tx, due)
             if intent is None:
                 state = due.session.state if due.session else "gone"

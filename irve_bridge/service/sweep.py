@@ -57,12 +57,13 @@ class Sweep:
         return min(deadlines_at, meters.next_limit() or deadlines_at)
 
     async def once(self, meters: Meters) -> None:
-        """Apply every limit reached and every deadline passed by now, and end what is over.
+        """Apply every limit reached and every deadline passed by now, end and forget what is over.
 
         Deadlines are taken by the page, as long as pages are full: an old backlog delays neither
         the deadlines behind it nor, between two pages, a limit.
         """
         await self._end_left_behind(meters)
+        await self._forget_commands()
         for _ in range(PAGES_MOST):
             now = self._clock.now()
             for session_id in meters.crossed(now):
@@ -85,6 +86,13 @@ class Sweep:
             if transaction.session_id is not None:
                 named["session_id"] = transaction.session_id
             await self._try(named, partial(end_left_behind, of=transaction, now=now))
+
+    async def _forget_commands(self) -> None:
+        """Forget what was asked of charge points too long ago for anybody to ask after it."""
+        before = self._clock.now() - self._handler.policy.commands_kept
+        oldest_at = await self._storage.read(lambda tx: tx.commands.oldest_at())
+        if oldest_at is not None and oldest_at < before:
+            await self._try({}, lambda work: work.tx.commands.forget_before(before))
 
     async def _page(self, now: datetime) -> int:
         """Apply the earliest deadlines passed by now; return how many there were."""

@@ -11,38 +11,17 @@ from dataclasses import dataclass
 from itertools import chain
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
 from irve_bridge.service.ports import TakenReading, Tx
+from irve_bridge.storage.outcome import Outcome
 from irve_bridge.storage.tx import SqlTx
 from irve_bridge.telemetry.metrics import COMMIT_SECONDS, READINGS_STORED
 
 T = TypeVar("T")
 BATCH_MAX = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome(Generic[T]):
-    """What a unit returned or raised, on its way to another thread."""
-
-    value: T | None = None
-    error: BaseException | None = None
-
-    @classmethod
-    def of(cls, run: Callable[[], T]) -> "Outcome[T]":
-        """Run it and return what came of it."""
-        try:
-            return cls(run())
-        except BaseException as error:  # noqa: BLE001 - raised again where somebody waits for it
-            return cls(error=error)
-
-    def get(self) -> T:
-        """Return or raise it."""
-        if self.error is not None:
-            raise self.error
-        return cast("T", self.value)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -75,6 +75,7 @@ ROUTES = (
     web.get("/api/transactions/{charge_point_id}/{transaction_id}", charge_points.transaction),
     web.get("/api/transactions/{charge_point_id}/{transaction_id}/cdr", operator.transaction_cdrs),
     web.get("/api/id-tags", id_tags.listing),
+    web.get("/api/id-tags/{id_tag}", id_tags.show),
     web.put("/api/id-tags/{id_tag}", id_tags.put),
     web.delete("/api/id-tags/{id_tag}", id_tags.remove),
     web.post("/webhook", webhook),

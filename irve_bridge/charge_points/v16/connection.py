@@ -89,7 +89,7 @@ class Connection:
 
     async def perform(self, command: bytes) -> bytes:
         """Do what somebody on the bus asks for and return the encoded answer."""
-        with bound_contextvars(charge_point_id=self._id):
+        with bound_contextvars(charge_point_id=self._id):  # who asks has a context of their own
             performing = asyncio.create_task(
                 commands.perform(command, self._ask, self._recent, self._part)
             )

@@ -6,9 +6,12 @@ from irve_bridge.service.ports.authorizer import (
 from irve_bridge.service.ports.bus import (
     Answer,
     Bus,
+    Objection,
     Offline,
     Subscription,
+    Taken,
     Unanswered,
+    ignore,
 )
 from irve_bridge.service.ports.clock import (
     Clock,
@@ -102,6 +105,7 @@ __all__ = [
     "Listings",
     "Movement",
     "Nodes",
+    "Objection",
     "Offline",
     "Outcome",
     "Payments",
@@ -125,6 +129,7 @@ __all__ = [
     "Stranger",
     "Strangers",
     "Subscription",
+    "Taken",
     "TakenReading",
     "Tallies",
     "Task",
@@ -132,4 +137,5 @@ __all__ = [
     "Tx",
     "Unanswered",
     "Unfinished",
+    "ignore",
 ]
