@@ -23,9 +23,9 @@ from irve_bridge.storage.rows import from_row
 from irve_bridge.storage.schema import attempts, intents, sessions
 
 
-def _whole(summed: ColumnElement[int]) -> ColumnElement[int]:
-    """Return a sum that is an integer on PostgreSQL, too."""
-    return cast(func.sum(summed), BigInteger)
+def _sum(of: ColumnElement[int]) -> ColumnElement[int]:
+    """PostgreSQL sums to decimals."""
+    return cast(func.sum(of), BigInteger)
 
 
 _SESSIONS = (
@@ -33,8 +33,8 @@ _SESSIONS = (
         sessions.c.state,
         sessions.c.currency,
         func.count().label("sessions"),
-        _whole(func.coalesce(sessions.c.secured_minor, 0)).label("secured_minor"),
-        _whole(func.coalesce(sessions.c.decided_minor, 0) - sessions.c.paid_minor).label(
+        _sum(func.coalesce(sessions.c.secured_minor, 0)).label("secured_minor"),
+        _sum(func.coalesce(sessions.c.decided_minor, 0) - sessions.c.paid_minor).label(
             "owed_minor"
         ),
     )
@@ -52,9 +52,7 @@ _LANES = (
         intents.c.lane,
         func.count().label("pending"),
         func.min(intents.c.created_at).label("oldest_at"),
-        _whole(case((and_(_unclaimed, intents.c.tries > 0, _in_doubt), 1), else_=0)).label(
-            "unknown"
-        ),
+        _sum(case((and_(_unclaimed, intents.c.tries > 0, _in_doubt), 1), else_=0)).label("unknown"),
     )
     .where(intents.c.ended_at.is_(None))
     .group_by(intents.c.lane)
