@@ -60,9 +60,9 @@ class Registry:
         log.info("connected")
         return came_over
 
-    def replace(self, connection: ServerConnection) -> None:
+    def replace(self, charge_point_id: str, connection: ServerConnection) -> None:
         """Close a socket in whose place there is a newer one."""
-        log.info("replaced by a newer connection")
+        log.info("replaced by a newer connection", charge_point_id=charge_point_id)
         self._close(connection, CloseCode.GOING_AWAY, "replaced")
 
     def let_go(self, charge_point_id: str | None) -> None:

@@ -137,7 +137,7 @@ class ChargePointServer:
         connection = Connection(
             charge_point_id, socket, answers, self._storage, self._clock, self._settings
         )
-        taken = partial(self._registry.replace, socket)
+        taken = partial(self._registry.replace, charge_point_id, socket)
         async with (
             self._registry.hold(charge_point_id, socket) as at,
             self._bus.serve(charge_point_id, connection.perform, taken),
