@@ -103,12 +103,14 @@ async def test_what_a_charge_point_refuses_is_told_by_list_and_check(tmp_path: P
     good = ConfigurationKey(
         key="MeterValuesSampledData", value="SoC", read_at=NOW, missing=("Power.Active.Import",)
     )
+    more = ConfigurationKey(key="NumberOfConnectors", value="2", read_at=NOW)
     async with open_storage(f"sqlite:///{tmp_path / 'cli.db'}") as storage:
-        await storage.transact(lambda tx: tx.configuration.replace("CP2", [key, good]))
+        await storage.transact(lambda tx: tx.configuration.replace("CP2", [key, good, more]))
     sentence = "CP2 refuses what payment needs: HeartbeatInterval=0 (Rejected)\n"
     listed = run(tmp_path, "stations", "list").stdout
     assert sentence in listed
     assert "CP2 does not tell while it charges: Power.Active.Import\n" in listed
+    assert "CP2 says that it has 2 connectors: 1 registered.\n" in listed
     checked = run(tmp_path, "check")
     assert (sentence in checked.stdout, checked.returncode) == (True, 0)
 
