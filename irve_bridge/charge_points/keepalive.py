@@ -14,6 +14,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 
+from irve_bridge.charge_points.closing import hang_up
 from irve_bridge.charge_points.settings import DoorSettings
 
 PINGS_UNANSWERED_MOST = 3
@@ -48,7 +49,7 @@ class Keepalive:
             while await self._is_there():
                 pass
             log.warning("nobody there", silent_s=round(time.monotonic() - self._heard_s))
-            await self._socket.close(CloseCode.INTERNAL_ERROR, "keepalive ping timeout")
+            await hang_up(self._socket, CloseCode.INTERNAL_ERROR, "keepalive ping timeout")
 
     async def _is_there(self) -> bool:
         began_s = time.monotonic()

@@ -8,6 +8,7 @@ import structlog
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import CloseCode
 
+from irve_bridge.charge_points.closing import hang_up
 from irve_bridge.charge_points.metrics import CONNECTED
 from irve_bridge.domain.facts import ChargePointConnected, ChargePointDisconnected
 from irve_bridge.service import reports
@@ -45,7 +46,7 @@ class Registry:
         if old is not None:
             log.info("replaced by a newer connection")
             # A half-open socket answers no closing handshake: nobody waits for it.
-            closing = asyncio.create_task(old.close(CloseCode.GOING_AWAY, "replaced"))
+            closing = asyncio.create_task(hang_up(old, CloseCode.GOING_AWAY, "replaced"))
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)
 

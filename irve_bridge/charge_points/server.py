@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 
 import structlog
 from structlog.contextvars import bound_contextvars
@@ -14,6 +14,7 @@ from websockets.frames import CloseCode
 from websockets.http11 import Request
 
 from irve_bridge.charge_points.admission import Admission, choose_subprotocol, identity
+from irve_bridge.charge_points.closing import close_all, hang_up
 from irve_bridge.charge_points.registry import Registry
 from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.charge_points.strangers import Strangers
@@ -80,11 +81,12 @@ class ChargePointServer:
             finally:
                 renewing.cancel()
 
-    def _serving(
+    @asynccontextmanager
+    async def _serving(
         self, port: int, context: ssl.SSLContext | None = None
-    ) -> AbstractAsyncContextManager[Server]:
+    ) -> AsyncIterator[Server]:
         settings = self._settings
-        return serve(
+        async with serve(
             self._converse,
             settings.host,
             port,
@@ -97,13 +99,17 @@ class ChargePointServer:
             ping_interval=None,  # `keepalive` pings: who answers none is not cut for it
             ssl=context,
             ssl_handshake_timeout=TLS_HANDSHAKE_S if context else None,
-        )
+        ) as server:
+            try:
+                yield server
+            finally:
+                await close_all(server, settings.close_timeout_s)
 
     async def _converse(self, socket: ServerConnection) -> None:
         charge_point_id = identity(socket.request.path) if socket.request else None
         if charge_point_id is None or socket.subprotocol is None:
             log.warning("no common subprotocol", charge_point_id=charge_point_id)
-            await socket.close(CloseCode.PROTOCOL_ERROR, "subprotocol ocpp1.6 is needed")
+            await hang_up(socket, CloseCode.PROTOCOL_ERROR, "subprotocol ocpp1.6 is needed")
             return
         socket.request, socket.response = FORGOTTEN, None
         with bound_contextvars(charge_point_id=charge_point_id), suppress(ConnectionClosed):
