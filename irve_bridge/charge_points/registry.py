@@ -9,6 +9,7 @@ import structlog
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import CloseCode
 
+from irve_bridge.charge_points.closing import hang_up
 from irve_bridge.domain.facts import ChargePointConnected, ChargePointDisconnected
 from irve_bridge.service import reports
 from irve_bridge.service.handle import Handler
@@ -73,6 +74,6 @@ class Registry:
 
     def _close(self, connection: ServerConnection, code: CloseCode, reason: str) -> None:
         """Nobody waits for it: a half-open socket answers no closing handshake."""
-        closing = asyncio.create_task(connection.close(code, reason))
+        closing = asyncio.create_task(hang_up(connection, code, reason))
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)

@@ -12,6 +12,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 
+from irve_bridge.charge_points.closing import hang_up
 from irve_bridge.charge_points.keepalive import Keepalive
 from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.charge_points.v16 import commands
@@ -109,7 +110,7 @@ class Connection:
     def _part(self, reason: str) -> None:
         """Close the socket, so that it connects anew or is refused; who asked is told meanwhile."""
         log.error("parting", reason=reason)
-        self._parting = asyncio.create_task(self._socket.close(CloseCode.GOING_AWAY, reason))
+        self._parting = asyncio.create_task(hang_up(self._socket, CloseCode.GOING_AWAY, reason))
 
     async def route_message(self, raw_msg: bytes) -> None:
         """Take one frame; nothing but a flood of useless ones ends the conversation."""
@@ -196,7 +197,7 @@ class Connection:
         metrics.message(self._action, outcome).inc()
         if outcome in USELESS and self._patience.ends():
             log.error("too many useless messages")
-            await self._socket.close(CloseCode.POLICY_VIOLATION, "too many useless messages")
+            await hang_up(self._socket, CloseCode.POLICY_VIOLATION, "too many useless messages")
 
     def _greet(self, action: str) -> None:
         """Greet after a boot, and after the first message of one that did not boot.
