@@ -75,6 +75,7 @@ def _alone_on_server(url: str) -> Iterator[Connection]:
     server = engine(parsed(url), 1)
     try:
         with _reach(server) as connection, connection.begin():
+            _refuse_other_encodings(connection)
             connection.execute(text("SET LOCAL lock_timeout = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": _TURN})
             yield connection
@@ -88,6 +89,15 @@ def _reach(server: Engine) -> Connection:
     except OperationalError as error:
         why = str(error.orig).strip().splitlines()[0]
         raise DatabaseRefused(f"The database cannot be reached (DATABASE_URL): {why}") from None
+
+
+def _refuse_other_encodings(connection: Connection) -> None:
+    encoding = connection.scalar(text("SHOW server_encoding"))
+    if encoding != "UTF8":
+        raise DatabaseRefused(
+            f"The database has the encoding {encoding}, which cannot hold every text: create one "
+            "with ENCODING 'UTF8' TEMPLATE template0."
+        )
 
 
 def _version(connection: Connection) -> str | None:

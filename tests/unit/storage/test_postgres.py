@@ -161,6 +161,14 @@ def test_a_database_of_a_newer_release_is_left_alone(postgres_server: str) -> No
             migrate(url)
 
 
+def test_a_database_that_cannot_hold_every_text_is_refused(postgres_server: str) -> None:
+    with (
+        postgres.database(postgres_server, "ENCODING 'LATIN1' LOCALE 'C'") as url,
+        pytest.raises(DatabaseRefused, match=r"LATIN1.*ENCODING 'UTF8'"),
+    ):
+        migrate(url)
+
+
 def test_every_installation_starts_to_count_somewhere_else(postgres_server: str) -> None:
     """Ids that a charge point got from another system are not ours by chance."""
     firsts = set()
