@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
 
+from irve_bridge.domain.charge_point import ChargePoint
 from irve_bridge.domain.facts import ChargePointConnected, StartAccepted
 from irve_bridge.domain.intents import Do, Intent, Kind, Lane
 from irve_bridge.domain.metering import Reading
@@ -207,6 +208,43 @@ async def test_who_changes_the_same_charge_point_s_session_waits(storage: Storag
     go_on.set()
     await changing
     assert await waiting
+
+
+async def test_a_socket_that_closes_late_does_not_close_the_newer_one(storage: Storage) -> None:
+    """Two nodes tell of one charge point: whoever reads before it writes, reads the latest."""
+    point = ChargePoint(id="CP1", name="", operator_name="O", operator_phone="1", connected_at=NOW)
+    await storage.transact(lambda tx: tx.stations.put(point))
+    reads, go_on = threading.Event(), threading.Event()
+
+    def closes(tx: Tx) -> None:
+        found = tx.stations.charge_point("CP1")
+        reads.set()
+        go_on.wait(timeout=10)
+        if found is not None and found.connected_at == NOW:
+            tx.stations.connected("CP1", None)
+
+    closing = asyncio.ensure_future(storage.transact(closes))
+    await asyncio.to_thread(reads.wait)
+    opening = asyncio.ensure_future(
+        storage.transact(lambda tx: tx.stations.connected("CP1", LATER))
+    )
+    await asyncio.sleep(0)
+    go_on.set()
+    await asyncio.gather(closing, opening)
+    found = await storage.read(lambda tx: tx.stations.charge_point("CP1"))
+    assert found is not None
+    assert found.connected_at == LATER
+
+
+async def test_a_unit_may_be_about_thousands_of_charge_points(storage: Storage) -> None:
+    """PostgreSQL has room for a few thousand locks."""
+
+    def unit(tx: Tx) -> int:
+        for number in range(9000):
+            tx.stations.charge_point(f"CP{number}")
+        return len(tx.stations.charge_points())
+
+    assert await storage.transact(unit) == 0
 
 
 async def test_two_who_wait_for_each_other_both_end(storage: Storage) -> None:
