@@ -18,7 +18,7 @@ from sqlalchemy import make_url
 from irve_bridge.storage.schema import metadata
 
 # What a test wrote need not outlive the machine.
-QUICK = ("fsync = off", "full_page_writes = off", "synchronous_commit = off")
+QUICK = ("fsync = off", "full_page_writes = off")
 
 
 @contextmanager
@@ -70,11 +70,12 @@ def own_server() -> Iterator[OwnServer]:
 
 
 @contextmanager
-def database(server_url: str) -> Iterator[str]:
+def database(server_url: str, options: str = "ENCODING 'UTF8'") -> Iterator[str]:
     """Give the URL of a new database; it is dropped at the end."""
     name = sql.Identifier(f"irve_bridge_{secrets.token_hex(8)}")
     with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(name))
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE template0 ").format(name)
+        connection.execute(create + sql.SQL(options))
     try:
         url = make_url(server_url).set(database=name.as_string().strip('"'))
         yield url.render_as_string(hide_password=False)
