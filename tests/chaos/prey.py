@@ -54,7 +54,8 @@ async def several(folder: Path, nodes: int, seed: int, **options: Any) -> AsyncI
 
 async def _hunt(made: Cluster, kills: int, dice: Random) -> None:
     """Kill one node after the other, while what they stand on fails; all is well in the end."""
-    failing = asyncio.create_task(_undermine(made, dice))
+    undermining = asyncio.create_task(_undermine(made, dice))
+    tasks = [undermining, *(asyncio.create_task(node.supervise()) for node in made.nodes)]
     try:
         while made.w.kills < kills:
             await asyncio.sleep(min(dice.expovariate(1 / killing.LIVES_S), killing.LIVES_S_MOST))
@@ -64,12 +65,14 @@ async def _hunt(made: Cluster, kills: int, dice: Random) -> None:
                 continue  # it could hand nothing over
             await node.end(by)
             made.w.kills += 1
-            await node.spawn()
+        undermining.cancel()
+        await asyncio.wait({undermining})
+        for node in made.nodes:
+            await node.answers(made.w.http)
     finally:
-        failing.cancel()
-        await asyncio.wait({failing})
-    for node in made.nodes:
-        await node.answers(made.w.http)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
 
 
 async def _undermine(made: Cluster, dice: Random) -> None:

@@ -55,15 +55,18 @@ class Node:
             stderr=asyncio.subprocess.DEVNULL,
         )
 
-    async def end(self, by: signal.Signals) -> int:
-        """Return the exit status, once it has ended by this signal.
+    async def supervise(self) -> None:
+        """Start it again whenever it ends, as systemd or Docker does, until cancelled."""
+        while True:
+            assert self.process is not None
+            await self.process.wait()
+            await self.spawn()
 
-        Raises:
-            AssertionError: It had ended by itself.
-        """
+    async def end(self, by: signal.Signals) -> int:
+        """Return the exit status, once it has ended by this signal or before."""
         assert self.process is not None
-        assert self.process.returncode is None, f"node {self.number} ended by itself"
-        self.process.send_signal(by)
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(by)
         return await self.process.wait()
 
     async def answers(self, http: aiohttp.ClientSession) -> None:
