@@ -58,8 +58,10 @@ async def _hunt(made: Cluster, kills: int, dice: Random) -> None:
     tasks = [undermining, *(asyncio.create_task(node.supervise()) for node in made.nodes)]
     try:
         while made.w.kills < kills:
-            await asyncio.sleep(min(dice.expovariate(1 / killing.LIVES_S), killing.LIVES_S_MOST))
             node = dice.choice(made.nodes)
+            if dice.random() >= killing.DURING_START:
+                await node.answers(made.w.http)
+            await asyncio.sleep(min(dice.expovariate(1 / killing.LIVES_S), killing.LIVES_S_MOST))
             by = signal.SIGTERM if dice.random() < killing.DURING_START else signal.SIGKILL
             if by is signal.SIGTERM and node.is_cut:
                 continue  # it could hand nothing over
