@@ -264,11 +264,11 @@ def _hands(
         Lane.EYES: payments,
         Lane.CHARGER: ChargerHand(bus, clock, settings.policy, settings.command_timeout_s),
     }
-    if settings.csms_notification_url and settings.csms_notification_secret:
+    if settings.csms_notification_url:
         hands[Lane.CSMS] = CallbackHand(
             http,
             str(settings.csms_notification_url),
-            settings.csms_notification_secret.get_secret_value(),
+            settings.csms_notification_secrets,
             tuple(timedelta(seconds=s) for s in settings.callback_delays_s),
         )
     if settings.smtp_host and settings.smtp_from:
@@ -277,12 +277,12 @@ def _hands(
 
 
 def _authorizer(settings: Settings, http: aiohttp.ClientSession) -> CsmsAuthorizer | None:
-    if not settings.csms_authorize_url or not settings.csms_notification_secret:
+    if not settings.csms_authorize_url:
         return None
     return CsmsAuthorizer(
         http,
         str(settings.csms_authorize_url),
-        settings.csms_notification_secret.get_secret_value(),
+        settings.csms_notification_secrets,
         settings.csms_authorize_timeout_s,
     )
 
@@ -332,10 +332,9 @@ def _web(settings: Settings) -> WebSettings:
         if settings.stripe_api_base == STRIPE_API
         else f"{own_stripe.scheme}://{own_stripe.netloc}"
     )
-    key = settings.csms_api_key
     return WebSettings(
         base_url=settings.public_url,
-        csms_api_key=key.get_secret_value() if key else None,
+        csms_api_keys=settings.csms_api_keys,
         checkout_origins=(checkout,),
         trusted_proxies=settings.trusted_proxies,
         throttle_per_minute=settings.throttle_per_minute,

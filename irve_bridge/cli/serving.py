@@ -1,6 +1,7 @@
 """Run the bridge, and say what it still lacks."""
 
 import argparse
+import sys
 
 from irve_bridge import telemetry
 from irve_bridge.cli.common import Actions, add, console, open_database, refusals, settings_of
@@ -26,7 +27,11 @@ async def serve_bridge(arguments: argparse.Namespace) -> int:
 
 def _open_log(settings: Settings) -> None:
     try:
-        telemetry.configure(settings.log_level, settings.log_file)
+        if settings.log_file:
+            telemetry.configure(settings.log_level, settings.log_file)
+            console.print(f"The log is in {settings.log_file}; here are warnings only.")
+        else:
+            telemetry.configure(settings.log_level, terminal=sys.stdout)
     except OSError as error:
         sentence = f"LOG_FILE: {settings.log_file} cannot be written: {error.strerror}."
         raise SettingsRefused([sentence]) from error
