@@ -310,6 +310,7 @@ def _door(settings: Settings) -> DoorSettings:
         configures=settings.configure_charge_points,
         cpo_name=settings.ocpp_cpo_name,
         list_strangers=settings.list_strangers,
+        trusted_proxies=settings.ocpp_trusted_proxies,
     )
 
 

@@ -13,6 +13,7 @@ from pydantic import (
     ConfigDict,
     Field,
     HttpUrl,
+    IPvAnyNetwork,
     SecretStr,
     ValidationError,
     field_validator,
@@ -102,6 +103,7 @@ class Settings(BaseSettings):
     ocpp_tls_keys: Annotated[tuple[Path, ...], NoDecode] = ()
     ocpp_client_ca: Path | None = None
     ocpp_cpo_name: str = ""
+    ocpp_trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
     log_file: str | None = "app.log"
     log_level: LogLevel = "INFO"
 
@@ -266,9 +268,11 @@ class Settings(BaseSettings):
         inside = text.strip(" []")
         return inside.split(",") if inside else ()
 
-    @field_validator("ocpp_tls_certificates", "ocpp_tls_keys", mode="before")
+    @field_validator(
+        "ocpp_tls_certificates", "ocpp_tls_keys", "ocpp_trusted_proxies", mode="before"
+    )
     @classmethod
-    def _files(cls, text: object) -> object:
+    def _several(cls, text: object) -> object:
         """Take `rsa.pem, ecdsa.pem`."""
         return [name.strip() for name in text.split(",")] if isinstance(text, str) else text
 

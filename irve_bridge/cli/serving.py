@@ -87,6 +87,8 @@ def _outside(settings: Settings, points: list[ChargePoint]) -> list[str]:
     tls = tls_settings(settings)
     if tls is not None:
         Tls(tls)
+    if settings.ocpp_trusted_proxies:  # which end TLS, and ask for certificates
+        return []
     missing = {
         SecurityProfile.TLS: "" if tls else "OCPP_TLS_CERTIFICATES",
         SecurityProfile.CERTIFICATE: "" if tls and tls.client_ca else "OCPP_CLIENT_CA",
