@@ -3,23 +3,28 @@
 import asyncio
 import contextlib
 import gc
+import os
 import resource
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
 from aiohttp import web
 from prometheus_client import REGISTRY, CollectorRegistry
+from sqlalchemy import make_url
 
 from irve_bridge.bus.in_process import InProcessBus
+from irve_bridge.bus.nats import open_nats_bus
 from irve_bridge.charge_points.server import ChargePointServer
 from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.charge_points.tls import TlsSettings
+from irve_bridge.charge_points.v16.schema import objection
 from irve_bridge.clock import SharedClock
 from irve_bridge.csms import CallbackHand, CsmsAuthorizer
 from irve_bridge.displays import CodeDisplays, CostDisplays, Outbox
@@ -46,6 +51,9 @@ from irve_bridge.settings import STRIPE_API, Settings
 from irve_bridge.signatures import OcmfVerifier
 from irve_bridge.storage import open_storage
 from irve_bridge.storage.alone import alone
+from irve_bridge.telemetry.lag import watch_loop
+from irve_bridge.telemetry.metrics import BUS_UP
+from irve_bridge.telemetry.otel import exporting
 from irve_bridge.web import WebContext, WebSettings, create_app
 
 log = structlog.get_logger()
@@ -76,21 +84,33 @@ def raise_file_limit() -> None:
 
 
 async def serve(settings: Settings) -> None:
-    """Run the bridge until the process is asked to stop."""
+    """Run the bridge until the process is asked to stop, be it that it still waits for NATS."""
     raise_file_limit()
-    stopped = asyncio.Event()
+    stopped, started, task = asyncio.Event(), asyncio.Event(), asyncio.current_task()
+
+    def stop() -> None:
+        stopped.set()
+        if task is not None and not started.is_set():
+            task.cancel()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with running(settings) as bridge:
-        log.info(
-            "started",
-            pages=settings.public_url,
-            ocpp_port=bridge.ocpp_port,
-            ocpp_tls_port=bridge.ocpp_tls_port,
-        )
-        _spare_the_collector()
-        await stopped.wait()
-        log.info("stopping")
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    try:
+        async with exporting(os.environ), running(settings) as bridge:
+            started.set()
+            log.info(
+                "started",
+                pages=settings.public_url,
+                ocpp_port=bridge.ocpp_port,
+                ocpp_tls_port=bridge.ocpp_tls_port,
+            )
+            _spare_the_collector()
+            await stopped.wait()
+            log.info("stopping")
+    except asyncio.CancelledError:
+        if not stopped.is_set():
+            raise
+        log.info("stopped before it had started")
 
 
 def _spare_the_collector() -> None:
@@ -106,13 +126,15 @@ async def running(
     """Compose a bridge and run it while the context is open; metrics go to the registry."""
     async with AsyncExitStack() as stack:
         clock = SharedClock(settings.clock_epoch, settings.clock_speed)
-        storage = await stack.enter_async_context(open_storage(settings.database_url))
-        stack.enter_context(alone(settings.database_url))
+        storage = await stack.enter_async_context(
+            open_storage(settings.database_url.get_secret_value())
+        )
+        stack.enter_context(alone(settings.database_url.get_secret_value()))
         http = await stack.enter_async_context(aiohttp.ClientSession())
         languages = load_languages()
         payments = _payments(settings, clock)
         stack.push_async_callback(payments.close)
-        bus = InProcessBus()
+        bus = await stack.enter_async_context(_bus(settings))
         node_id = new_node_id()
         handler = Handler(storage, bus, settings.policy, OcmfVerifier(), node_id)
         sweep = Sweep(storage, handler, clock)
@@ -137,13 +159,13 @@ async def running(
         rooms = (storage, handler, meters, doorkeeper, bus, clock)
         door = ChargePointServer(*rooms, _door(settings), node.came_over)
         node.after_loss(door.let_go)
-        await node.join(alone=True)
+        await node.join(alone=not settings.shares_database)
         stack.push_async_callback(node.leave)
         app = create_app(
             WebContext(
                 desk=desk,
                 views=views,
-                control=Control(storage, bus, clock, settings.command_timeout_s),
+                control=Control(storage, bus, clock, objection, settings.command_timeout_s),
                 inventory=Inventory(storage, bus, clock),
                 registrations=Registrations(storage, bus, clock),
                 payments=payments,
@@ -156,25 +178,40 @@ async def running(
                 registry=registry,
             )
         )
-        for lane, dispatcher in dispatchers.items():
-            await stack.enter_async_context(_worker(f"dispatcher {lane}", dispatcher.run))
-        await stack.enter_async_context(_worker("node", node.run))
-        await stack.enter_async_context(_worker("sweep", lambda: sweep.run(meters)))
-        await stack.enter_async_context(_worker("displays", displays.run))
-        if (codes := codes_of(settings)).window:
-            shown = CodeDisplays(storage, clock, outbox, codes, settings.public_url)
-            await stack.enter_async_context(_worker("codes", shown.run))
         reconciler = Reconciler(storage, handler, clock, payments)
         every, back = settings.reconcile_every, settings.reconcile_back
-        await stack.enter_async_context(
-            _worker("reconcile", lambda: reconciler.nightly(every, back, node.eldest))
-        )
+        workers: dict[str, Callable[[], Awaitable[None]]] = {
+            **{f"dispatcher {lane}": each.run for lane, each in dispatchers.items()},
+            "node": node.run,
+            "sweep": lambda: sweep.run(meters),
+            "displays": displays.run,
+            "reconcile": lambda: reconciler.nightly(every, back, node.eldest),
+            "loop lag": watch_loop,
+        }
+        if settings.nats_url:
+            workers["news"] = node.listen
+        if (codes := codes_of(settings)).window:
+            shown = CodeDisplays(storage, clock, outbox, codes, settings.public_url)
+            workers["codes"] = shown.run
+        for name, run in workers.items():
+            await stack.enter_async_context(_worker(name, run))
         ocpp_port = await stack.enter_async_context(door.listen())
         ocpp_tls_port = None
         if tls := tls_settings(settings):
             ocpp_tls_port = await stack.enter_async_context(door.listen_with_tls(tls))
         web_port = await stack.enter_async_context(_listen(app, settings))
         yield Bridge(storage, desk, views, clock, web_port, ocpp_port, ocpp_tls_port)
+
+
+@asynccontextmanager
+async def _bus(settings: Settings) -> AsyncIterator[Bus]:
+    """Give the bus of many nodes where NATS is set, once it is there; else that of one process."""
+    if settings.nats_url is None:
+        BUS_UP.set(1)
+        yield InProcessBus()
+        return
+    async with open_nats_bus(settings.nats_url.get_secret_value()) as bus:
+        yield bus
 
 
 @asynccontextmanager
@@ -190,7 +227,10 @@ async def offline_desk(settings: Settings) -> AsyncIterator[Desk]:
     """Give a desk that stores facts; the running bridge performs what they lead to."""
     clock = SharedClock(settings.clock_epoch, settings.clock_speed)
     payments = _payments(settings, clock)
-    async with _closing(payments), open_storage(settings.database_url) as storage:
+    async with (
+        _closing(payments),
+        open_storage(settings.database_url.get_secret_value()) as storage,
+    ):
         bus = InProcessBus()
         handler = Handler(storage, bus, settings.policy, OcmfVerifier())
         yield Desk(storage, handler, bus, clock, payments, settings.policy)
@@ -201,7 +241,10 @@ async def offline_reconciler(settings: Settings) -> AsyncIterator[Reconciler]:
     """Give a reconciler that looks and stores facts; the running bridge performs the rest."""
     clock = SharedClock(settings.clock_epoch, settings.clock_speed)
     payments = _payments(settings, clock)
-    async with _closing(payments), open_storage(settings.database_url) as storage:
+    async with (
+        _closing(payments),
+        open_storage(settings.database_url.get_secret_value()) as storage,
+    ):
         handler = Handler(storage, InProcessBus(), settings.policy, OcmfVerifier())
         yield Reconciler(storage, handler, clock, payments)
 
@@ -339,7 +382,19 @@ def _web(settings: Settings) -> WebSettings:
         checkout_origins=(checkout,),
         trusted_proxies=settings.trusted_proxies,
         throttle_per_minute=settings.throttle_per_minute,
+        folders=_folders(settings),
     )
+
+
+def _folders(settings: Settings) -> dict[str, Path]:
+    """Return where what grows lies, as far as it lies here."""
+    database = make_url(settings.database_url.get_secret_value())
+    folders = {}
+    if database.drivername == "sqlite" and database.database:
+        folders["database"] = Path(database.database).absolute().parent
+    if settings.log_file:
+        folders["log"] = Path(settings.log_file).absolute().parent
+    return folders
 
 
 @asynccontextmanager

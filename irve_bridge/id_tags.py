@@ -1,7 +1,9 @@
 """Id tags as the operator writes them: rows of a CSV file, or the body of a request."""
 
 import csv
+import re
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +21,14 @@ from pydantic import (
 from irve_bridge.domain.errors import BridgeError
 from irve_bridge.domain.id_tag import PATTERN, IdTag, IdTagStatus, folded
 
-Tag = Annotated[str, Field(pattern=PATTERN), AfterValidator(folded)]
+
+def _tag(text: str) -> str:
+    if not re.fullmatch(PATTERN, text):
+        raise ValueError("1 to 20 letters, digits and signs of ASCII are wanted, without spaces")
+    return folded(text)
+
+
+Tag = Annotated[str, AfterValidator(_tag)]
 
 
 def _no_gap(text: object) -> object:
@@ -81,12 +90,18 @@ def read(path: Path) -> list[IdTag]:
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = csv.DictReader(file, strict=True)
+            lines = csv.DictReader(file, strict=True, restkey="beyond the head line")
+            _refuse_head(path, lines.fieldnames or ())
             rows = [(lines.line_num, row) for row in lines]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
+        raise IdTagsRefused(f"{path}: save it as CSV in UTF-8 ({error})") from error
+    except (OSError, csv.Error) as error:
         raise IdTagsRefused(f"{path}: {error}") from error
     tags, wrong = [], []
     for line, row in rows:
+        if None in row:
+            wrong.append(f"{path}:{line}: there is more in it than the head line names")
+            continue
         try:
             tags.append(IdTagRow.model_validate(_filled(row)).tag)
         except ValidationError as error:
@@ -100,6 +115,17 @@ def read(path: Path) -> list[IdTag]:
     return tags
 
 
+def _refuse_head(path: Path, names: Sequence[str]) -> None:
+    known = IdTagRow.model_fields
+    if "id_tag" in names and known.keys() >= set(names) and len(set(names)) == len(names):
+        return
+    others = ", ".join(name for name in known if name != "id_tag")
+    raise IdTagsRefused(
+        f"{path}:1: the head line names id_tag, and {others} where they are wanted, "
+        f"once each and with commas between; here it is {','.join(names)}"
+    )
+
+
 def _filled(row: dict[str, str]) -> dict[str, str]:
     """What is left blank is not said."""
     return {name: value for name, value in row.items() if value}
@@ -108,6 +134,7 @@ def _filled(row: dict[str, str]) -> dict[str, str]:
 def sentences(error: ValidationError) -> list[str]:
     """Return what is wrong with a tag, a sentence for each field."""
     return [
-        f"{'.'.join(str(part) for part in details['loc'])}: {details['msg']}"
+        f"{'.'.join(str(part) for part in details['loc'])}: "
+        f"{details['msg'].removeprefix('Value error, ')}"
         for details in error.errors()
     ]

@@ -16,6 +16,7 @@ from irve_bridge.domain.tariff import Tariff
 from irve_bridge.service.passwords import hash_password, matches
 from irve_bridge.service.ports import Stations, Tx
 from irve_bridge.stations_file import ChargePointEntry, ConnectorEntry, OperatorEntry, StationsFile
+from irve_bridge.yaml_file import Written
 
 _WITH_PASSWORD = frozenset({SecurityProfile.BASIC, SecurityProfile.TLS})
 Thing = ChargePoint | Connector | Tariff
@@ -56,8 +57,8 @@ def read(path: Path) -> Wanted:
         FileRefused: Not readable, or something in it is wrong; the sentence names the place.
     """
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-        file = StationsFile.model_validate(document)
+        written = Written(path.read_text(encoding="utf-8"))
+        file = _valid(path, written)
         loaded = [_tariff(entry, path.parent) for entry in file.tariffs]
         _refuse_repeats(file, loaded)
         wanted = Wanted(
@@ -66,11 +67,20 @@ def read(path: Path) -> Wanted:
             operator=file.operator,
         )
         _refuse_contradictions(wanted)
+    except UnicodeDecodeError as error:
+        raise FileRefused(f"{path}: save it as UTF-8 ({error})") from error
     except (OSError, yaml.YAMLError, Refusal) as error:
         raise FileRefused(f"{path}: {error}") from error
-    except ValidationError as error:
-        raise FileRefused("\n".join(f"{path}: {s}" for s in sentences_of(error))) from error
     return wanted
+
+
+def _valid(path: Path, written: Written) -> StationsFile:
+    try:
+        return StationsFile.model_validate(written.said)
+    except ValidationError as error:
+        lines = [written.line(details["loc"]) for details in error.errors()]
+        sentences = zip(lines, sentences_of(error), strict=True)
+        raise FileRefused("\n".join(f"{path}:{line}: {s}" for line, s in sentences)) from error
 
 
 def alone(entry: ChargePointEntry, tx: Tx) -> Wanted:
@@ -92,6 +102,9 @@ def alone(entry: ChargePointEntry, tx: Tx) -> Wanted:
     numbers = (f"{entry.id}/{outlet.number}" for outlet in entry.connectors)
     _refuse_twice("connector", numbers)
     _refuse_contradictions(wanted)
+    for outlet in entry.connectors:
+        for holder in tx.listings.at_evse(outlet.evse_id):
+            _refuse_same_evse(outlet.evse_id, holder.charge_point_id, entry.id)
     return wanted
 
 
@@ -204,6 +217,17 @@ def _refuse_repeats(file: StationsFile, loaded: list[Tariff]) -> None:
     _refuse_twice("charge point", (entry.id for entry in file.charge_points))
     for entry in file.charge_points:
         _refuse_twice("connector", (f"{entry.id}/{outlet.number}" for outlet in entry.connectors))
+    holders: dict[str, str] = {}
+    for entry in file.charge_points:
+        for outlet in entry.connectors:
+            holder = holders.setdefault(outlet.evse_id, entry.id)
+            _refuse_same_evse(outlet.evse_id, holder, entry.id)
+
+
+def _refuse_same_evse(evse_id: str, holder: str, charge_point_id: str) -> None:
+    """Drivers compare it with what stands on the connector; plugs of one EVSE may share it."""
+    if holder != charge_point_id:
+        raise FileRefused(f"{charge_point_id} has the evse_id {evse_id}, which is {holder}'s")
 
 
 def _refuse_twice(kind: str, names: Iterable[str]) -> None:

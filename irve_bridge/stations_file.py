@@ -71,9 +71,9 @@ class OperatorEntry(_Strict):
 class ConnectorEntry(_Strict):
     """One outlet; what kind of plug it is follows from its power where it is not said."""
 
-    number: int = Field(ge=1)
+    number: int = Field(ge=1, le=999_999_999)
     evse_id: Name
-    power_kw: Decimal = Field(gt=0)
+    power_kw: Decimal = Field(gt=0, le=10_000)
     tariff: Name | Annotated[tuple[Name, ...], Field(min_length=1)]
     meter_public_key: str | None = None
     standard: str | None = Field(default=None, pattern=r"^[A-Z0-9_]+$")

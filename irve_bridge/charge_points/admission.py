@@ -17,7 +17,14 @@ from irve_bridge.domain import credentials
 from irve_bridge.domain.charge_point import ChargePoint, SecurityProfile
 from irve_bridge.service.credentials import change
 from irve_bridge.service.ports import Storage
+from irve_bridge.telemetry.metrics import REFUSED_HANDSHAKES
 
+REASONS = {
+    HTTPStatus.FORBIDDEN: "insecure",
+    HTTPStatus.UNAUTHORIZED: "credentials",
+    HTTPStatus.TOO_MANY_REQUESTS: "held_back",
+    HTTPStatus.SERVICE_UNAVAILABLE: "busy",
+}
 PREFIX = "/ocpp/"
 OCPP_16 = Subprotocol("ocpp1.6")
 REALM = 'Basic realm="ocpp", charset="UTF-8"'
@@ -34,7 +41,10 @@ def identity(path: str) -> str | None:
 
 def _written(path: str) -> str:
     """Return a charge point's name as it stands in the path."""
-    route = urlsplit(path).path
+    try:
+        route = urlsplit(path).path
+    except ValueError:  # it looks like an address with a host, and the host is none
+        return ""
     return route.removeprefix(PREFIX).removesuffix("/") if route.startswith(PREFIX) else ""
 
 
@@ -84,6 +94,7 @@ class Admission:
         came = arrival(connection, request.headers, self._trusted_proxies)
         if known is None:
             log.warning("unknown charge point", path=request.path, address=came.address)
+            REFUSED_HANDSHAKES.labels("unknown").inc()
             if self._strangers:
                 await self._strangers.note(name, came.address, request)
             return connection.respond(HTTPStatus.NOT_FOUND, "No such charge point.\n")
@@ -96,6 +107,7 @@ class Admission:
                 reason=refused.reason,
                 address=came.address,
             )
+            REFUSED_HANDSHAKES.labels(REASONS[refused.status]).inc()
             response = connection.respond(refused.status, f"{refused.reason}\n")
             response.headers.update(refused.headers)
             return response

@@ -1,18 +1,19 @@
-"""The open sockets, one per charge point: a new one replaces the old."""
+"""The open sockets, one per charge point: a new one, here or at another node, replaces the old."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 import structlog
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import CloseCode
 
-from irve_bridge.charge_points.metrics import CONNECTED
 from irve_bridge.domain.facts import ChargePointConnected, ChargePointDisconnected
 from irve_bridge.service import reports
 from irve_bridge.service.handle import Handler
 from irve_bridge.service.ports import Clock
+from irve_bridge.telemetry.metrics import CONNECTED
 
 log = structlog.get_logger()
 
@@ -27,24 +28,42 @@ class Registry:
         self._closing: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
-    async def hold(self, charge_point_id: str, connection: ServerConnection) -> AsyncIterator[bool]:
-        """Make this the charge point's socket while the context is open.
+    async def hold(
+        self, charge_point_id: str, connection: ServerConnection
+    ) -> AsyncIterator[datetime]:
+        """Make this the charge point's socket while the context is open; gives the moment.
 
-        Give whether another node may have had the charge point before.
+        Then it is told that this socket, known by the moment, closed.
         """
-        self._replace(charge_point_id, connection)
-        opened = ChargePointConnected(at=self._clock.now(), charge_point_id=charge_point_id)
+        at = self._clock.now()
+        self._open[charge_point_id] = connection
+        CONNECTED.set(len(self._open))
         try:
-            came_over = await self._handler.run(lambda work: reports.connected(work, opened))
-            log.info("connected")
-            try:
-                yield came_over
-            finally:
-                await self._gone(opened)
+            yield at
         finally:
             if self._open.get(charge_point_id) is connection:
                 del self._open[charge_point_id]
             CONNECTED.set(len(self._open))
+            closed = ChargePointDisconnected(
+                at=self._clock.now(), charge_point_id=charge_point_id, connected_at=at
+            )
+            await self._handler.run(lambda work: reports.disconnected(work, closed))
+            log.info("disconnected")
+
+    async def tell(self, charge_point_id: str, at: datetime) -> bool:
+        """Tell that the socket opened, once it is the one that gets the commands.
+
+        Return whether another node may have had the charge point before.
+        """
+        opened = ChargePointConnected(at=at, charge_point_id=charge_point_id)
+        came_over = await self._handler.run(lambda work: reports.connected(work, opened))
+        log.info("connected")
+        return came_over
+
+    def replace(self, connection: ServerConnection) -> None:
+        """Close a socket in whose place there is a newer one."""
+        log.info("replaced by a newer connection")
+        self._close(connection, CloseCode.GOING_AWAY, "replaced")
 
     def let_go(self, charge_point_id: str | None) -> None:
         """Close a charge point's socket, or all: they are another node's, or soon will be."""
@@ -57,20 +76,3 @@ class Registry:
         closing = asyncio.create_task(connection.close(code, reason))
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)
-
-    def _replace(self, charge_point_id: str, connection: ServerConnection) -> None:
-        old = self._open.get(charge_point_id)
-        self._open[charge_point_id] = connection
-        CONNECTED.set(len(self._open))
-        if old is not None:
-            log.info("replaced by a newer connection")
-            self._close(old, CloseCode.GOING_AWAY, "replaced")
-
-    async def _gone(self, opened: ChargePointConnected) -> None:
-        closed = ChargePointDisconnected(
-            at=self._clock.now(),
-            charge_point_id=opened.charge_point_id,
-            connected_at=opened.at,
-        )
-        await self._handler.run(lambda work: reports.disconnected(work, closed))
-        log.info("disconnected")

@@ -4,12 +4,14 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 import structlog
 from structlog.contextvars import bound_contextvars
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
+from websockets.protocol import State
 
 from irve_bridge.charge_points.admission import Admission, choose_subprotocol, identity
 from irve_bridge.charge_points.registry import Registry
@@ -22,7 +24,9 @@ from irve_bridge.service.handle import Handler
 from irve_bridge.service.meters import Meters
 from irve_bridge.service.own_customers import Doorkeeper
 from irve_bridge.service.ports import Bus, Clock, Storage
+from irve_bridge.telemetry.metrics import CLOSES, REFUSED_HANDSHAKES
 
+CLOSE_CODES = frozenset(int(code) for code in CloseCode)
 FRAME_BYTES_MAX = 1024 * 1024
 """A StopTransaction carries all readings of a charge: larger than this only in bad faith."""
 FRAMES_QUEUED_MAX = 4
@@ -111,11 +115,15 @@ class ChargePointServer:
         charge_point_id = identity(socket.request.path) if socket.request else None
         if charge_point_id is None or socket.subprotocol is None:
             log.warning("no common subprotocol", charge_point_id=charge_point_id)
+            REFUSED_HANDSHAKES.labels("subprotocol").inc()
             await socket.close(CloseCode.PROTOCOL_ERROR, "subprotocol ocpp1.6 is needed")
             return
         _forget_handshake(socket)
         with bound_contextvars(charge_point_id=charge_point_id), suppress(ConnectionClosed):
-            await self._serve(charge_point_id, socket)
+            try:
+                await self._serve(charge_point_id, socket)
+            finally:
+                CLOSES.labels(_code(socket.close_code)).inc()
 
     async def _serve(self, charge_point_id: str, socket: ServerConnection) -> None:
         answers = Answers(
@@ -129,13 +137,19 @@ class ChargePointServer:
         connection = Connection(
             charge_point_id, socket, answers, self._storage, self._clock, self._settings
         )
+        taken = partial(self._registry.replace, socket)
         async with (
-            self._registry.hold(charge_point_id, socket) as came_over,
-            self._bus.serve(charge_point_id, connection.perform),
+            self._registry.hold(charge_point_id, socket) as at,
+            self._bus.serve(charge_point_id, connection.perform, taken),
         ):
-            if came_over:
+            if socket.state is State.OPEN and await self._registry.tell(charge_point_id, at):
                 await self._came_over(charge_point_id)
             await connection.start()
+
+
+def _code(code: int | None) -> str:
+    """Return a close code as one of a few: a charge point may write any number from 3000 on."""
+    return str(code) if code in CLOSE_CODES else "none" if code is None else "other"
 
 
 def _forget_handshake(socket: ServerConnection) -> None:

@@ -5,7 +5,7 @@ import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import structlog
 
@@ -36,6 +36,23 @@ class TlsSettings:
     reread_s: float = 60
 
 
+class _Newest(ssl.SSLContext):
+    """Shakes hands by the newest of several contexts.
+
+    A context vouches for sessions that began under it, whatever its files say by now.
+    """
+
+    newest: ssl.SSLContext
+
+    def __new__(cls, first: ssl.SSLContext) -> Self:
+        made = super().__new__(cls, ssl.PROTOCOL_TLS_SERVER)
+        made.newest = first
+        return made
+
+    def wrap_bio(self, *bios: Any, **how: Any) -> ssl.SSLObject:
+        return self.newest.wrap_bio(*bios, **how)
+
+
 class Tls:
     """One context for all connections, with the files as they are now."""
 
@@ -47,7 +64,7 @@ class Tls:
         """
         self._settings = settings
         self._read = self._state()
-        self.context = _context(settings)
+        self.context = _Newest(_context(settings))
         if len(settings.certificates) < KINDS:
             log.warning("one certificate only: charge points may need one of RSA and one of ECDSA")
 
@@ -63,8 +80,7 @@ class Tls:
             state = self._state()
             if state == self._read:
                 return
-            _context(self._settings)  # half of a pair would spoil the context in use
-            _load(self.context, self._settings)
+            self.context.newest = _context(self._settings)
         except TlsRefused as error:
             log.warning("certificates not renewed", error=str(error))
             return
@@ -128,6 +144,9 @@ def _load(context: ssl.SSLContext, settings: TlsSettings) -> None:
     except OSError as error:
         raise TlsRefused(f"{settings.client_ca}: {_reason(error)}") from error
     context.verify_mode = ssl.CERT_OPTIONAL
+    # Who comes back by a ticket shows no certificate: its own may have expired meanwhile.
+    context.options |= ssl.OP_NO_TICKET
+    context.num_tickets = 0
     if context.cert_store_stats()["crl"]:
         context.verify_flags |= ssl.VerifyFlags.VERIFY_CRL_CHECK_LEAF
 

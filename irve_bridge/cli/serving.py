@@ -1,7 +1,10 @@
 """Run the bridge, and say what it still lacks."""
 
 import argparse
+import os
 import sys
+
+from dotenv import dotenv_values
 
 from irve_bridge import telemetry
 from irve_bridge.cli.common import Actions, add, console, open_database, refusals, settings_of
@@ -19,10 +22,18 @@ async def serve_bridge(arguments: argparse.Namespace) -> int:
     """Run until a signal ends it."""
     settings = settings_of(arguments)
     _open_log(settings)
+    _take_otel(arguments.env_file)
     from irve_bridge.bootstrap import serve  # noqa: PLC0415 - it imports every room
 
     await serve(settings)
     return 0
+
+
+def _take_otel(env_file: str) -> None:
+    """OpenTelemetry reads the environment alone: what `.env` says of it belongs there, too."""
+    for name, value in dotenv_values(env_file).items():
+        if name.startswith("OTEL_") and value:
+            os.environ.setdefault(name, value)
 
 
 def _open_log(settings: Settings) -> None:

@@ -4,24 +4,38 @@ from typing import Any
 
 import msgspec
 
+from irve_bridge.telemetry import tracing
+
 INVALID = "invalid"
 BUSY = "busy"
+OFFLINE = "offline"
+TIMEOUT = "timeout"
+OURS = frozenset({INVALID, BUSY, OFFLINE, TIMEOUT})
+"""Why there is no answer, where it is not the charge point that says so."""
+CODE_MOST, DESCRIPTION_MOST = 50, 255
+"""Characters of a CALLERROR (OCPP-J 1.6 §4.2.3)."""
 
 
-class RemoteStart(msgspec.Struct, frozen=True, tag=True):
+class _Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Whose trace the call belongs to, as W3C Trace Context writes it; None for nobody's."""
+
+    traceparent: str | None = None
+
+
+class RemoteStart(_Asked, frozen=True, tag=True):
     """Start a transaction for this tag (OCPP 1.6 ed. 2 §5.11)."""
 
     connector_number: int
     id_tag: str
 
 
-class RemoteStop(msgspec.Struct, frozen=True, tag=True):
+class RemoteStop(_Asked, frozen=True, tag=True):
     """Stop a transaction (OCPP 1.6 ed. 2 §5.12)."""
 
     transaction_id: str
 
 
-class Reserve(msgspec.Struct, frozen=True, tag=True):
+class Reserve(_Asked, frozen=True, tag=True):
     """Keep a connector for this tag until a moment, in ISO 8601 (OCPP 1.6 ed. 2 §5.13)."""
 
     connector_number: int
@@ -30,13 +44,13 @@ class Reserve(msgspec.Struct, frozen=True, tag=True):
     expires_at: str
 
 
-class CancelReservation(msgspec.Struct, frozen=True, tag=True):
+class CancelReservation(_Asked, frozen=True, tag=True):
     """Keep it no more (OCPP 1.6 ed. 2 §5.2)."""
 
     reservation_id: int
 
 
-class Call(msgspec.Struct, frozen=True, tag=True):
+class Call(_Asked, frozen=True, tag=True):
     """Any call of the charge point's protocol, by its own names: the operator's, or a display's."""
 
     action: str
@@ -71,6 +85,12 @@ class Answer(msgspec.Struct, frozen=True):
     error: str | None = None
     description: str = ""
 
+    @classmethod
+    def refused(cls, code: str, description: str) -> "Answer":
+        """Return what a CALLERROR says; its code is never taken for one of ours."""
+        said = f"CALLERROR {code}" if code in OURS else code
+        return cls(error=said[:CODE_MOST], description=description[:DESCRIPTION_MOST])
+
     @property
     def status(self) -> str | None:
         """What most answers say first."""
@@ -94,5 +114,13 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 encode = msgspec.json.encode
+
+
+def traced(asking: Asking) -> Asking:
+    """Return it with the trace in which it is asked."""
+    traceparent = tracing.traceparent()
+    return msgspec.structs.replace(asking, traceparent=traceparent) if traceparent else asking
+
+
 decode_command = msgspec.json.Decoder(Command).decode
 decode_answer = msgspec.json.Decoder(Answer).decode

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from irve_bridge.domain.charging_profile import TX_PROFILE, ChargingProfile, Clearing
-from irve_bridge.domain.configuration import ConfigurationKey
+from irve_bridge.domain.configuration import KEYS_MOST, ConfigurationKey
 from irve_bridge.domain.reservation import Reservation
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.masking import masked
@@ -49,7 +49,10 @@ def moment(text: str) -> datetime:
         ValueError: It is none.
     """
     found = datetime.fromisoformat(text)
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    try:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(str(error)) from error
 
 
 def started(tx: Tx, transaction: Transaction) -> None:
@@ -139,7 +142,10 @@ def _changed(tx: Tx, exchange: Exchange) -> None:
     asked = masked(exchange.payload)
     before = tx.configuration.get(exchange.charge_point_id, asked["key"])
     now = ConfigurationKey(
-        key=before.key if before else asked["key"], value=asked["value"], read_at=exchange.at
+        key=before.key if before else asked["key"],
+        value=asked["value"],
+        read_at=exchange.at,
+        missing=before.still_missing(asked["value"]) if before else (),
     )
     tx.configuration.put(exchange.charge_point_id, now)
 
@@ -147,19 +153,26 @@ def _changed(tx: Tx, exchange: Exchange) -> None:
 def _told(tx: Tx, exchange: Exchange) -> None:
     """Keep what it says of the keys that were asked for; why one was refused stays (ibid. §5.8)."""
     keys = masked(exchange.answer.get("configurationKey"))
+    kept = {key.key.casefold(): key for key in tx.configuration.of(exchange.charge_point_id)}
+    news: dict[str, ConfigurationKey] = {}
     for told in keys if isinstance(keys, list) else ():
         if not isinstance(told, dict) or not isinstance(told.get("key"), str):
             continue
-        value = told.get("value")
-        before = tx.configuration.get(exchange.charge_point_id, told["key"])
-        now = ConfigurationKey(
+        value = None if told.get("value") is None else str(told["value"])
+        name = told["key"].casefold()
+        before = kept.get(name)
+        if before is None and len(kept) >= KEYS_MOST:
+            continue
+        kept[name] = news[name] = ConfigurationKey(
             key=before.key if before else told["key"],
-            value=None if value is None else str(value),
+            value=value,
             readonly=told.get("readonly") is True,
             read_at=exchange.at,
             refused=before.refused if before else None,
+            missing=before.still_missing(value) if before else (),
         )
-        tx.configuration.put(exchange.charge_point_id, now)
+    for key in news.values():
+        tx.configuration.put(exchange.charge_point_id, key)
 
 
 _FOLLOWS: dict[str, Callable[[Tx, Exchange], None]] = {

@@ -10,11 +10,11 @@ import structlog
 
 from irve_bridge.domain.errors import CommandFailed, UnknownThing
 from irve_bridge.service import commands
-from irve_bridge.service.consequences import Exchange, moment, remember
+from irve_bridge.service.consequences import Exchange, remember
 from irve_bridge.service.inventory import known
 from irve_bridge.service.masking import masked
 from irve_bridge.service.places import busy
-from irve_bridge.service.ports import Bus, Clock, Offline, Storage, Tx, Unanswered
+from irve_bridge.service.ports import Bus, Clock, Objection, Offline, Storage, Tx, Unanswered
 
 ACTIONS = (
     "CancelReservation",
@@ -47,8 +47,6 @@ ACTIONS = (
 """What a central system may ask (OCPP 1.6 ed. 2 §5; security whitepaper ed. 2 §5)."""
 START, RESERVE = "RemoteStartTransaction", "ReserveNow"
 
-OFFLINE = "offline"
-TIMEOUT = "timeout"
 CALL_ERROR = "call_error"
 
 log = structlog.get_logger()
@@ -57,10 +55,13 @@ log = structlog.get_logger()
 class Control:
     """Sends operators' commands to charge points."""
 
-    def __init__(self, storage: Storage, bus: Bus, clock: Clock, timeout_s: float) -> None:
+    def __init__(
+        self, storage: Storage, bus: Bus, clock: Clock, objection: Objection, timeout_s: float
+    ) -> None:
         self._storage = storage
         self._bus = bus
         self._clock = clock
+        self._objection = objection
         self._timeout_s = timeout_s
 
     async def send(
@@ -71,14 +72,15 @@ class Control:
         Raises:
             UnknownThing: There is no such charge point or action.
             ConnectorBusy: A guest has the connector that is asked for.
-            CommandFailed: There was no answer, or a CALLERROR.
+            CommandFailed: The protocol forbids the payload; there was no answer, or a CALLERROR.
         """
         if action not in ACTIONS:
             raise UnknownThing(
                 f"{action} is nothing to ask of a charge point. What is: {', '.join(ACTIONS)}.",
                 "unknown_action",
             )
-        _refuse_large(payload)
+        if wrong := await self._objection(action, payload):
+            raise CommandFailed(wrong, commands.INVALID)
         command = commands.encode(commands.Call(action, payload))
         number = await self._storage.transact(
             lambda tx: self._begin(tx, charge_point_id, action, payload)
@@ -95,17 +97,14 @@ class Control:
     def _begin(self, tx: Tx, charge_point_id: str, action: str, payload: Mapping[str, Any]) -> int:
         known(tx, charge_point_id)
         self._refuse_taken(tx, charge_point_id, action, payload.get("connectorId"))
-        if action == RESERVE:
-            _refuse_unreadable(payload.get("expiryDate"))
         return tx.commands.add(charge_point_id, action, masked(payload), self._clock.now())
 
     def _refuse_taken(self, tx: Tx, charge_point_id: str, action: str, connector: object) -> None:
-        """Let nobody take away what a guest pays for; a start of no connector may be of any."""
+        """Let nobody take away what a guest pays for; of no connector, or of 0, may be any."""
         now = self._clock.now()
         outlets = tx.stations.connectors(charge_point_id) if action in (START, RESERVE) else []
-        anywhere = action == START and connector is None
         for outlet in outlets:
-            if (anywhere or outlet.number == connector) and tx.sessions.at_connector(
+            if (not connector or outlet.number == connector) and tx.sessions.at_connector(
                 charge_point_id, outlet.number, now
             ):
                 raise busy()
@@ -114,10 +113,12 @@ class Control:
         try:
             reply = await self._bus.request(charge_point_id, command, self._timeout_s)
         except Offline:
-            return commands.Answer(error=OFFLINE, description="The charge point is not connected.")
+            return commands.Answer(
+                error=commands.OFFLINE, description="The charge point is not connected."
+            )
         except Unanswered:
             sentence = "The charge point did not answer in time; the command may have arrived."
-            return commands.Answer(error=TIMEOUT, description=sentence)
+            return commands.Answer(error=commands.TIMEOUT, description=sentence)
         return commands.decode_answer(reply)
 
     def _conclude(
@@ -142,32 +143,9 @@ class Control:
             remember(tx, exchange)
 
 
-def _refuse_large(payload: object) -> None:
-    """Charge points keep an integer in 32 bits, and the schemas take any."""
-    match payload:
-        case dict():
-            for value in payload.values():
-                _refuse_large(value)
-        case list():
-            for value in payload:
-                _refuse_large(value)
-        case int() if not -(2**31) <= payload < 2**31:
-            sentence = f"{payload} is beyond the 32 bits that charge points have for an integer."
-            raise CommandFailed(sentence, commands.INVALID)
-
-
-def _refuse_unreadable(expires: object) -> None:
-    """The schemas take any text for a dateTime."""
-    try:
-        moment(str(expires))
-    except ValueError as error:
-        sentence = f"expiryDate: {expires} is no moment, such as 2026-03-01T12:00:00Z."
-        raise CommandFailed(sentence, commands.INVALID) from error
-
-
 def _failure(answer: commands.Answer) -> CommandFailed:
     code = str(answer.error)
-    if code in (OFFLINE, TIMEOUT, commands.INVALID, commands.BUSY):
+    if code in commands.OURS:
         return CommandFailed(answer.description, code)
     said = f": {answer.description}" if answer.description else ""
     sentence = f"The charge point answered with the error {code}{said}"

@@ -5,11 +5,14 @@ watches is told after the commit.
 """
 
 from collections.abc import Callable, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from time import time_ns
 from typing import TypeVar
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from irve_bridge.domain import facts
 from irve_bridge.domain.cdr import Cdr
@@ -22,9 +25,18 @@ from irve_bridge.service.callbacks import MAILED, callback, cdr_callback, mail
 from irve_bridge.service.cdrs import issue_cdrs
 from irve_bridge.service.ledger import Ledger
 from irve_bridge.service.news import NEWS, News, encode
+from irve_bridge.service.observing import Handled, observe
 from irve_bridge.service.periods import periods_of
 from irve_bridge.service.policy import Policy, deadline
-from irve_bridge.service.ports import ALONE, Bus, SignatureVerifier, Storage, TakenReading, Tx
+from irve_bridge.service.ports import (
+    ALONE,
+    Bus,
+    Movement,
+    SignatureVerifier,
+    Storage,
+    TakenReading,
+    Tx,
+)
 from irve_bridge.service.receipts import issue
 from irve_bridge.service.reserving import reserve, reserved
 
@@ -40,7 +52,7 @@ class Work:
 
     `began` are transactions of sessions that started, `plain` those of no session that started or
     ended; a figure beside them is what the connector can give, in W. `lanes` are those in which
-    something is to be done because of it.
+    something is to be done because of it. `opened`, `handled` and `moved` are for whoever watches.
     """
 
     tx: Tx
@@ -52,17 +64,25 @@ class Work:
     plain: list[tuple[Transaction, int]] = field(default_factory=list)
     readings: list[TakenReading] = field(default_factory=list)
     lanes: frozenset[Lane] = frozenset()
+    opened: list[Session] = field(default_factory=list)
+    handled: list[Handled] = field(default_factory=list)
+    moved: list[Movement] = field(default_factory=list)
 
     def advance(self, session: Session, fact: facts.SessionFact) -> Session:
         """Apply one fact to one session and return the session after it."""
-        ledger = Ledger(self.tx, self.policy)
+        with bound_contextvars(session_id=session.id):
+            return self._advance(session, fact)
+
+    def _advance(self, session: Session, fact: facts.SessionFact) -> Session:
+        ledger = Ledger(self.tx, self.policy, self.moved)
         if not ledger.is_news(session, fact):
             return session
         before = session
         session, fact = ledger.book(session, ledger.complete(session, fact))
         decision = self._decide(session, fact)
         if not decision.steps:
-            log.info("fact_late", session_id=session.id, fact=type(fact).__name__)
+            log.info("fact_late", fact=type(fact).__name__)
+            self.handled.append(Handled(session, fact))
             return session if session == before else self.tx.sessions.save(session, (), fact)
         cdrs = self._papers(session, decision.session, fact.at)
         dated = self._dated(decision, len(cdrs))
@@ -71,6 +91,7 @@ class Work:
             self.tx.sessions.erase(saved.id)
         self._intend(saved, decision, fact, cdrs)
         self.changed.append(saved)
+        self.handled.append(Handled(saved, fact, decision.steps))
         return saved
 
     def _papers(self, before: Session, session: Session, at: datetime) -> list[Cdr]:
@@ -93,6 +114,7 @@ class Work:
         self.tx.intents.add(session.id, create, session.opened_at)
         self._tell(session, tells, session.opened_at)
         self.changed.append(session)
+        self.opened.append(session)
         return True
 
     def _decide(self, session: Session, fact: facts.SessionFact) -> Decision:
@@ -187,8 +209,15 @@ class Handler:
 
     async def run(self, unit: Callable[[Work], T]) -> T:
         """Run a unit of work and return its result once it is committed."""
-        work, result = await self._storage.transact(lambda tx: self._unit(tx, unit))
-        for listener in self._after:
+        began_ns, context = time_ns(), copy_context()
+        work, result = await self._storage.transact(
+            lambda tx: context.run(self._unit, tx, unit)  # so that its logs say whose they are
+        )
+
+        def observed(work: Work) -> None:
+            observe(work.opened, work.handled, work.moved, began_ns)
+
+        for listener in (observed, *self._after):
             try:
                 listener(work)
             except Exception:

@@ -22,6 +22,9 @@ from irve_bridge.service.own_customers import conclude
 from irve_bridge.service.policy import Policy
 from irve_bridge.service.ports import Tx
 
+RUNNING_MOST = 500
+"""Of no guest, at one charge point: one that tells of starts only slows nobody else down."""
+
 log = structlog.get_logger()
 
 
@@ -59,10 +62,16 @@ def end_transaction(work: Work, transaction: Transaction, now: datetime, reason:
 
 
 def end_replaced(work: Work, begun: Transaction, now: datetime) -> None:
-    """End whatever ran on the connector where something else has started since."""
-    for transaction in work.tx.transactions.running(begun.charge_point_id):
+    """End whatever ran on the connector where something else has started since.
+
+    Of more than any charge point has connectors for, the oldest that are no guest's are over, too.
+    """
+    running = work.tx.transactions.running(begun.charge_point_id)
+    strays = [transaction for transaction in running if transaction.session_id is None]
+    beyond = strays[: -(RUNNING_MOST - 1)]
+    for transaction in running:
         same_place = transaction.connector_number == begun.connector_number
-        if same_place and _before(transaction, begun):
+        if transaction in beyond or (same_place and _before(transaction, begun)):
             end_transaction(work, transaction, now, "NewTransaction")
 
 

@@ -46,10 +46,12 @@ def status_changed(work: Work, fact: facts.ConnectorStatusChanged) -> None:
     """Note a status; a cable plugged in sends a lost start again, a pause counts as parking."""
     stations = work.tx.stations
     before = stations.connector(fact.charge_point_id, fact.connector_number)
+    whole = stations.charge_point(fact.charge_point_id) if fact.connector_number == 0 else None
+    error_before = next((each.error_code for each in (before, whole) if each), None)
     stations.reported(
         fact.charge_point_id, fact.connector_number, fact.status, fact.error_code, fact.at
     )
-    if fact.error_code != (before.error_code if before else None):
+    if fact.error_code != error_before:
         work.tx.station_events.add(fact.charge_point_id, REPORTED, fact.told, fact.at)
     if before is None:
         return

@@ -11,18 +11,17 @@ from sqlalchemy import (
     Computed,
     ForeignKey,
     Index,
-    Integer,
     LargeBinary,
     MetaData,
+    Sequence,
     Table,
-    Text,
     UniqueConstraint,
     false,
     text,
     true,
 )
 
-from irve_bridge.storage.columns import BigId, Json, TariffJson, UTCDateTime
+from irve_bridge.storage.columns import Integer, Json, TariffJson, Text, UTCDateTime
 
 metadata = MetaData(
     naming_convention={
@@ -81,6 +80,7 @@ charge_points = Table(
     Column("model", Text),
     Column("firmware", Text),
     Column("status", Text, nullable=False),
+    Column("error_code", Text),
 )
 
 tariffs = Table(
@@ -230,6 +230,9 @@ provider_objects = Table(
     Column("session_id", ForeignKey("sessions.id"), nullable=False),
 )
 
+# Where the database has sequences; else `counters` counts.
+transaction_ids = Sequence("transaction_ids", metadata=metadata)
+
 transactions = Table(
     "transactions",
     metadata,
@@ -251,6 +254,7 @@ transactions = Table(
     Column("presumed", Boolean, nullable=False, server_default=false()),
     Column("ran_on_at", UTCDateTime),
     Column("reservation_id", BigInteger),
+    Column("tariff", TariffJson),
 )
 # A repeated StartTransaction finds the first one.
 Index(None, transactions.c.charge_point_id, transactions.c.start_at)
@@ -301,7 +305,7 @@ Index(
 readings = Table(
     "readings",
     metadata,
-    Column("id", BigId, primary_key=True),
+    Column("id", Integer, primary_key=True),
     Column("charge_point_id", Text, nullable=False),
     Column("transaction_id", Text, nullable=False),
     Column("at", UTCDateTime, nullable=False),
@@ -323,7 +327,7 @@ readings = Table(
 signed_readings = Table(
     "signed_readings",
     metadata,
-    Column("id", BigId, primary_key=True),
+    Column("id", Integer, primary_key=True),
     Column("charge_point_id", Text, nullable=False),
     Column("transaction_id", Text, nullable=False),
     Column("at", UTCDateTime, nullable=False),
@@ -340,7 +344,7 @@ Index(None, signed_readings.c.charge_point_id, signed_readings.c.digest)
 intents = Table(
     "intents",
     metadata,
-    Column("id", BigId, primary_key=True),
+    Column("id", Integer, primary_key=True),
     # A session, or a transaction without one, as "charge_point_id/transaction_id".
     Column("subject", Text, nullable=False),
     Column("session_id", ForeignKey("sessions.id")),
@@ -412,7 +416,7 @@ inbox = Table(
 movements = Table(
     "movements",
     metadata,
-    Column("id", BigId, primary_key=True),
+    Column("id", Integer, primary_key=True),
     Column("session_id", ForeignKey("sessions.id"), nullable=False, index=True),
     Column("kind", Text, nullable=False),
     Column("amount_minor", Integer, nullable=False),
@@ -448,7 +452,7 @@ receipts = Table(
 cdrs = Table(
     "cdrs",
     metadata,
-    Column("sequence", BigId, primary_key=True),
+    Column("sequence", Integer, primary_key=True),
     Column("id", Text, nullable=False, unique=True),
     Column("created_at", UTCDateTime, nullable=False),
     Column("charge_point_id", Text, nullable=False),
@@ -482,12 +486,13 @@ configuration = Table(
     Column("read_at", UTCDateTime, nullable=False),
     # What was asked for and refused: Rejected, NotSupported, a CALLERROR's code.
     Column("refused", Text),
+    Column("missing", Json, nullable=False, server_default="[]"),
 )
 
 station_events = Table(
     "station_events",
     metadata,
-    Column("id", BigId, primary_key=True),
+    Column("id", Integer, primary_key=True),
     Column("charge_point_id", Text, nullable=False),
     Column("at", UTCDateTime, nullable=False),
     # The action that told of it.
@@ -499,7 +504,7 @@ Index(None, station_events.c.charge_point_id, station_events.c.id)
 commands = Table(
     "commands",
     metadata,
-    Column("id", BigId, primary_key=True),
+    Column("id", Integer, primary_key=True),
     Column("charge_point_id", Text, nullable=False),
     Column("at", UTCDateTime, nullable=False),
     Column("action", Text, nullable=False),

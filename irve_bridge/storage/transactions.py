@@ -11,12 +11,23 @@ from irve_bridge.domain.charge_point import ConnectorStatus
 from irve_bridge.domain.metering import Reading
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.ports import TakenReading
+from irve_bridge.storage.columns import Text
 from irve_bridge.storage.readings import insert_readings
 from irve_bridge.storage.rows import from_row, maybe, to_row
-from irve_bridge.storage.schema import charge_points, connectors, counters, readings, transactions
+from irve_bridge.storage.schema import (
+    charge_points,
+    connectors,
+    counters,
+    readings,
+    transaction_ids,
+    transactions,
+)
+from irve_bridge.storage.turns import Turns
 
 FIRST_ID_MAX = 999_999_999
 """Leaves more than a billion ids to count up to within 31 bits."""
+PRESUMED_MOST = 100
+"""A charge point may lose its stops for years: a late one is of what it charged lately."""
 
 _ONE = (transactions.c.charge_point_id == bindparam("of_charge_point")) & (
     transactions.c.id == bindparam("of_id")
@@ -31,20 +42,21 @@ _SAME_START = select(transactions).where(
         transactions.c.start_said_at == bindparam("start_at"),
     ),
     transactions.c.connector_number == bindparam("connector_number"),
-    func.lower(transactions.c.id_tag) == func.lower(bindparam("id_tag")),
+    func.lower(transactions.c.id_tag) == func.lower(bindparam("id_tag", type_=Text)),
     transactions.c.meter_start_wh == bindparam("meter_start_wh"),
 )
 _RUNNING = (
     select(transactions).where(transactions.c.stop_at.is_(None)).order_by(transactions.c.start_at)
 )
 _RUNNING_AT = _RUNNING.where(transactions.c.charge_point_id == bindparam("of_charge_point"))
-_UNHEARD_AT = (
+_PRESUMED_AT = (
     select(transactions)
     .where(
         transactions.c.charge_point_id == bindparam("of_charge_point"),
-        or_(transactions.c.stop_at.is_(None), transactions.c.presumed == true()),
+        transactions.c.presumed == true(),
     )
-    .order_by(transactions.c.start_at)
+    .order_by(transactions.c.start_at.desc())
+    .limit(bindparam("most"))
 )
 _OF_NODE = or_(charge_points.c.node.is_(None), charge_points.c.node == bindparam("of_node"))
 _AT_FREE_CONNECTORS = (
@@ -120,29 +132,36 @@ _COUNT = (
 class SqlTransactions:
     """Implements `ports.Transactions`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, turns: Turns) -> None:
         self._connection = connection
+        self._turns = turns
 
     def next_id(self) -> int:
         """Return a new positive id of 31 bits, unique in this installation (OCPP 1.6 errata 3.54).
 
         The first one is random: a charge point may still name transactions of another system.
         """
+        if self._connection.dialect.supports_sequences:
+            drawn: int = self._connection.scalar(transaction_ids)
+            return drawn
         first = {"first": 1 + randbelow(FIRST_ID_MAX)}
         number: int = self._connection.execute(_COUNT, first).scalar_one()
         return number
 
     def add(self, transaction: Transaction) -> None:
         """Record a new transaction."""
+        self._turns.take(transaction.charge_point_id)
         self._connection.execute(_ADD, to_row(transaction))
 
     def save(self, transaction: Transaction) -> None:
         """Write down its stop."""
+        self._turns.take(transaction.charge_point_id)
         named = {"of_charge_point": transaction.charge_point_id, "of_id": transaction.id}
         self._connection.execute(_SAVE, to_row(transaction) | named)
 
     def get(self, charge_point_id: str, transaction_id: str) -> Transaction | None:
         """Return a transaction by its key."""
+        self._turns.take(charge_point_id)
         named = {"of_charge_point": charge_point_id, "of_id": transaction_id}
         row = self._connection.execute(_GET, named).first()
         return maybe(row, Transaction)
@@ -152,6 +171,7 @@ class SqlTransactions:
 
         The start is what the charge point's clock said, which may not be when it was.
         """
+        self._turns.take(transaction.charge_point_id)
         row = self._connection.execute(_SAME_START, to_row(transaction)).first()
         return maybe(row, Transaction)
 
@@ -160,13 +180,21 @@ class SqlTransactions:
         if charge_point_id is None:
             rows = self._connection.execute(_RUNNING)
         else:
+            self._turns.take(charge_point_id)
             rows = self._connection.execute(_RUNNING_AT, {"of_charge_point": charge_point_id})
         return [from_row(row, Transaction) for row in rows]
 
     def unheard(self, charge_point_id: str) -> list[Transaction]:
-        """Return those whose stop was not heard of, be they ended presumably, oldest first."""
-        rows = self._connection.execute(_UNHEARD_AT, {"of_charge_point": charge_point_id})
-        return [from_row(row, Transaction) for row in rows]
+        """Return those whose stop was not heard of, be they ended presumably, oldest first.
+
+        Of those that were, the last hundred.
+        """
+        self._turns.take(charge_point_id)
+        asked = {"of_charge_point": charge_point_id, "most": PRESUMED_MOST}
+        presumed = [
+            from_row(row, Transaction) for row in self._connection.execute(_PRESUMED_AT, asked)
+        ]
+        return sorted([*self.running(charge_point_id), *presumed], key=lambda each: each.start_at)
 
     def at_free_connectors(self, node_id: str) -> list[Transaction]:
         """Return a node's running ones whose connector is free for others, oldest first."""
@@ -191,6 +219,7 @@ class SqlTransactions:
 
     def latest_at(self, charge_point_id: str, connector_number: int) -> Transaction | None:
         """Return the one that started last at a connector, running or not."""
+        self._turns.take(charge_point_id)
         named = {"of_charge_point": charge_point_id, "at_connector": connector_number}
         return maybe(self._connection.execute(_LATEST_AT, named).first(), Transaction)
 

@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from irve_bridge.web.refusals import RequestRefused
 
@@ -27,7 +27,7 @@ def placed(text: str, place: TypeAdapter[P]) -> P | None:
         return None
     try:
         return place.validate_json(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except (ValueError, ValidationError) as error:
+    except (ValueError, OverflowError) as error:
         sentence = "after: give what the last page said as `next`."
         raise RequestRefused(422, "invalid", sentence, "after") from error
 

@@ -47,8 +47,13 @@ from irve_bridge.service.own_customers import Doorkeeper
 from irve_bridge.service.ports import Clock
 
 NO_ERROR = "NoError"
+SHOWN_MOST = 255
+"""Characters of what stands in every list of charge points; OCPP has 50 at most."""
 FAULTS = (Bug, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What a rule raises that cannot decide; what the storage raises is none of these."""
+SHOWN = frozenset({StartTransaction.__name__, StopTransaction.__name__})
+"""What operators are shown of what was kept; readings would push all else from the list."""
+SHOWN_CHARACTERS = 2000
 QUEUE_NOTED_EVERY = timedelta(seconds=5)
 
 log = structlog.get_logger()
@@ -139,9 +144,9 @@ class Answers:
         fact = facts.ChargePointBooted(
             at=now,
             charge_point_id=self._id,
-            vendor=message.charge_point_vendor,
-            model=message.charge_point_model,
-            firmware=message.firmware_version or None,
+            vendor=message.charge_point_vendor[:SHOWN_MOST],
+            model=message.charge_point_model[:SHOWN_MOST],
+            firmware=(message.firmware_version or "")[:SHOWN_MOST] or None,
             told=msgspec.to_builtins(message),
         )
         await self._handler.run(lambda work: reports.booted(work, fact))
@@ -154,7 +159,7 @@ class Answers:
             connector_number=message.connector_id,
             status=ConnectorStatus(message.status.value),
             since=timestamps.parse(message.timestamp or "", now) or now,
-            error_code=None if message.error_code == NO_ERROR else message.error_code,
+            error_code=None if message.error_code == NO_ERROR else message.error_code[:SHOWN_MOST],
             told=msgspec.to_builtins(message),
         )
         await self._handler.run(lambda work: reports.status_changed(work, fact))
@@ -241,7 +246,9 @@ class Answers:
         starts = action == StartTransaction.__name__
 
         def unit(work: Work) -> int:
-            work.tx.inbox.put(key, fact)
+            if work.tx.inbox.put(key, fact) and action in SHOWN:
+                told = {"note": error, "payload": fact.raw[:SHOWN_CHARACTERS]}
+                work.tx.station_events.add(self._id, action, told, fact.at)
             return work.tx.transactions.next_id() if starts else 0
 
         id_ = await self._handler.run(unit)

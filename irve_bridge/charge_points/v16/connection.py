@@ -1,19 +1,18 @@
 """One charge point's conversation: every frame enters and leaves here."""
 
 import asyncio
+import time
 from contextlib import suppress
-from functools import cache
 
 import msgspec
 import structlog
 from ocpp.v16.enums import Action, MessageTrigger
-from prometheus_client import Counter
+from structlog.contextvars import bound_contextvars
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 
 from irve_bridge.charge_points.keepalive import Keepalive
-from irve_bridge.charge_points.metrics import MESSAGES
 from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.charge_points.v16 import commands
 from irve_bridge.charge_points.v16.answers import Answers
@@ -33,6 +32,7 @@ from irve_bridge.charge_points.v16.recent import Recent
 from irve_bridge.charge_points.v16.unusual import HANDLED, Unusual
 from irve_bridge.charge_points.v16.welcome import Welcome
 from irve_bridge.service.ports import Clock, Storage
+from irve_bridge.telemetry import metrics
 
 ACTIONS = frozenset(action.value for action in Action)
 USELESS = frozenset({"refused", "kept", "ignored"})
@@ -89,9 +89,10 @@ class Connection:
 
     async def perform(self, command: bytes) -> bytes:
         """Do what somebody on the bus asks for and return the encoded answer."""
-        performing = asyncio.create_task(
-            commands.perform(command, self._ask, self._recent, self._part)
-        )
+        with bound_contextvars(charge_point_id=self._id):  # who asks has a context of their own
+            performing = asyncio.create_task(
+                commands.perform(command, self._ask, self._recent, self._part)
+            )
         self._performing.add(performing)
         performing.add_done_callback(self._performing.discard)
         return await performing
@@ -112,6 +113,7 @@ class Connection:
 
     async def route_message(self, raw_msg: bytes) -> None:
         """Take one frame; nothing but a flood of useless ones ends the conversation."""
+        began_s = time.perf_counter()
         try:
             call = decode_call(raw_msg)
         except UNREADABLE:
@@ -129,6 +131,7 @@ class Connection:
         except Exception:
             log.exception("message failed", action=call.action)
             await self._call_error(call, "InternalError", "failed")
+        metrics.message_seconds(self._action).observe(time.perf_counter() - began_s)
         self._greet(call.action)
 
     async def _answer(self, call: Call) -> None:
@@ -190,7 +193,7 @@ class Connection:
         await self._note(outcome)
 
     async def _note(self, outcome: str) -> None:
-        _counter(self._action, outcome).inc()
+        metrics.message(self._action, outcome).inc()
         if outcome in USELESS and self._patience.ends():
             log.error("too many useless messages")
             await self._socket.close(CloseCode.POLICY_VIOLATION, "too many useless messages")
@@ -219,12 +222,6 @@ class Connection:
 
     async def _configure(self) -> None:
         await Configure(self._id, self._ask, self._storage, self._clock, self._settings).run()
-
-
-@cache
-def _counter(action: str, outcome: str) -> Counter:
-    """Return one of a few dozen: looking it up each time costs more than counting."""
-    return MESSAGES.labels(action, outcome)
 
 
 def _is_json(payload: bytes) -> bool:

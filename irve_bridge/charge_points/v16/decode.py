@@ -25,6 +25,8 @@ from ocpp.v16.enums import (
 Integer = Annotated[int, Meta(ge=-(10**15), le=10**15)]
 IdTag = Annotated[str, Meta(max_length=20)]
 AnyTag = Annotated[str, Meta(max_length=255)]
+# It stands with each reading: a frame of a long id and thousands of readings would fill a disk.
+TransactionId = Integer | Annotated[str, Meta(max_length=255)]
 
 
 def _words(enum: type[StrEnum]) -> Any:
@@ -136,7 +138,7 @@ class StartTransaction(Message, frozen=True):
 class StopTransaction(Message, frozen=True):
     """§6.49; some charge points make up textual ids for what they started offline."""
 
-    transaction_id: Integer | str
+    transaction_id: TransactionId
     meter_stop: Integer
     timestamp: str
     id_tag: AnyTag | None = None
@@ -149,7 +151,7 @@ class MeterValues(Message, frozen=True):
 
     connector_id: Integer
     meter_value: list[MeterValue]
-    transaction_id: Integer | str | None = None
+    transaction_id: TransactionId | None = None
 
 
 decode_call = msgspec.json.Decoder(Call).decode

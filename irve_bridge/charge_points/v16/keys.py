@@ -13,9 +13,9 @@ from irve_bridge.charge_points.v16.calls import (
     Ask,
     CallInvalid,
     CallRefused,
-    Payload,
     TooManyCalls,
 )
+from irve_bridge.charge_points.v16.schema import Payload
 from irve_bridge.domain import credentials
 from irve_bridge.domain.charge_point import SecurityProfile
 from irve_bridge.service.credentials import Change, change
@@ -64,7 +64,7 @@ class Keys:
         except (CallInvalid, CallRefused, TooManyCalls):
             await self._change(lambda point: credentials.key_refused(point, key))
             raise
-        status = answer.get("status")
+        status = str(answer.get("status"))
         log.info("authorization key sent", status=status)
         if status == ConfigurationStatus.accepted:
             await self._change(lambda point: credentials.key_taken(point, key))
@@ -83,8 +83,9 @@ class Keys:
         if point is not None and profile < point.security_profile:
             raise CallInvalid(f"the SecurityProfile is {point.security_profile}, never lowered")
         answer = await self._ask("ChangeConfiguration", payload)
-        log.info("security profile sent", profile=int(profile), status=answer.get("status"))
-        if answer.get("status") in TAKEN:
+        status = str(answer.get("status"))
+        log.info("security profile sent", profile=int(profile), status=status)
+        if status in TAKEN:
             await self._change(lambda point: credentials.profile_taken(point, profile))
         return answer
 

@@ -6,9 +6,12 @@ from irve_bridge.service.ports.authorizer import (
 from irve_bridge.service.ports.bus import (
     Answer,
     Bus,
+    Objection,
     Offline,
     Subscription,
+    Taken,
     Unanswered,
+    ignore,
 )
 from irve_bridge.service.ports.clock import (
     Clock,
@@ -69,6 +72,11 @@ from irve_bridge.service.ports.storage import (
     Tx,
     Unfinished,
 )
+from irve_bridge.service.ports.tallies import (
+    LaneTally,
+    SessionsTally,
+    Tallies,
+)
 
 __all__ = [
     "ALONE",
@@ -93,9 +101,11 @@ __all__ = [
     "IdTags",
     "Inbox",
     "Intents",
+    "LaneTally",
     "Listings",
     "Movement",
     "Nodes",
+    "Objection",
     "Offline",
     "Outcome",
     "Payments",
@@ -105,6 +115,7 @@ __all__ = [
     "Reservations",
     "Selection",
     "Sessions",
+    "SessionsTally",
     "Sighting",
     "SignatureRefused",
     "SignatureVerifier",
@@ -118,10 +129,13 @@ __all__ = [
     "Stranger",
     "Strangers",
     "Subscription",
+    "Taken",
     "TakenReading",
+    "Tallies",
     "Task",
     "Transactions",
     "Tx",
     "Unanswered",
     "Unfinished",
+    "ignore",
 ]

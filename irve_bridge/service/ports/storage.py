@@ -34,6 +34,7 @@ from irve_bridge.service.ports.operations import (
     StationEvents,
     Strangers,
 )
+from irve_bridge.service.ports.tallies import Tallies
 
 T = TypeVar("T")
 
@@ -171,7 +172,10 @@ class Transactions(Protocol):
         """Return the transactions without an end, oldest first."""
 
     def unheard(self, charge_point_id: str) -> list[Transaction]:
-        """Return those whose stop was not heard of, be they ended presumably, oldest first."""
+        """Return those whose stop was not heard of, be they ended presumably, oldest first.
+
+        Of those that were, the last hundred.
+        """
 
     def at_free_connectors(self, node_id: str) -> list[Transaction]:
         """Return a node's running ones whose connector is free for others, oldest first.
@@ -358,10 +362,13 @@ class Intents(Protocol):
     def in_doubt(self, session_id: str, kind: str) -> bool:
         """Return whether such a call was begun and nobody knows yet what came of it."""
 
-    def next_due(self, lanes: Sequence[Lane], now: datetime, limit: int) -> list[Due]:
+    def next_due(
+        self, lanes: Sequence[Lane], now: datetime, limit: int, *, claiming: bool = False
+    ) -> list[Due]:
         """Return those that may be claimed now.
 
         Only the first unfinished intent of a subject's lane, due, and under no live lease.
+        `claiming` leaves out what another node is about to claim, and keeps these from others.
         """
 
     def claim(self, intent_id: int, lease: str, until: datetime) -> None:
@@ -510,6 +517,7 @@ class Tx(Protocol):
     charging_profiles: ChargingProfiles
     strangers: Strangers
     listings: Listings
+    tallies: Tallies
 
 
 class Storage(Protocol):

@@ -1,11 +1,13 @@
 """Charge points by the CSMS's key: what they are, what they do, and what they are asked to do."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from aiohttp import web
-from pydantic import AwareDatetime, Field, TypeAdapter
+from pydantic import AfterValidator, AwareDatetime, Field, TypeAdapter
 
+from irve_bridge.domain.errors import CommandFailed
+from irve_bridge.service.commands import TIMEOUT
 from irve_bridge.service.ports import Selection
 from irve_bridge.web.api.inventory_documents import (
     charge_point_document,
@@ -26,6 +28,8 @@ from irve_bridge.web.forms import (
     read_json,
     validated,
 )
+from irve_bridge.web.refusals import document as document_of
+from irve_bridge.web.refusals import status_of
 from irve_bridge.web.replies import Reply, once
 
 PAYLOAD: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
@@ -34,10 +38,9 @@ NUMBERED = TypeAdapter(NumberedPage)
 CHARGE_POINTS = TypeAdapter(ChargePointsPage)
 TRANSACTIONS = TypeAdapter(TransactionsPage)
 RESERVATIONS = TypeAdapter(ReservationsPage)
-Number = Annotated[int, Field(ge=0, lt=2**63)]
-TRANSACTION_PLACE: TypeAdapter[tuple[datetime, str, str]] = TypeAdapter(
-    tuple[AwareDatetime, str, str]
-)
+Number = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+Moment = Annotated[AwareDatetime, AfterValidator(lambda at: at.astimezone(UTC))]
+TRANSACTION_PLACE: TypeAdapter[tuple[datetime, str, str]] = TypeAdapter(tuple[Moment, str, str])
 RESERVATION_PLACE: TypeAdapter[tuple[str, int]] = TypeAdapter(tuple[str, Number])
 PROFILE_PLACE: TypeAdapter[tuple[str, int, int]] = TypeAdapter(tuple[str, Number, Number])
 
@@ -52,7 +55,13 @@ async def command(request: web.Request) -> web.Response:
 
 async def _command(request: web.Request, payload: dict[str, Any]) -> Reply:
     named = (request.match_info["charge_point_id"], request.match_info["action"])
-    answer = await request.app[CONTEXT].control.send(*named, payload)
+    try:
+        answer = await request.app[CONTEXT].control.send(*named, payload)
+    except CommandFailed as failed:
+        if failed.code != TIMEOUT:
+            raise
+        # It may have arrived: under the same key it is not sent again.
+        return Reply(status_of(failed), document_of(failed))
     return Reply(200, {"status": answer.get("status"), "answer": answer})
 
 

@@ -130,7 +130,9 @@ async def test_connector_0_is_the_whole_charge_point_and_no_other(
         tx.stations.reported("CP1", 0, ConnectorStatus.FAULTED, "PowerMeterFailure", now)
         return tx.stations.charge_points(), tx.stations.connectors("CP1")
 
-    faulted = replace(CP, status=ConnectorStatus.FAULTED, seen_at=now)
+    faulted = replace(
+        CP, status=ConnectorStatus.FAULTED, error_code="PowerMeterFailure", seen_at=now
+    )
     assert await storage.transact(unit) == ([other, faulted], [PLUG])
 
 

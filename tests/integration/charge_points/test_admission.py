@@ -1,8 +1,10 @@
 """Who may open a socket."""
 
+import asyncio
 import base64
 from collections.abc import Callable, MutableMapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -28,6 +30,19 @@ async def refusal(open_socket: Callable[..., Any], path: str, **options: Any) ->
 @pytest.mark.parametrize("path", ["NOBODY", "", "CP1/extra", "../CP1", "cp1"])
 async def test_an_unknown_charge_point_gets_404(open_socket: Any, path: str) -> None:
     assert (await refusal(open_socket, path)).status_code == 404
+
+
+async def test_an_address_that_is_none_gets_404(house: Any) -> None:
+    """It looks like one with a host, whose brackets never close."""
+    address = urlsplit(house.url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    writer.write(b"GET //[ HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n")
+    writer.write(
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    async with asyncio.timeout(5):
+        assert (await reader.readline()).split()[1] == b"404"
+    writer.close()
 
 
 @pytest.mark.parametrize("path", ["CP1", "CP1/", "%43P1", "CP1?x=y"])

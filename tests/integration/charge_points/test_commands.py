@@ -4,6 +4,8 @@ import asyncio
 from typing import Any
 
 import pytest
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.charge_points.v16.calls import WAITING_MOST
@@ -43,6 +45,7 @@ async def test_a_stop_carries_the_integer_id(house: Any, raw: Any) -> None:
         ([4, "NotSupported", "", {}], Answer(error="NotSupported")),
         ([4, "Nonsense", "in words", {}], Answer(error="Nonsense", description="in words")),
         ([4, None], Answer(error="None")),
+        ([4, "busy"], Answer(error="CALLERROR busy")),
         ([3, {"status": "Maybe"}], Answer(payload={"status": "Maybe"})),
         ([3, {}], Answer(payload={})),
         ([3, None], Answer(payload={})),
@@ -61,6 +64,16 @@ async def test_a_callerror_or_an_answer_out_of_the_schema_is_no_refusal(
     told = await asked
     assert told == answer
     assert not told.rejected
+
+
+async def test_what_is_logged_of_a_command_names_its_charge_point(house: Any, raw: Any) -> None:
+    """Whoever asks is somewhere else: a worker, or an operator's request."""
+    assert await raw.alive()
+    with capture_logs([merge_contextvars]) as logs:
+        await asyncio.gather(house.command(START), raw.answer_next("Maybe"))
+    assert [(each["event"], each.get("charge_point_id")) for each in logs] == [
+        ("odd answer", "CP1")
+    ]
 
 
 async def test_any_call_of_the_protocol_travels_and_its_answer_comes_back(

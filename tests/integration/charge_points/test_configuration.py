@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from irve_bridge.charge_points.settings import DoorSettings
+from irve_bridge.domain.configuration import KEYS_MOST
 from irve_bridge.service.configuration import cost_decimals, shows_costs, supports
 from tests.integration.charge_points.configured import (
     BOOT,
@@ -84,8 +85,17 @@ async def test_where_the_list_is_refused_measurands_are_tried_one_by_one(
     )
     known = await greeted(house, raw, point)
     assert point.keys["MeterValuesSampledData"] == f"{REGISTER},{SOC}"
-    assert known["MeterValuesSampledData"].value == f"{REGISTER},{SOC}"
-    assert known["MeterValuesSampledData"].refused is None
+    sampled = known["MeterValuesSampledData"]
+    assert (sampled.value, sampled.refused, sampled.missing) == (
+        f"{REGISTER},{SOC}",
+        None,
+        (POWER,),
+    )
+    again = await greeted(house, raw, point)
+    assert again["MeterValuesSampledData"].missing == (POWER,)
+    point.supported = None
+    able = await greeted(house, raw, point)
+    assert able["MeterValuesSampledData"].missing == ()
 
 
 async def test_where_one_measurand_is_all_that_fits_it_is_the_register(
@@ -216,6 +226,13 @@ async def test_a_reconnection_without_a_boot_reads_what_was_never_read(
     known = await through(house, raw, point := Configured(dict(RIGHT)))
     assert known["SupportedFeatureProfiles"].value == RIGHT["SupportedFeatureProfiles"]
     assert point.changes == []
+
+
+async def test_of_endless_keys_the_first_are_remembered(house: Any, raw: Any) -> None:
+    endless = {f"Key{number}": "" for number in range(2 * KEYS_MOST)}
+    known = await greeted(house, raw, Configured(RIGHT | endless))
+    assert len(known) == KEYS_MOST
+    assert known.keys() >= RIGHT.keys()
 
 
 async def test_what_a_charge_point_can_do_is_known_from_what_it_told(house: Any, raw: Any) -> None:

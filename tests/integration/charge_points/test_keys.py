@@ -86,6 +86,15 @@ async def test_a_refused_key_opens_nothing(door: Door, frame: list[Any]) -> None
     assert await door.opens(OLD)
 
 
+async def test_an_answer_of_no_kind_is_an_answer(door: Door) -> None:
+    """It says nothing of the key, so that both open still."""
+    said = {"status": ["Accepted"]}
+    for call in (rotation(), profile("3")):
+        assert (await answered(door, call, [3, said])).payload == said
+    assert (await door.stored()).next_security_profile is None
+    assert await door.opens(OLD)
+
+
 @pytest.mark.parametrize(("used", "unused"), [(OLD, NEW), (NEW, OLD)])
 async def test_after_silence_the_key_that_is_used_decides(
     door: Door, used: str, unused: str

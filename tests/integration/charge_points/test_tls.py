@@ -265,18 +265,27 @@ def handshake(server: ssl.SSLContext, with_: ssl.SSLContext) -> bytes:
     Raises:
         ssl.SSLError: One side refuses the other.
     """
+    shown = shaken(server, with_).getpeercert(binary_form=True)
+    assert shown
+    return shown
+
+
+def shaken(
+    server: ssl.SSLContext, with_: ssl.SSLContext, session: ssl.SSLSession | None = None
+) -> ssl.SSLObject:
+    """Shake hands in memory, going on with an old session if there is one; return their side."""
     to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
     ours = server.wrap_bio(to_server, to_client, server_side=True)
-    theirs = with_.wrap_bio(to_client, to_server, server_hostname="127.0.0.1")
+    theirs = with_.wrap_bio(to_client, to_server, server_hostname="127.0.0.1", session=session)
     for _ in range(4):
         for side in (theirs, ours):
             try:
                 side.do_handshake()
             except ssl.SSLWantReadError:
                 continue
-    shown = theirs.getpeercert(binary_form=True)
-    assert shown
-    return shown
+    ours.write(b".")
+    assert theirs.read() == b"."  # with what it needs to come back, of TLS 1.3
+    return theirs
 
 
 def test_renewed_certificates_are_taken_without_a_restart(
@@ -323,6 +332,23 @@ def test_a_revoked_certificate_no_longer_opens(papers: Papers, renewable: TlsSet
         handshake(tls.context, client(papers, stolen))
     assert handshake(tls.context, client(papers, other))
     assert handshake(tls.context, client(papers))
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_session_from_before_the_revocation_opens_no_longer(
+    papers: Papers, renewable: TlsSettings, version: ssl.TLSVersion
+) -> None:
+    """Who goes on with a session shows no certificate that a list could be asked about."""
+    tls, ca = Tls(renewable), renewable.client_ca
+    assert ca
+    stolen = papers.authority.issue("CP7")
+    context = client(papers, stolen)
+    context.minimum_version = context.maximum_version = version
+    session = shaken(tls.context, context).session
+    ca.write_bytes(ca.read_bytes() + papers.authority.revoke(stolen[0]))
+    tls.reread()
+    with pytest.raises(ssl.SSLError, match="revoked"):
+        shaken(tls.context, context, session)
 
 
 def test_why_a_handshake_failed_is_logged(

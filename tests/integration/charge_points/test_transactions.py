@@ -12,6 +12,7 @@ import pytest
 from irve_bridge.domain.intents import Do, Kind, Lane
 from irve_bridge.domain.session import State
 from irve_bridge.service.ports import Tx
+from irve_bridge.service.presume import RUNNING_MOST
 
 AT = "2026-03-01T10:00:00Z"
 LATER = "2026-03-01T11:00:00Z"
@@ -235,6 +236,26 @@ async def test_a_new_start_on_its_connector_ends_a_charge_at_its_last_reading(
         assert await house.session(session) == heard
 
 
+async def test_of_endless_starts_the_oldest_are_over_and_no_guest_s(house: Any, raw: Any) -> None:
+    """A charge point that tells of starts only makes nobody wait for its ever longer list."""
+    session = await house.secure()
+    guest = await raw.confirmed("StartTransaction", START)
+
+    def strays(tx: Tx) -> None:
+        known = tx.transactions.get("CP1", str(guest["transactionId"]))
+        assert known
+        for number in range(RUNNING_MOST):
+            stray = {"id": f"stray-{number}", "connector_number": 10 + number}
+            tx.transactions.add(replace(known, **stray, id_tag="STRAY", session_id=None))
+
+    await house.storage.transact(strays)
+    await raw.confirmed("StartTransaction", START | {"connectorId": 9, "idTag": "STRAY"})
+    running = await house.storage.read(lambda tx: tx.transactions.running("CP1"))
+    assert len(running) == 1 + RUNNING_MOST
+    assert "stray-0" not in {transaction.id for transaction in running}
+    assert (await house.session(session)).state is State.CHARGING
+
+
 async def test_a_start_repeated_with_another_moment_is_the_same(house: Any, raw: Any) -> None:
     """A tag is of one session: the charge goes on, and nothing is stopped."""
     session = await house.secure()
@@ -364,6 +385,16 @@ async def test_meter_values_that_cannot_be_read_are_kept_whole_and_confirmed(
 ) -> None:
     assert await raw.confirmed("MeterValues", {"connectorId": 1}) == {}
     assert count(database, "inbox") == 1
+
+
+async def test_an_endless_id_is_not_kept_with_each_reading(
+    raw: Any, database: sqlite3.Connection
+) -> None:
+    """Of one frame that names it once nobody's disk is full."""
+    values = {"connectorId": 1, "transactionId": "9" * 256, "meterValue": [ENERGY, SOMEWHAT_LATER]}
+    assert await raw.confirmed("MeterValues", values) == {}
+    kept = database.execute("SELECT transaction_id FROM readings").fetchall()
+    assert kept == [("",), ("",)]
 
 
 async def test_a_start_is_confirmed_only_once_it_is_committed(

@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from irve_bridge.cli.common import PAGE
 from irve_bridge.domain.charge_point import ChargePoint
 from irve_bridge.domain.configuration import ConfigurationKey
+from irve_bridge.domain.reservation import Reservation
 from irve_bridge.domain.session import State
 from irve_bridge.service.codes import Codes
+from irve_bridge.service.ports import Tx
 from irve_bridge.storage import open_storage
 from irve_bridge.storage.alone import alone
 from tests import command_line
@@ -77,11 +80,15 @@ def test_a_charge_point_that_the_file_leaves_out_is_named(tmp_path: Path) -> Non
 async def test_what_a_charge_point_refuses_is_told_by_list_and_check(tmp_path: Path) -> None:
     run(tmp_path, "stations", "apply", "config/stations.yaml")
     key = ConfigurationKey(key="HeartbeatInterval", value="0", read_at=NOW, refused="Rejected")
-    good = ConfigurationKey(key="MeterValueSampleInterval", value="15", read_at=NOW)
+    good = ConfigurationKey(
+        key="MeterValuesSampledData", value="SoC", read_at=NOW, missing=("Power.Active.Import",)
+    )
     async with open_storage(f"sqlite:///{tmp_path / 'cli.db'}") as storage:
         await storage.transact(lambda tx: tx.configuration.replace("CP2", [key, good]))
     sentence = "CP2 refuses what payment needs: HeartbeatInterval=0 (Rejected)\n"
-    assert sentence in run(tmp_path, "stations", "list").stdout
+    listed = run(tmp_path, "stations", "list").stdout
+    assert sentence in listed
+    assert "CP2 does not tell while it charges: Power.Active.Import\n" in listed
     checked = run(tmp_path, "check")
     assert (sentence in checked.stdout, checked.returncode) == (True, 0)
 
@@ -298,6 +305,25 @@ def test_a_second_bridge_on_the_same_database_is_refused(tmp_path: Path) -> None
     assert second.returncode == 1
     assert "Another bridge runs on this database" in second.stderr
     assert "Traceback" not in second.stderr
+
+
+async def test_a_list_is_whole_however_long(tmp_path: Path) -> None:
+    def unit(tx: Tx) -> None:
+        for number in range(PAGE + 1):
+            reservation = Reservation(
+                charge_point_id="CP1",
+                id=number,
+                connector_number=1,
+                id_tag=f"TAG{number}",
+                made_at=NOW,
+                expires_at=NOW.replace(year=2099),
+            )
+            tx.reservations.put(reservation)
+
+    async with open_storage(f"sqlite:///{tmp_path}/cli.db") as storage:
+        await storage.transact(unit)
+    listed = run(tmp_path, "charge-points", "reservations").stdout
+    assert listed.count("TAG") == PAGE + 1
 
 
 def test_the_tags_of_own_customers_are_applied_and_listed(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from ocpp.messages import Call, CallResult, validate_payload
 from websockets.asyncio.client import connect
 
-from irve_bridge.domain.configuration import ConfigurationKey
+from irve_bridge.domain.configuration import KEYS_MOST, ConfigurationKey
 from irve_bridge.service.control import ACTIONS
 from irve_bridge.service.ports import Asked
 from irve_bridge.web.cursors import cursor
@@ -34,8 +34,10 @@ class Desk:
         assert self._raw
         return self._raw
 
-    async def http(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        headers = {"authorization": f"Bearer {self.world.api_key}"}
+    async def http(
+        self, method: str, path: str, body: Any = None, **headers: str
+    ) -> tuple[int, Any]:
+        headers["authorization"] = f"Bearer {self.world.api_key}"
         url = self.world.url + path
         async with self.world.http.request(method, url, json=body, headers=headers) as response:
             return response.status, await response.json()
@@ -45,9 +47,12 @@ class Desk:
         assert status == 200, found
         return found
 
-    async def send(self, action: str, payload: Any, to: str = "CP1") -> tuple[int, Any]:
+    async def send(
+        self, action: str, payload: Any, to: str = "CP1", **headers: str
+    ) -> tuple[int, Any]:
         """Ask as the operator does; the charge point does not answer."""
-        return await self.http("POST", f"/api/charge-points/{to}/commands/{action}", payload)
+        path = f"/api/charge-points/{to}/commands/{action}"
+        return await self.http("POST", path, payload, **headers)
 
     async def ask(self, action: str, payload: Any, answer: Answering) -> tuple[int, Any]:
         """Ask; the charge point answers with a payload, or with a whole frame's rest."""
@@ -154,13 +159,32 @@ async def test_a_callerror_is_told_with_its_code(desk: Desk) -> None:
 async def test_a_payload_that_its_schema_forbids_is_not_sent(desk: Desk) -> None:
     status, told = await desk.send("Reset", {"type": "Gently"})
     assert (status, told["error"]["code"]) == (422, "invalid")
-    assert "'Gently' is not one of ['Hard', 'Soft']" in told["error"]["message"]
+    assert told["error"]["message"] == "type: 'Gently' is not one of ['Hard', 'Soft']"
     assert desk.raw.calls.empty()
-    assert [asked.error for asked in await desk.audit()] == ["invalid"]
+    assert await desk.audit() == []
 
 
-async def test_a_reservation_without_a_moment_is_not_sent(desk: Desk) -> None:
-    payload = CALLS["ReserveNow"][0] | {"expiryDate": "soon"}
+@pytest.mark.parametrize(
+    ("action", "payload", "says"),
+    [
+        ("Reset", {"type": "Gently"}, "type: 'Gently' is not one of"),
+        ("Reset", {}, "'type' is a required property"),
+        ("UnlockConnector", {"connectorId": 2**31}, "32 bits"),
+        ("ReserveNow", CALLS["ReserveNow"][0] | {"expiryDate": "soon"}, "expiryDate: soon"),
+    ],
+)
+async def test_what_is_wrong_with_a_command_is_told_before_who_is_offline(
+    desk: Desk, action: str, payload: Any, says: str
+) -> None:
+    """Whoever writes it need not wait for the charge point to learn that."""
+    status, told = await desk.send(action, payload, to="CP3")
+    assert (status, told["error"]["code"]) == (422, "invalid")
+    assert says in told["error"]["message"]
+
+
+@pytest.mark.parametrize("moment", ["soon", "9999-12-31T23:59:59-12:00"])
+async def test_a_reservation_without_a_moment_is_not_sent(desk: Desk, moment: str) -> None:
+    payload = CALLS["ReserveNow"][0] | {"expiryDate": moment}
     status, told = await desk.send("ReserveNow", payload)
     assert (status, told["error"]["code"]) == (422, "invalid")
     assert "expiryDate" in told["error"]["message"]
@@ -180,9 +204,20 @@ async def test_who_is_not_connected_is_offline(desk: Desk) -> None:
     assert shown["messages"] == []
 
 
+TIMES = {"command_timeout_s": "0.2", "csms_authorize_timeout_s": "0.1"}
+
+
+async def test_what_may_have_arrived_is_not_sent_again_under_its_key(tmp_path: Path) -> None:
+    key = {"Idempotency-Key": "reset-1"}
+    async with at_the_desk(tmp_path, **TIMES) as desk:
+        first = await desk.send("Reset", {"type": "Hard"}, **key)
+        assert (first[0], first[1]["error"]["code"]) == (504, "timeout")
+        assert await desk.send("Reset", {"type": "Hard"}, **key) == first
+        assert len(await desk.audit()) == 1
+
+
 async def test_silence_is_a_timeout(tmp_path: Path) -> None:
-    times = {"command_timeout_s": "0.2", "csms_authorize_timeout_s": "0.1"}
-    async with at_the_desk(tmp_path, **times) as desk:
+    async with at_the_desk(tmp_path, **TIMES) as desk:
         status, told = await desk.send("ClearCache", {})
         assert (status, told["error"]["code"]) == (504, "timeout")
         assert "may have arrived" in told["error"]["message"]
@@ -242,7 +277,9 @@ async def test_a_connector_of_a_guest_is_not_given_away(desk: Desk) -> None:
     for action, payload in (
         ("RemoteStartTransaction", {"connectorId": 1, "idTag": "CARD"}),
         ("RemoteStartTransaction", {"idTag": "CARD"}),
+        ("RemoteStartTransaction", {"connectorId": 0, "idTag": "CARD"}),
         ("ReserveNow", reserve),
+        ("ReserveNow", reserve | {"connectorId": 0}),
     ):
         status, told = await desk.send(action, payload)
         assert (status, told["error"]["code"]) == (409, "connector_busy")
@@ -268,6 +305,16 @@ async def test_a_reservation_is_listed_until_it_is_cancelled(desk: Desk) -> None
     assert await reservations(desk) == [7]
     await desk.ask("CancelReservation", {"reservationId": 7}, accepted)
     assert await reservations(desk) == []
+
+
+async def test_reservations_are_listed_a_page_at_a_time_whatever_their_ids(desk: Desk) -> None:
+    """OCPP's are integers: some systems count down."""
+    payload, accepted = CALLS["ReserveNow"]
+    for number in (-7, -5):
+        await desk.ask("ReserveNow", payload | {"reservationId": number}, accepted)
+    first = await desk.get("/api/reservations?limit=1")
+    rest = await desk.get(f"/api/reservations?limit=1&after={first['next']}")
+    assert [each["id"] for page in (first, rest) for each in page["reservations"]] == [-7, -5]
 
 
 async def test_a_reservation_ends_with_the_start_that_names_it(desk: Desk) -> None:
@@ -358,6 +405,15 @@ async def test_a_profile_of_one_transaction_ends_with_it(desk: Desk, put: Any) -
     assert await profiles(desk) == [(2, 3)]
 
 
+async def test_of_endless_keys_the_first_are_remembered_and_nobody_waits(desk: Desk) -> None:
+    """What one charge point answers keeps no other from being heard."""
+    for name in ("a", "b"):
+        keys = [{"key": f"{name}{number}", "readonly": True} for number in range(2 * KEYS_MOST)]
+        await desk.ask("GetConfiguration", {}, {"configurationKey": keys})
+    shown = (await desk.get("/api/charge-points/CP1"))["configuration"]
+    assert len(shown) == KEYS_MOST
+
+
 async def test_what_it_is_set_to_is_remembered(desk: Desk) -> None:
     told = {"key": "ConnectionTimeOut", "readonly": False, "value": "60"}
     await desk.ask("GetConfiguration", {}, {"configurationKey": [told, {"key": 5}]})
@@ -372,6 +428,28 @@ async def test_what_it_is_set_to_is_remembered(desk: Desk) -> None:
         "ConnectionTimeOut": "95",
         "NumberOfConnectors": "2",
     }
+
+
+async def test_what_a_list_lacks_stays_known_until_it_holds_it(desk: Desk) -> None:
+    """A charge point was found not to take power; somebody else made it."""
+    assert desk.world.bridge
+    at = desk.world.clock.now()
+    lacking = ConfigurationKey(
+        key="MeterValuesSampledData", value="SoC", read_at=at, missing=("Power.Active.Import",)
+    )
+    await desk.world.bridge.storage.transact(lambda tx: tx.configuration.put("CP1", lacking))
+
+    async def missing() -> list[str]:
+        kept = (await desk.get("/api/charge-points/CP1"))["configuration"]
+        (found,) = (key["missing"] for key in kept if key["key"] == "MeterValuesSampledData")
+        return list(found)
+
+    told = {"key": "MeterValuesSampledData", "readonly": False, "value": "SoC"}
+    await desk.ask("GetConfiguration", {}, {"configurationKey": [told]})
+    assert await missing() == ["Power.Active.Import"]
+    change = {"key": "MeterValuesSampledData", "value": "SoC,Power.Active.Import"}
+    await desk.ask("ChangeConfiguration", change, {"status": "Accepted"})
+    assert await missing() == []
 
 
 async def test_a_charge_point_is_shown_with_what_it_says(desk: Desk) -> None:
@@ -438,6 +516,7 @@ async def test_every_transaction_is_listed_guest_or_not(desk: Desk) -> None:
         ("/api/reservations?after=WyJhIl0", "invalid"),
         (f"/api/reservations?after={cursor('CP1', 10**30)}", "invalid"),
         (f"/api/transactions?after={cursor('2026-03-01T10:00:00', 'CP1', '1')}", "invalid"),
+        (f"/api/transactions?after={cursor('9999-12-31T23:59:59-12:00', 'CP1', '1')}", "invalid"),
         ("/api/charge-points/CP1/events?after=99999999999999999999", "invalid"),
         ("/api/charge-points?colour=red", "invalid"),
     ],

@@ -93,6 +93,16 @@ def test_what_stands_twice_is_refused(tmp_path: Path, once: str, says: str) -> N
         stations.read(written(tmp_path, BASE.replace(once, f"{once}{separator}{once}")))
 
 
+def test_an_evse_is_of_one_charge_point(tmp_path: Path) -> None:
+    """An id that was copied along would be compared in vain; two plugs of one EVSE may share it."""
+    again = CHARGE_POINT.replace("id: A", "id: B", 1)
+    with pytest.raises(stations.FileRefused, match="B has the evse_id E1, which is A's"):
+        stations.read(written(tmp_path, BASE + again))
+    other = CONNECTOR.replace("number: 1", "number: 2")
+    both = BASE.replace(CONNECTOR, f"{CONNECTOR}, {other}")
+    assert len(stations.read(written(tmp_path, both)).charge_points["A"].connectors) == 2
+
+
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
@@ -113,7 +123,9 @@ def test_what_stands_twice_is_refused(tmp_path: Path, once: str, says: str) -> N
         ("    city: Paris\n", "", "city"),
         ("latitude: 48.85", "latitude: 148.85", "latitude"),
         ("tariff: t}", "tariff: t, format: PLUG}", "format"),
-        ("id: A", "id: A/b", "id"),
+        ("id: A", "id: A/b", r"stations.yaml:6: charge_points.0.id"),
+        ("power_kw: 7.4", "power: 7.4", r"stations.yaml:13: charge_points.0.connectors.0.power_kw"),
+        ("city: Paris", "city: Paris\n    city: Lyon", r"city: stands there twice\n.*line 11"),
         ("id: A", "id: A  b", "id"),
         ("name: A", "name: A\n    account: ca_1", r"account: .*acct_"),
         ("name: A", 'name: A\n    account: "acct_1 "', r"account: .*acct_"),
@@ -124,6 +136,13 @@ def test_a_mistake_is_named_and_nothing_is_applied(
 ) -> None:
     with pytest.raises(stations.FileRefused, match=says):
         stations.read(written(tmp_path, BASE.replace(old, new)))
+
+
+def test_a_file_of_another_encoding_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "stations.yaml"
+    file.write_bytes(BASE.replace("There", "Là").encode("latin-1"))
+    with pytest.raises(stations.FileRefused, match=r"stations.yaml: save it as UTF-8"):
+        stations.read(file)
 
 
 def test_an_identity_may_be_written_as_in_the_specification(tmp_path: Path) -> None:

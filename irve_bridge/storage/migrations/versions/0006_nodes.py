@@ -3,18 +3,19 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0006"
+down_revision = "0005"
 
 MOMENT = sa.DateTime(timezone=True)
+TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
     """Add the nodes; charge points are whose node comes first."""
     op.create_table(
         "nodes",
-        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("id", TEXT, primary_key=True),
         sa.Column("joined_at", MOMENT, nullable=False),
         sa.Column("seen_at", MOMENT, nullable=False),
     )
-    op.add_column("charge_points", sa.Column("node", sa.Text))
+    op.add_column("charge_points", sa.Column("node", TEXT))

@@ -9,6 +9,8 @@ from typing import Any, TextIO
 
 import structlog
 
+from irve_bridge.telemetry.tracing import add_trace_id
+
 _HIDDEN_NAMES = "token|secret|password|authorization|signature|card|cookie|api_key|id_?tag"
 _SECRET_KEY = re.compile(_HIDDEN_NAMES, re.IGNORECASE)
 _SECRET_PAIR = re.compile(  # as JSON or Python write it: "idTag":"…", password='…', token=b'…'
@@ -74,6 +76,7 @@ def configure(level: str = "INFO", file: str | None = None, terminal: TextIO | N
     """
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
+        add_trace_id,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
