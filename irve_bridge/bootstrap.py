@@ -27,6 +27,7 @@ from irve_bridge.charge_points.tls import TlsSettings
 from irve_bridge.charge_points.v16.schema import objection
 from irve_bridge.clock import SharedClock
 from irve_bridge.csms import CallbackHand, CsmsAuthorizer
+from irve_bridge.deadline import end_within
 from irve_bridge.displays import CodeDisplays, CostDisplays, Outbox
 from irve_bridge.domain.intents import Lane
 from irve_bridge.i18n import Language, load_languages
@@ -59,7 +60,8 @@ from irve_bridge.web import WebContext, WebSettings, create_app
 log = structlog.get_logger()
 
 RESTART_S = 1.0
-SHUTDOWN_S = 5.0
+REQUESTS_SHARE, SOCKETS_SHARE = 0.4, 0.2
+"""Of the time that a stop may take: for requests to be answered, then for sockets to be closed."""
 GARBAGE_FIRST = 20_000
 
 
@@ -107,6 +109,7 @@ async def serve(settings: Settings) -> None:
             _spare_the_collector()
             await stopped.wait()
             log.info("stopping")
+            end_within(settings.shutdown_s)
     except asyncio.CancelledError:
         if not stopped.is_set():
             raise
@@ -347,6 +350,7 @@ def _door(settings: Settings) -> DoorSettings:
         host=settings.ocpp_host,
         port=settings.ocpp_port,
         call_timeout_s=settings.command_timeout_s,
+        close_timeout_s=settings.shutdown_s * SOCKETS_SHARE,
         heartbeat_interval_s=settings.heartbeat_interval_s,
         meter_interval_s=settings.meter_interval_s,
         connection_timeout_s=max(1, int(settings.connection_timeout_s)),
@@ -399,7 +403,8 @@ def _folders(settings: Settings) -> dict[str, Path]:
 
 @asynccontextmanager
 async def _listen(app: web.Application, settings: Settings) -> AsyncIterator[int]:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
+    within_s = settings.shutdown_s * REQUESTS_SHARE
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=within_s)
     await runner.setup()
     try:
         await web.TCPSite(runner, settings.web_host, settings.web_port).start()

@@ -157,6 +157,7 @@ class Settings(BaseSettings):
     meter_interval_s: int = Field(default=15, gt=0)
     heartbeat_interval_s: int = Field(default=300, gt=0)
     node_lease_s: float = Field(default=10, gt=0)
+    shutdown_s: float = Field(default=8, ge=1)
     configure_charge_points: bool = True
     list_strangers: bool = False
     display_every_s: float = Field(default=60, gt=0)
