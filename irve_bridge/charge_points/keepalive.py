@@ -14,6 +14,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 
+from irve_bridge.charge_points.closing import hang_up
 from irve_bridge.charge_points.settings import DoorSettings
 
 PINGS_UNANSWERED_MOST = 3
@@ -65,7 +66,7 @@ class Keepalive:
                 self._next = asyncio.get_running_loop().call_later(rest_s, self.begin)
                 return
             log.warning("nobody there", silent_s=round(time.monotonic() - self._heard_s))
-            await self._socket.close(CloseCode.INTERNAL_ERROR, "keepalive ping timeout")
+            await hang_up(self._socket, CloseCode.INTERNAL_ERROR, "keepalive ping timeout")
 
     async def _rest_s(self) -> float | None:
         """Return how long it need not be looked for, None when it is not there."""

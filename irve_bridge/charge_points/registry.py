@@ -9,6 +9,7 @@ import structlog
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import CloseCode
 
+from irve_bridge.charge_points.closing import hang_up
 from irve_bridge.domain.facts import ChargePointConnected, ChargePointDisconnected
 from irve_bridge.service import reports
 from irve_bridge.service.handle import Handler
@@ -60,9 +61,9 @@ class Registry:
         log.info("connected")
         return came_over
 
-    def replace(self, connection: ServerConnection) -> None:
+    def replace(self, charge_point_id: str, connection: ServerConnection) -> None:
         """Close a socket in whose place there is a newer one."""
-        log.info("replaced by a newer connection")
+        log.info("replaced by a newer connection", charge_point_id=charge_point_id)
         self._close(connection, CloseCode.GOING_AWAY, "replaced")
 
     def let_go(self, charge_point_id: str | None) -> None:
@@ -73,6 +74,6 @@ class Registry:
 
     def _close(self, connection: ServerConnection, code: CloseCode, reason: str) -> None:
         """Nobody waits for it: a half-open socket answers no closing handshake."""
-        closing = asyncio.create_task(connection.close(code, reason))
+        closing = asyncio.create_task(hang_up(connection, code, reason))
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)

@@ -14,6 +14,7 @@ from websockets.frames import CloseCode
 from websockets.protocol import State
 
 from irve_bridge.charge_points.admission import Admission, choose_subprotocol, identity
+from irve_bridge.charge_points.closing import close_all, hang_up
 from irve_bridge.charge_points.registry import Registry
 from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.charge_points.strangers import Strangers
@@ -109,14 +110,14 @@ class ChargePointServer:
             try:
                 yield server
             finally:
-                server.close(code=CloseCode.SERVICE_RESTART, reason="connect anew")
+                await close_all(server, settings.close_timeout_s)
 
     async def _converse(self, socket: ServerConnection) -> None:
         charge_point_id = identity(socket.request.path) if socket.request else None
         if charge_point_id is None or socket.subprotocol is None:
             log.warning("no common subprotocol", charge_point_id=charge_point_id)
             REFUSED_HANDSHAKES.labels("subprotocol").inc()
-            await socket.close(CloseCode.PROTOCOL_ERROR, "subprotocol ocpp1.6 is needed")
+            await hang_up(socket, CloseCode.PROTOCOL_ERROR, "subprotocol ocpp1.6 is needed")
             return
         _forget_handshake(socket)
         with bound_contextvars(charge_point_id=charge_point_id), suppress(ConnectionClosed):
@@ -137,7 +138,7 @@ class ChargePointServer:
         connection = Connection(
             charge_point_id, socket, answers, self._storage, self._clock, self._settings
         )
-        taken = partial(self._registry.replace, socket)
+        taken = partial(self._registry.replace, charge_point_id, socket)
         async with (
             self._registry.hold(charge_point_id, socket) as at,
             self._bus.serve(charge_point_id, connection.perform, taken),

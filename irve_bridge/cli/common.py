@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from rich.console import Console
 
 from irve_bridge import telemetry
+from irve_bridge.service.configuration import connectors_said
 from irve_bridge.settings import Settings, load
 from irve_bridge.storage import open_storage
 
@@ -82,10 +83,15 @@ async def every(
 
 
 def refusals(tx: "Tx") -> list[str]:
-    """Return what charge points are not set to or cannot tell, a sentence each."""
+    """Return what charge points are not set to, cannot tell or say otherwise, a sentence each."""
     sentences = []
     for point in tx.stations.charge_points():
         known = tx.configuration.of(point.id)
+        said, registered = connectors_said(tx, point.id), len(tx.stations.connectors(point.id))
+        if said not in (None, registered):
+            sentences.append(
+                f"{point.id} says that it has {said} connectors: {registered} registered."
+            )
         if missing := [measurand for key in known for measurand in key.missing]:
             sentences.append(f"{point.id} does not tell while it charges: {', '.join(missing)}")
         if refused := [key for key in known if key.refused]:

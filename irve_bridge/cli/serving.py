@@ -1,6 +1,7 @@
 """Run the bridge, and say what it still lacks."""
 
 import argparse
+import asyncio
 import os
 import sys
 
@@ -10,11 +11,13 @@ from irve_bridge import telemetry
 from irve_bridge.cli.common import Actions, add, console, open_database, refusals, settings_of
 from irve_bridge.domain.charge_point import ChargePoint, SecurityProfile
 from irve_bridge.settings import Settings, SettingsRefused
+from irve_bridge.storage.migrate import migrate
 
 
 def add_to(commands: Actions) -> None:
     """Add these commands."""
     add(commands, "serve", serve_bridge, "run the bridge")
+    add(commands, "migrate", bring_up_to_date, "bring the database to this release's schema")
     add(commands, "check", check, "check settings and database, and say what is missing")
 
 
@@ -34,6 +37,18 @@ def _take_otel(env_file: str) -> None:
     for name, value in dotenv_values(env_file).items():
         if name.startswith("OTEL_") and value:
             os.environ.setdefault(name, value)
+
+
+async def bring_up_to_date(arguments: argparse.Namespace) -> int:
+    """Migrate, as every start does, and say from where to where."""
+    telemetry.configure("WARNING")
+    url = settings_of(arguments).database_url.get_secret_value()
+    before, after = await asyncio.to_thread(migrate, url)
+    if before == after:
+        console.print(f"The database has schema {after} already.")
+    else:
+        console.print(f"The database is brought from {before or 'nothing'} to schema {after}.")
+    return 0
 
 
 def _open_log(settings: Settings) -> None:

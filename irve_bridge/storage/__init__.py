@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from irve_bridge.service.ports import Storage
 from irve_bridge.storage.migrate import migrate
@@ -20,8 +19,6 @@ async def open_storage(url: str) -> AsyncIterator[Storage]:
         ValueError: Neither a SQLite file nor a PostgreSQL database.
         DatabaseRefused: It cannot be reached, or is not for this release.
     """
-    if is_file(url):
-        Path(str(parsed(url).database)).parent.mkdir(parents=True, exist_ok=True)
     await asyncio.to_thread(migrate, url)
     storage = SqliteStorage(url) if is_file(url) else PostgresStorage(parsed(url))
     try:

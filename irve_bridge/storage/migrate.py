@@ -56,6 +56,7 @@ def migrate(url: str, to: str = "head") -> Versions:
 @contextmanager
 def _alone_on_file(url: str) -> Iterator[Connection]:
     """Hold the write lock; nothing is committed where a row names one that does not exist."""
+    Path(str(parsed(url).database)).parent.mkdir(parents=True, exist_ok=True)
     file = writing_engine(url, references=False)
     try:
         with writing(file) as connection:

@@ -1,6 +1,7 @@
 """PostgreSQL: units on a few connections at once, in turns; readings share commits."""
 
 import asyncio
+import logging
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -20,8 +21,11 @@ from irve_bridge.storage.outcome import Outcome
 from irve_bridge.storage.turns import OPTION
 from irve_bridge.storage.tx import SqlTx
 from irve_bridge.storage.writer import Writer
+from irve_bridge.telemetry.metrics import COMMIT_SECONDS
 
 T = TypeVar("T")
+# What failed within a pipeline is raised; that the pipeline ended for it is no news.
+logging.getLogger("psycopg").setLevel(logging.ERROR)
 UNITS, READERS = 8, 4
 RERUNS = 3
 PAUSE_S = 0.05
@@ -63,7 +67,7 @@ class PostgresStorage:
 
     def __init__(self, url: URL) -> None:
         units = engine(url, UNITS).execution_options(**{OPTION: True})
-        self._units = _Connections(units, UNITS, "storage-unit")
+        self._units = _Connections(units, UNITS, "storage-unit", COMMIT_SECONDS.observe)
         snapshots = engine(url, READERS, read_only=True)
         self._readers = _Connections(snapshots, READERS, "storage-reader")
         self._readings_engine = engine(url, 1)
@@ -107,8 +111,15 @@ class PostgresStorage:
 class _Connections:
     """As many threads as connections: what is run waits for a thread, never for a connection."""
 
-    def __init__(self, engine: Engine, most: int, name: str) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        most: int,
+        name: str,
+        took: Callable[[float], None] = lambda _seconds: None,
+    ) -> None:
         self._engine = engine
+        self._took = took
         self._threads = ThreadPoolExecutor(most, thread_name_prefix=name)
         self._closed = False
 
@@ -137,6 +148,7 @@ class _Connections:
         return self._once(unit)
 
     def _once(self, unit: Callable[[Tx], T]) -> T:
+        began_s = time.perf_counter()
         with self._engine.connect() as connection:
             result = unit(SqlTx(connection))
             try:
@@ -145,6 +157,7 @@ class _Connections:
                 if error.connection_invalidated:
                     raise CommitUnknown("the connection was lost during a commit") from error
                 raise
+            self._took(time.perf_counter() - began_s)
             return result
 
 

@@ -2,7 +2,19 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, bindparam, case, func, or_, select, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+    text,
+)
 
 from irve_bridge.domain.lifecycle import DONE
 from irve_bridge.domain.session import State
@@ -10,13 +22,19 @@ from irve_bridge.service.ports import LaneTally, SessionsTally
 from irve_bridge.storage.rows import from_row
 from irve_bridge.storage.schema import attempts, intents, sessions
 
+
+def _sum(of: ColumnElement[int]) -> ColumnElement[int]:
+    """PostgreSQL sums to decimals."""
+    return cast(func.sum(of), BigInteger)
+
+
 _SESSIONS = (
     select(
         sessions.c.state,
         sessions.c.currency,
         func.count().label("sessions"),
-        func.sum(func.coalesce(sessions.c.secured_minor, 0)).label("secured_minor"),
-        func.sum(func.coalesce(sessions.c.decided_minor, 0) - sessions.c.paid_minor).label(
+        _sum(func.coalesce(sessions.c.secured_minor, 0)).label("secured_minor"),
+        _sum(func.coalesce(sessions.c.decided_minor, 0) - sessions.c.paid_minor).label(
             "owed_minor"
         ),
     )
@@ -34,9 +52,7 @@ _LANES = (
         intents.c.lane,
         func.count().label("pending"),
         func.min(intents.c.created_at).label("oldest_at"),
-        func.sum(case((and_(_unclaimed, intents.c.tries > 0, _in_doubt), 1), else_=0)).label(
-            "unknown"
-        ),
+        _sum(case((and_(_unclaimed, intents.c.tries > 0, _in_doubt), 1), else_=0)).label("unknown"),
     )
     .where(intents.c.ended_at.is_(None))
     .group_by(intents.c.lane)

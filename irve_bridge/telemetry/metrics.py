@@ -50,7 +50,7 @@ CLOSES = Counter(
 REFUSED_HANDSHAKES = Counter(
     "irve_bridge_refused_handshakes",
     "Charge points that were not let in: unknown, credentials, insecure, held_back, busy, "
-    "subprotocol.",
+    "subprotocol, tls.",
     ["reason"],
     registry=OURS,
 )
@@ -223,5 +223,6 @@ from_the_start(
     ["connection", "api", "rate_limit", "authentication", "conflict", "invalid_request", "card"],
 )
 from_the_start(
-    REFUSED_HANDSHAKES, ["unknown", "credentials", "insecure", "held_back", "busy", "subprotocol"]
+    REFUSED_HANDSHAKES,
+    ["unknown", "credentials", "insecure", "held_back", "busy", "subprotocol", "tls"],
 )

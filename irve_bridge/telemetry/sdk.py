@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from importlib.metadata import version
+from uuid import uuid4
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
@@ -32,7 +33,11 @@ class SessionIds(RandomIdGenerator):
 
 def begin(exporter: str, service_name: str) -> Callable[[], None]:
     """Send spans to `otlp` or the `console`; return what ends that, sending what is left."""
-    about = {"service.name": service_name, "service.version": version("irve-bridge")}
+    about = {
+        "service.name": service_name,
+        "service.version": version("irve-bridge"),
+        "service.instance.id": str(uuid4()),  # one node's spans are told from another's
+    }
     provider = TracerProvider(
         resource=Resource.create(about), id_generator=SessionIds(), shutdown_on_exit=False
     )

@@ -5,8 +5,8 @@ import re
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,9 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from irve_bridge.telemetry import tracing
 from irve_bridge.telemetry.otel import TracingRefused, exporter_of, exporting
 from tests.integration.world import World, link, served, world
+from tests.nats_server import any_nats_server
+from tests.ports import free_port
+from tests.postgres import database, server
 
 
 @dataclass
@@ -26,6 +29,8 @@ class Collector:
 
     url: str = ""
     spans: list[Span] = field(default_factory=list)
+    nodes: dict[bytes, str] = field(default_factory=dict)
+    """Of each span, which process told of it."""
 
     def named(self, *names: str) -> list[Span]:
         return [span for span in self.spans if span.name in names]
@@ -33,8 +38,11 @@ class Collector:
     async def take(self, request: web.Request) -> web.Response:
         told = ExportTraceServiceRequest.FromString(await request.read())
         for resource in told.resource_spans:
+            told_by = {each.key: each.value.string_value for each in resource.resource.attributes}
             for scope in resource.scope_spans:
                 self.spans.extend(scope.spans)
+                node = told_by["service.instance.id"]
+                self.nodes.update({span.span_id: node for span in scope.spans})
         return web.Response(content_type="application/x-protobuf")
 
 
@@ -117,6 +125,41 @@ async def test_a_session_is_one_trace_over_a_crash_and_to_the_csms(tmp_path: Pat
 def _above(spans: list[Span], name: str) -> str:
     below = next(span for span in spans if span.name == name)
     return next(span.name for span in spans if span.span_id == below.parent_span_id)
+
+
+async def test_a_session_is_one_trace_over_two_nodes(tmp_path: Path) -> None:
+    """The driver is at one node, the charge point at the other: its call lies below the intent."""
+    async with AsyncExitStack() as stack:
+        postgres = stack.enter_context(server("traces"))
+        otlp = await stack.enter_async_context(collector())
+        shared = {
+            "database_url": stack.enter_context(database(postgres)),
+            "nats_url": stack.enter_context(any_nats_server()),
+            "otel_exporter_otlp_endpoint": otlp.url,
+        }
+        w = await stack.enter_async_context(world(tmp_path, process=True, **shared))
+        elsewhere = {"WEB_PORT": str(free_port()), "OCPP_PORT": str(free_port()), "LOG_FILE": ""}
+        other = replace(w, environment=w.environment | elsewhere, process=None)
+        await other.spawn()
+        stack.push_async_callback(other.end_process)
+        async with other.charge_point() as cp:
+            await cp.wait_until_online()
+            opened = await w.open("fixed", amount=1000)
+            await w.pay(opened)
+            await cp.plug(1)
+            await cp.wait_for_energy(1, 500)
+            await cp.unplug(1)
+            assert (await w.final(opened["session_id"]))["status"] == "settled"
+            await w.told(opened["session_id"], "cdr_created")
+        await w.end_process()
+    (first,) = otlp.named("session")
+    mine = [span for span in otlp.spans if span.trace_id == first.trace_id]
+    ids = {span.span_id for span in mine}
+    assert {span.name for span in mine if span.parent_span_id not in ids} == {"session"}
+    assert _above(mine, "call RemoteStartTransaction") == "intent remote_start"
+    (ordered,) = otlp.named("POST /api/create-payment")
+    (called,) = otlp.named("call RemoteStartTransaction")
+    assert otlp.nodes[ordered.span_id] != otlp.nodes[called.span_id]
 
 
 async def test_a_collector_that_is_away_changes_nothing(tmp_path: Path) -> None:
@@ -209,6 +252,17 @@ def test_what_cannot_be_had_is_said_in_a_sentence(
 ) -> None:
     with pytest.raises(TracingRefused, match=sentence):
         exporter_of(environment)
+
+
+async def test_what_stands_in_the_env_file_holds_and_stops_a_start_that_cannot_be(
+    tmp_path: Path,
+) -> None:
+    async with world(tmp_path) as w:
+        (tmp_path / "traces.env").write_text("OTEL_TRACES_EXPORTER=zipkin\n")
+        words = ("--env-file", str(tmp_path / "traces.env"), "serve")
+        status, said = await w.command(*words, errors=True)
+    assert status == 1
+    assert said == "OTEL_TRACES_EXPORTER: zipkin is none of otlp, console, none."
 
 
 async def test_without_the_extra_one_is_told_what_to_install(

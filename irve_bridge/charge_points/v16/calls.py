@@ -111,8 +111,8 @@ class Calls:
         id_, future = str(uuid.uuid4()), asyncio.get_running_loop().create_future()
         self._awaited = (id_, future)
         try:
-            await self._send(msgspec.json.encode((2, id_, action, payload)))
-            async with asyncio.timeout(self._timeout_s):
+            async with asyncio.timeout(self._timeout_s):  # who reads nothing lets nothing be sent
+                await self._send(msgspec.json.encode((2, id_, action, payload)))
                 reply: Reply = await future
                 return reply
         finally:

@@ -12,6 +12,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 
+from irve_bridge.charge_points.closing import hang_up
 from irve_bridge.charge_points.keepalive import Keepalive
 from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.charge_points.v16 import commands
@@ -24,7 +25,7 @@ from irve_bridge.charge_points.v16.decode import (
     decode_call,
     decode_reply,
 )
-from irve_bridge.charge_points.v16.envelope import unsound_call
+from irve_bridge.charge_points.v16.envelope import storable, unsound_call
 from irve_bridge.charge_points.v16.events import Events
 from irve_bridge.charge_points.v16.keys import Keys
 from irve_bridge.charge_points.v16.patience import Patience
@@ -109,7 +110,7 @@ class Connection:
     def _part(self, reason: str) -> None:
         """Close the socket, so that it connects anew or is refused; who asked is told meanwhile."""
         log.error("parting", reason=reason)
-        self._parting = asyncio.create_task(self._socket.close(CloseCode.GOING_AWAY, reason))
+        self._parting = asyncio.create_task(hang_up(self._socket, CloseCode.GOING_AWAY, reason))
 
     async def route_message(self, raw_msg: bytes) -> None:
         """Take one frame; nothing but a flood of useless ones ends the conversation."""
@@ -135,7 +136,7 @@ class Connection:
         self._greet(call.action)
 
     async def _answer(self, call: Call) -> None:
-        payload = bytes(call.payload)
+        payload = storable(bytes(call.payload))
         confirmed = await self._answers.confirm(
             call.action, b"{}" if payload == b"null" else payload
         )
@@ -149,7 +150,7 @@ class Connection:
         elif not _is_json(payload):
             await self._call_error(call, "FormationViolation", "refused")
         else:
-            frame = msgspec.json.encode((2, call.unique_id, call.action, call.payload))
+            frame = msgspec.json.encode((2, call.unique_id, call.action, msgspec.Raw(payload)))
             events = Events(self._id, self._storage, self._clock)
             await Unusual(self._id, events, self._send).route_message(frame)
 
@@ -196,7 +197,7 @@ class Connection:
         metrics.message(self._action, outcome).inc()
         if outcome in USELESS and self._patience.ends():
             log.error("too many useless messages")
-            await self._socket.close(CloseCode.POLICY_VIOLATION, "too many useless messages")
+            await hang_up(self._socket, CloseCode.POLICY_VIOLATION, "too many useless messages")
 
     def _greet(self, action: str) -> None:
         """Greet after a boot, and after the first message of one that did not boot.

@@ -11,6 +11,8 @@ from irve_bridge.service.consequences import moment
 Payload = Mapping[str, Any]
 INTEGERS = range(-(2**31), 2**31)
 """Charge points keep an integer in 32 bits, and the schemas take any."""
+TOLD_MOST = 200
+"""Characters: the validator repeats the whole of what is too long."""
 
 
 async def objection(action: str, payload: Payload) -> str | None:
@@ -45,6 +47,8 @@ def _sentence(error: OCPPError) -> str:
     found = error.__context__
     path = ".".join(str(part) for part in getattr(found, "absolute_path", ()))
     said = str(getattr(found, "message", "") or error.details.get("cause") or error.description)
+    if len(said) > TOLD_MOST:
+        said = f"{said[: TOLD_MOST // 2]} … {said[-TOLD_MOST // 2 :]}"
     return f"{path}: {said}" if path else said
 
 

@@ -49,26 +49,25 @@ from irve_bridge.service.ports.operations import (
 from irve_bridge.service.ports.signatures import (
     SignatureVerifier,
 )
+from irve_bridge.service.ports.stations import (
+    Configuration,
+    IdTags,
+    Stations,
+)
 from irve_bridge.service.ports.storage import (
     Books,
     Cdrs,
-    Configuration,
     Due,
     Happening,
-    IdTags,
     Inbox,
     Intents,
     Movement,
     Receipts,
     Replies,
     Sessions,
-    Signatures,
     StaleSession,
-    Stations,
     Storage,
     StoredReply,
-    TakenReading,
-    Transactions,
     Tx,
     Unfinished,
 )
@@ -76,6 +75,11 @@ from irve_bridge.service.ports.tallies import (
     LaneTally,
     SessionsTally,
     Tallies,
+)
+from irve_bridge.service.ports.transactions import (
+    Signatures,
+    TakenReading,
+    Transactions,
 )
 
 __all__ = [

@@ -1,7 +1,11 @@
 """Whether a charge point is there: pings tell, and so does whatever it says."""
 
 import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from aiohttp import WSMsgType
@@ -15,6 +19,16 @@ from tests.integration.charge_points.pings import (
     next_control,
     next_frame,
 )
+
+HANDSHAKE = b"""GET /ocpp/CP1 HTTP/1.1\r
+Host: localhost\r
+Upgrade: websocket\r
+Connection: Upgrade\r
+Sec-WebSocket-Version: 13\r
+Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r
+Sec-WebSocket-Protocol: ocpp1.6\r
+\r
+"""
 
 
 @pytest.mark.parametrize("settings", [door()])
@@ -62,3 +76,39 @@ async def test_a_half_open_socket_is_noticed_by_its_missing_pong(house: Any, raw
     raw.socket.transport.pause_reading()
     await house.disconnected()
     raw.socket.transport.resume_reading()
+
+
+@asynccontextmanager
+async def deaf(url: str) -> AsyncIterator[None]:
+    """A charge point that asks until nothing more is taken, and reads nothing of the answers."""
+    address, client = urlsplit(url), socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.connect((address.hostname, address.port))
+    reader, writer = await asyncio.open_connection(sock=client)
+    writer.write(HANDSHAKE)
+    await reader.readuntil(b"\r\n\r\n")
+    writer.transport.pause_reading()  # type: ignore[attr-defined]  # it is a ReadTransport, too
+    text = b'[2,"%s","Heartbeat",{}]' % (b"i" * 60_000)
+    frame = b"\x81\xfe" + len(text).to_bytes(2, "big") + bytes(4) + text
+    with suppress(TimeoutError, ConnectionError):
+        while True:
+            writer.write(frame)
+            async with asyncio.timeout(0.5):
+                await writer.drain()
+    yield
+    writer.transport.abort()
+
+
+@pytest.mark.parametrize("settings", [door(heartbeat_interval_s=0)])
+async def test_who_reads_nothing_is_gone(house: Any) -> None:
+    """What is to be said to it, the end included, never leaves the bridge."""
+    async with deaf(house.url):
+        await house.disconnected()
+
+
+async def test_who_reads_nothing_keeps_the_bridge_from_nothing(house: Any) -> None:
+    async with AsyncExitStack() as stack:
+        async with asyncio.timeout(10), house.server(door(ping_interval_s=60)).listen() as port:
+            await stack.enter_async_context(deaf(f"ws://127.0.0.1:{port}/ocpp"))
+            assert await house.connected_at()
+        await house.disconnected()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -56,6 +57,25 @@ def test_an_operator_s_first_afternoon(tmp_path: Path) -> None:
     assert (tmp_path / "qr" / "CP1-2.svg").read_text().startswith("<?xml")
 
 
+@pytest.mark.parametrize("kind", ["sqlite_url", "postgres_url"])
+def test_migrating_says_from_which_schema_to_which(
+    tmp_path: Path, request: pytest.FixtureRequest, kind: str
+) -> None:
+    done = run(tmp_path, "migrate", DATABASE_URL=request.getfixturevalue(kind))
+    assert done.returncode == 0
+    assert re.search(r"has schema \d{4} already", done.stdout)
+    made = run(tmp_path, "migrate", DATABASE_URL=f"sqlite:///{tmp_path}/new/bridge.db")
+    assert re.search(r"brought from nothing to schema \d{4}", made.stdout)
+
+
+def test_a_database_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    refused = run(tmp_path, "check", DATABASE_URL="postgresql://u:secret@127.0.0.1:1/db")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("The database cannot be reached (DATABASE_URL): ")
+    assert "secret" not in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+
+
 def test_with_a_secret_the_codes_are_signed(tmp_path: Path) -> None:
     run(tmp_path, "stations", "apply", "config/stations.yaml")
     secret = "a-secret-of-the-operator"
@@ -83,12 +103,14 @@ async def test_what_a_charge_point_refuses_is_told_by_list_and_check(tmp_path: P
     good = ConfigurationKey(
         key="MeterValuesSampledData", value="SoC", read_at=NOW, missing=("Power.Active.Import",)
     )
+    more = ConfigurationKey(key="NumberOfConnectors", value="2", read_at=NOW)
     async with open_storage(f"sqlite:///{tmp_path / 'cli.db'}") as storage:
-        await storage.transact(lambda tx: tx.configuration.replace("CP2", [key, good]))
+        await storage.transact(lambda tx: tx.configuration.replace("CP2", [key, good, more]))
     sentence = "CP2 refuses what payment needs: HeartbeatInterval=0 (Rejected)\n"
     listed = run(tmp_path, "stations", "list").stdout
     assert sentence in listed
     assert "CP2 does not tell while it charges: Power.Active.Import\n" in listed
+    assert "CP2 says that it has 2 connectors: 1 registered.\n" in listed
     checked = run(tmp_path, "check")
     assert (sentence in checked.stdout, checked.returncode) == (True, 0)
 

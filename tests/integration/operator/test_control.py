@@ -164,6 +164,16 @@ async def test_a_payload_that_its_schema_forbids_is_not_sent(desk: Desk) -> None
     assert await desk.audit() == []
 
 
+async def test_what_is_too_long_is_not_told_back_whole(desk: Desk) -> None:
+    payload = {"key": "Banner", "value": "x" * 10_000}
+    status, told = await desk.send("ChangeConfiguration", payload)
+    assert (status, told["error"]["code"]) == (422, "invalid")
+    message = told["error"]["message"]
+    assert message.startswith("value: 'xxx")
+    assert message.endswith("is too long")
+    assert len(message) < 300
+
+
 @pytest.mark.parametrize(
     ("action", "payload", "says"),
     [

@@ -19,6 +19,7 @@ from irve_bridge.domain import diagram
 from irve_bridge.service.callbacks import callback
 from irve_bridge.service.ports import Attempt, Done, Failed, Outcome, Task
 from irve_bridge.settings import Settings
+from irve_bridge.telemetry.metrics import OURS
 from tests.unit.domain.sessions import NOW, session
 
 ROOT = Path(__file__).parents[3]
@@ -42,6 +43,13 @@ def block(paper: Path, language: str) -> str:
 def test_the_lifecycle_is_the_table_of_the_code() -> None:
     """`python -m irve_bridge.domain.diagram` prints what must stand there."""
     assert diagram.document() in (ROOT / "docs" / "lifecycle.md").read_text("utf-8")
+
+
+def test_every_metric_is_explained() -> None:
+    told = code(ROOT / "docs" / "operating.md")
+    kinds = {"counter": "_total"}
+    metrics = {metric.name + kinds.get(metric.type, "") for metric in OURS.collect()}
+    assert {name for name in metrics if f"`{name}`" not in told} == set()
 
 
 @every_paper
@@ -72,7 +80,7 @@ def test_every_command_exists(paper: Path) -> None:
 
 def test_every_event_that_is_worth_an_alert_is_logged_by_that_name() -> None:
     operating = (ROOT / "docs" / "operating.md").read_text("utf-8")
-    table = operating[operating.index("Worth an alert:") :]
+    table = operating[operating.index("Worth an alert:") :].partition("\n#")[0]
     rows = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
     named = {event for row in rows for event in re.findall(r"`([^`]+)`", row)}
     source = "\n".join(path.read_text("utf-8") for path in (ROOT / "irve_bridge").rglob("*.py"))

@@ -109,6 +109,7 @@ async def test_a_unit_finds_the_readings_that_were_queued_before_it(tmp_path: Pa
     reading = Reading(at=NOW, register_wh=1)
     async with open_storage(f"sqlite:///{tmp_path}/bridge.db") as storage:
         queued = asyncio.ensure_future(storage.add_readings([TakenReading("CP1", "1", reading)]))
+        await asyncio.sleep(0)
         found = await storage.transact(lambda tx: tx.transactions.readings("CP1", "1"))
         await queued
     assert found == [reading]
