@@ -60,8 +60,9 @@ from irve_bridge.web import WebContext, WebSettings, create_app
 log = structlog.get_logger()
 
 RESTART_S = 1.0
-REQUESTS_SHARE, SOCKETS_SHARE = 0.4, 0.2
-"""Of the time that a stop may take: for requests to be answered, then for sockets to be closed."""
+REQUESTS_SHARE, SOCKETS_SHARE = 0.25, 0.15
+"""Of the time that a stop may take: for requests to be answered, and as long again for them to be
+cancelled; then for the sockets of each of two ports to be closed."""
 GARBAGE_FIRST = 20_000
 
 

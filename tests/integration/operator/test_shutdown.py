@@ -60,7 +60,7 @@ async def test_it_ends_within_its_deadline_whoever_hangs(tmp_path: Path) -> None
 
     The next start goes on with what was not finished.
     """
-    async with world(tmp_path, process=True, shutdown_s=str(SHUTDOWN_S)) as w:
+    async with world(tmp_path, process=True, speed=5, shutdown_s=str(SHUTDOWN_S)) as w:
         hangs = asyncio.Event()
 
         async def hang(_method: str, path: str) -> None:
