@@ -13,7 +13,7 @@ time.sleep(3600)
 
 
 def test_a_process_that_hangs_ends_at_the_deadline_as_if_it_had_not() -> None:
-    """Neither the main thread nor another one keeps it, and whoever supervises it sees no failure."""
+    """No thread keeps it, and whoever supervises it sees no failure."""
     ended = subprocess.run(
         [sys.executable, "-c", HANGS], capture_output=True, text=True, timeout=60, check=False
     )
