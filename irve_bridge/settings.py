@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -14,6 +14,7 @@ from pydantic import (
     ConfigDict,
     Field,
     HttpUrl,
+    IPvAnyNetwork,
     SecretStr,
     ValidationError,
     field_validator,
@@ -22,6 +23,7 @@ from pydantic import (
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
+    InitSettingsSource,
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
@@ -30,6 +32,7 @@ from standardwebhooks import Webhook
 
 from irve_bridge.domain.errors import BridgeError
 from irve_bridge.domain.money import refusal
+from irve_bridge.secret_files import SecretsRefused, read_secrets
 from irve_bridge.service.policy import CALLBACK_DELAYS, DEBT_RETRIES, LEASE, Bounds, Policy
 
 EXAMPLE = "replace_me"
@@ -104,6 +107,7 @@ class Settings(BaseSettings):
     ocpp_tls_keys: Annotated[tuple[Path, ...], NoDecode] = ()
     ocpp_client_ca: Path | None = None
     ocpp_cpo_name: str = ""
+    ocpp_trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
     log_file: str | None = "app.log"
     log_level: LogLevel = "INFO"
 
@@ -153,6 +157,7 @@ class Settings(BaseSettings):
     meter_interval_s: int = Field(default=15, gt=0)
     heartbeat_interval_s: int = Field(default=300, gt=0)
     node_lease_s: float = Field(default=10, gt=0)
+    shutdown_s: float = Field(default=8, ge=1)
     configure_charge_points: bool = True
     list_strangers: bool = False
     display_every_s: float = Field(default=60, gt=0)
@@ -177,16 +182,31 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Return the environment over `.env`, where empty means not set, but for LOG_FILE none."""
+        """Return the environment over `.env`, where empty means not set, but for LOG_FILE none.
+
+        Secrets may stand in files that NAME_FILE names.
+        """
         del settings_cls, init_settings, file_secret_settings
-        for source in (env_settings, dotenv_settings):
+        given: dict[str, str | None] = {}
+        for source in (dotenv_settings, env_settings):
             if isinstance(source, EnvSettingsSource):
                 source.env_vars = {
                     name: text
                     for name, text in source.env_vars.items()
                     if text or name == "log_file"
                 }
-        return env_settings, dotenv_settings
+                given |= source.env_vars
+        files = InitSettingsSource(cls, dict(read_secrets(cls.secrets(), given)))
+        return files, env_settings, dotenv_settings
+
+    @classmethod
+    def secrets(cls) -> tuple[str, ...]:
+        """Return the names of the settings that are masked, and may come from files."""
+        return tuple(
+            name
+            for name, field in cls.model_fields.items()
+            if SecretStr in (field.annotation, *get_args(field.annotation))
+        )
 
     @field_validator("stripe_secret_key", "stripe_webhook_secret")
     @classmethod
@@ -205,7 +225,7 @@ class Settings(BaseSettings):
     @field_validator("stripe_webhook_secret")
     @classmethod
     def _webhook_secrets(cls, secret: SecretStr) -> SecretStr:
-        if not all(part.startswith("whsec_") for part in secret.get_secret_value().split(",")):
+        if not all(part.startswith("whsec_") for part in _parts(secret)):
             raise ValueError("must be a signing secret (whsec_…)")
         return secret
 
@@ -224,11 +244,18 @@ class Settings(BaseSettings):
             raise ValueError(f"must be 0 or at least {QR_ROTATES_LEAST_S}")
         return rotates_s
 
+    @field_validator("csms_api_key")
+    @classmethod
+    def _keys(cls, key: SecretStr | None) -> SecretStr | None:
+        if not all(_parts(key)):
+            raise ValueError("must not be empty, nor one of several")
+        return key
+
     @field_validator("csms_notification_secret")
     @classmethod
     def _callback_secret(cls, secret: SecretStr | None) -> SecretStr | None:
-        if secret is not None and not _signs(secret.get_secret_value()):
-            raise ValueError("must be one signing secret: whsec_ and base64")
+        if not all(map(_signs, _parts(secret))):
+            raise ValueError("must be whsec_ and base64, comma-separated if several")
         return secret
 
     @field_validator("database_url")
@@ -257,9 +284,11 @@ class Settings(BaseSettings):
         inside = text.strip(" []")
         return inside.split(",") if inside else ()
 
-    @field_validator("ocpp_tls_certificates", "ocpp_tls_keys", mode="before")
+    @field_validator(
+        "ocpp_tls_certificates", "ocpp_tls_keys", "ocpp_trusted_proxies", mode="before"
+    )
     @classmethod
-    def _files(cls, text: object) -> object:
+    def _several(cls, text: object) -> object:
         """Take `rsa.pem, ecdsa.pem`."""
         return [name.strip() for name in text.split(",")] if isinstance(text, str) else text
 
@@ -372,7 +401,17 @@ class Settings(BaseSettings):
     @property
     def stripe_webhook_secrets(self) -> tuple[str, ...]:
         """The signing secrets that are valid: more than one while they rotate."""
-        return tuple(self.stripe_webhook_secret.get_secret_value().split(","))
+        return _parts(self.stripe_webhook_secret)
+
+    @property
+    def csms_notification_secrets(self) -> tuple[str, ...]:
+        """What callbacks are signed with: with each of them while they rotate."""
+        return _parts(self.csms_notification_secret)
+
+    @property
+    def csms_api_keys(self) -> tuple[str, ...]:
+        """The keys that open the API: more than one while they rotate; the first is ours."""
+        return _parts(self.csms_api_key)
 
     @property
     def qr_secrets(self) -> tuple[str, ...]:
@@ -447,6 +486,8 @@ def load(env_file: str | None = ".env") -> Settings:
     """
     try:
         return Settings(_env_file=env_file)  # type: ignore[call-arg]  # the rest comes from outside
+    except SecretsRefused as error:
+        raise SettingsRefused(error.sentences) from error
     except ValidationError as error:
         sentences = dict.fromkeys(_sentence(details) for details in error.errors())
         raise SettingsRefused(list(sentences)) from error

@@ -10,8 +10,8 @@ from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from irve_bridge.charge_points import tls
 from irve_bridge.charge_points.locks import Busy, HeldBack, Locks
+from irve_bridge.charge_points.proxies import Arrival, Network, arrival
 from irve_bridge.charge_points.strangers import Strangers
 from irve_bridge.domain import credentials
 from irve_bridge.domain.charge_point import ChargePoint, SecurityProfile
@@ -70,10 +70,15 @@ class Admission:
     """
 
     def __init__(
-        self, storage: Storage, cpo_name: str = "", strangers: Strangers | None = None
+        self,
+        storage: Storage,
+        cpo_name: str = "",
+        strangers: Strangers | None = None,
+        trusted_proxies: Sequence[Network] = (),
     ) -> None:
         self._storage = storage
         self._strangers = strangers
+        self._trusted_proxies = trusted_proxies
         self._cpo_name = cpo_name
         self._locks = Locks()
 
@@ -86,28 +91,31 @@ class Admission:
         """
         name = identity(request.path) or ""
         known = await self._storage.read(lambda tx: tx.stations.charge_point(name))
+        came = arrival(connection, request.headers, self._trusted_proxies)
         if known is None:
-            log.warning("unknown charge point", path=request.path)
+            log.warning("unknown charge point", path=request.path, address=came.address)
             REFUSED_HANDSHAKES.labels("unknown").inc()
             if self._strangers:
-                await self._strangers.note(name, connection, request)
+                await self._strangers.note(name, came.address, request)
             return connection.respond(HTTPStatus.NOT_FOUND, "No such charge point.\n")
         try:
-            await self._admit(known, connection, request)
+            await self._admit(known, came, request)
         except Refused as refused:
-            log.warning("login refused", charge_point_id=known.id, reason=refused.reason)
+            log.warning(
+                "login refused",
+                charge_point_id=known.id,
+                reason=refused.reason,
+                address=came.address,
+            )
             REFUSED_HANDSHAKES.labels(REASONS[refused.status]).inc()
             response = connection.respond(refused.status, f"{refused.reason}\n")
             response.headers.update(refused.headers)
             return response
         return None
 
-    async def _admit(
-        self, point: ChargePoint, connection: ServerConnection, request: Request
-    ) -> None:
-        ciphered = connection.transport.get_extra_info("ssl_object")
-        best = SecurityProfile.BASIC if ciphered is None else SecurityProfile.TLS
-        if ciphered and self._is_of(point, ciphered.getpeercert()):
+    async def _admit(self, point: ChargePoint, came: Arrival, request: Request) -> None:
+        best = SecurityProfile.TLS if came.ciphered else SecurityProfile.BASIC
+        if self._is_of(point, came):
             key, reached = None, SecurityProfile.CERTIFICATE
         elif best < point.security_profile:
             raise Refused(HTTPStatus.FORBIDDEN, _lacking(point.security_profile))
@@ -140,17 +148,16 @@ class Admission:
                 HTTPStatus.SERVICE_UNAVAILABLE, "Busy.", Retry_After=str(BUSY_RETRY_S)
             ) from busy
 
-    def _is_of(self, point: ChargePoint, certificate: dict[str, object] | None) -> bool:
-        """Return whether a certificate, verified already, is the charge point's own.
+    def _is_of(self, point: ChargePoint, came: Arrival) -> bool:
+        """Return whether a charge point came with its own certificate.
 
         It names the charge point and who operates it (whitepaper A00.FR.404, 405).
         """
-        if not certificate:
+        if came.certificate is None:
             return False
-        named = tls.names(certificate, "commonName")
-        owners = tls.names(certificate, "organizationName")
+        named, owners = came.certificate.common_names, came.certificate.organizations
         trusted = {point.operator_name, self._cpo_name} - {""}
-        if named == [point.certificate_name] and not trusted.isdisjoint(owners):
+        if list(named) == [point.certificate_name] and not trusted.isdisjoint(owners):
             return True
         log.warning("certificate of another", charge_point_id=point.id, named=named, owners=owners)
         return False

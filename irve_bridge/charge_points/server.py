@@ -60,7 +60,7 @@ class ChargePointServer:
         self._settings = settings
         self._registry = Registry(handler, clock)
         strangers = Strangers(storage, clock) if settings.list_strangers else None
-        self._admission = Admission(storage, settings.cpo_name, strangers)
+        self._admission = Admission(storage, settings.cpo_name, strangers, settings.trusted_proxies)
 
     @asynccontextmanager
     async def listen(self) -> AsyncIterator[int]:

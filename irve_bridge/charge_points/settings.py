@@ -1,5 +1,7 @@
 from dataclasses import dataclass
 
+from irve_bridge.charge_points.proxies import Network
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoorSettings:
@@ -9,6 +11,8 @@ class DoorSettings:
     Seconds of the socket are real ones; the intervals are told to the charge point, in its time.
     `configures`: a charge point's configuration is not only read, but set to what payment needs.
     `list_strangers`: who is not registered is turned away and listed.
+    `trusted_proxies`: where proxies are whose word counts on a charge point's address, TLS and
+    certificate.
     """
 
     host: str = "127.0.0.1"
@@ -23,6 +27,7 @@ class DoorSettings:
     connection_timeout_s: int = 60
     configures: bool = True
     list_strangers: bool = False
+    trusted_proxies: tuple[Network, ...] = ()
     status_grace_s: float = 10
     invalid_burst: int = 30
     invalid_per_s: float = 1.0

@@ -2,7 +2,6 @@
 
 import re
 
-from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request
 
 from irve_bridge.service.ports import Clock, Storage
@@ -19,11 +18,10 @@ class Strangers:
         self._storage = storage
         self._clock = clock
 
-    async def note(self, name: str, connection: ServerConnection, request: Request) -> None:
+    async def note(self, name: str, address: str, request: Request) -> None:
         """Write down one handshake of an unknown identity."""
         if not REGISTRABLE.fullmatch(name):
             return
-        address = str((connection.remote_address or ("",))[0])
         agent = " ".join(request.headers.get_all("User-Agent"))[:AGENT_CHARACTERS]
         now = self._clock.now()
         await self._storage.transact(lambda tx: tx.strangers.seen(name, address, agent, now))

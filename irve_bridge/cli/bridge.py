@@ -22,9 +22,9 @@ async def ask(arguments: argparse.Namespace, method: str, path: str, body: Any =
         Refusal: It refuses, in its own words; it does not run; or no key is set to ask with.
     """
     settings = settings_of(arguments)
-    if settings.csms_api_key is None:
+    if not settings.csms_api_keys:
         raise Refusal("CSMS_API_KEY is not set: the running bridge is asked with it.")
-    headers = {"Authorization": f"Bearer {settings.csms_api_key.get_secret_value()}"}
+    headers = {"Authorization": f"Bearer {settings.csms_api_keys[0]}"}
     timeout = aiohttp.ClientTimeout(total=settings.command_timeout_s + MARGIN_S)
     url = f"{_address(settings)}{path}"
     try:

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import sys
 
 from dotenv import dotenv_values
 
@@ -52,7 +53,11 @@ async def bring_up_to_date(arguments: argparse.Namespace) -> int:
 
 def _open_log(settings: Settings) -> None:
     try:
-        telemetry.configure(settings.log_level, settings.log_file)
+        if settings.log_file:
+            telemetry.configure(settings.log_level, settings.log_file)
+            console.print(f"The log is in {settings.log_file}; here are warnings only.")
+        else:
+            telemetry.configure(settings.log_level, terminal=sys.stdout)
     except OSError as error:
         sentence = f"LOG_FILE: {settings.log_file} cannot be written: {error.strerror}."
         raise SettingsRefused([sentence]) from error
@@ -108,6 +113,8 @@ def _outside(settings: Settings, points: list[ChargePoint]) -> list[str]:
     tls = tls_settings(settings)
     if tls is not None:
         Tls(tls)
+    if settings.ocpp_trusted_proxies:  # which end TLS, and ask for certificates
+        return []
     missing = {
         SecurityProfile.TLS: "" if tls else "OCPP_TLS_CERTIFICATES",
         SecurityProfile.CERTIFICATE: "" if tls and tls.client_ca else "OCPP_CLIENT_CA",

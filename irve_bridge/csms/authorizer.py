@@ -5,16 +5,16 @@ The request is signed as callbacks are (Standard Webhooks 1.0): `{"type": "autho
 Expired, Invalid, with `parent_id_tag` and `expires_at` where there are any; a 404 is Invalid.
 """
 
-import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from secrets import token_hex
 from typing import Annotated
 
 import aiohttp
 import msgspec
 import structlog
-from standardwebhooks import Webhook
 
+from irve_bridge.csms.signing import signed
 from irve_bridge.domain.id_tag import INVALID, PATTERN, Authorization, IdTagStatus
 
 log = structlog.get_logger()
@@ -50,7 +50,7 @@ class CsmsAuthorizer:
 
     http: aiohttp.ClientSession
     url: str
-    secret: str
+    secrets: tuple[str, ...] = field(repr=False)
     timeout_s: float
 
     async def ask(self, charge_point_id: str, id_tag: str) -> Authorization | None:
@@ -62,7 +62,7 @@ class CsmsAuthorizer:
             async with self.http.post(
                 self.url,
                 data=body,
-                headers=self._headers(body, sent_at),
+                headers=signed(self.secrets, f"authorize.{token_hex(8)}", sent_at, body),
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=self.timeout_s),
             ) as response:
@@ -73,15 +73,6 @@ class CsmsAuthorizer:
         except (aiohttp.ClientError, TimeoutError, *_UNREADABLE) as error:
             log.warning("id_tag_not_answered", id_tag=id_tag, reason=str(error) or "no answer")
             return None
-
-    def _headers(self, body: bytes, sent_at: datetime) -> dict[str, str]:
-        webhook_id = f"authorize.{secrets.token_hex(8)}"
-        return {
-            "content-type": "application/json",
-            "webhook-id": webhook_id,
-            "webhook-timestamp": str(int(sent_at.timestamp())),
-            "webhook-signature": Webhook(self.secret).sign(webhook_id, sent_at, body.decode()),
-        }
 
 
 async def _beginning(body: aiohttp.StreamReader) -> bytes:

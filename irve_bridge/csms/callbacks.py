@@ -5,15 +5,15 @@ answer counts, redirects are not followed, 410 ends the delivery of this callbac
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
 import msgspec
 import structlog
-from standardwebhooks import Webhook
 
+from irve_bridge.csms.signing import signed
 from irve_bridge.domain.intents import Intent
 from irve_bridge.domain.session import Session
 from irve_bridge.service.ports import Again, Done, Failed, Outcome, Task
@@ -30,7 +30,7 @@ class CallbackHand:
 
     http: aiohttp.ClientSession
     url: str
-    secret: str
+    secrets: tuple[str, ...] = field(repr=False)
     delays: tuple[timedelta, ...]
     timeout_s: float = 15.0
 
@@ -61,14 +61,10 @@ class CallbackHand:
         """
         data = task.attempt.request["data"]
         webhook_id = f"{task.subject}.{data['sequence']}"
-        sent_at = datetime.now(UTC)
         traceparent = tracing.traceparent()
-        return {
-            "content-type": "application/json",
-            "webhook-id": webhook_id,
-            "webhook-timestamp": str(int(sent_at.timestamp())),
-            "webhook-signature": Webhook(self.secret).sign(webhook_id, sent_at, body.decode()),
-        } | ({"traceparent": traceparent} if traceparent else {})
+        return signed(self.secrets, webhook_id, datetime.now(UTC), body) | (
+            {"traceparent": traceparent} if traceparent else {}
+        )
 
     def _judge(self, task: Task, status: int) -> Outcome:
         if status // 100 == 2:  # noqa: PLR2004 - the 2xx class

@@ -1,11 +1,11 @@
-"""Logs: readable on a terminal, JSON in a rotating file, and no secret in either."""
+"""Logs: JSON in a rotating file, or readable on a terminal, and no secret in either."""
 
 import logging
 import logging.handlers
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -68,8 +68,12 @@ def _masked_text(text: str) -> str:
     return _SECRET_TEXT.sub(MASK, _SECRET_PAIR.sub(rf"\1{MASK}", text))
 
 
-def configure(level: str = "INFO", file: str | None = None) -> None:
-    """Send every log of the program, the libraries' included, to the terminal and the file."""
+def configure(level: str = "INFO", file: str | None = None, terminal: TextIO | None = None) -> None:
+    """Send every log of the program, the libraries' included, to the file, else to the terminal.
+
+    With a file the terminal, standard error unless another is given, is told warnings and worse
+    only: masking and writing each line twice costs a busy bridge more than it tells anybody.
+    """
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         add_trace_id,
@@ -82,8 +86,11 @@ def configure(level: str = "INFO", file: str | None = None) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    handlers = [_handler(logging.StreamHandler(sys.stderr), shared, _console())]
+    stream = terminal or sys.stderr
+    console = structlog.dev.ConsoleRenderer(colors=stream.isatty())
+    handlers = [_handler(logging.StreamHandler(stream), shared, console)]
     if file:
+        handlers[0].setLevel(logging.WARNING)
         rotating = logging.handlers.RotatingFileHandler(
             file, maxBytes=ROTATE_BYTES, backupCount=ROTATE_KEEP, encoding="utf-8"
         )
@@ -91,10 +98,6 @@ def configure(level: str = "INFO", file: str | None = None) -> None:
     logging.basicConfig(level=level, handlers=handlers, force=True)
     for noisy in ("websockets", "httpx", "httpcore", "stripe", "alembic", "aiohttp.access"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-
-
-def _console() -> structlog.types.Processor:
-    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
 
 
 def _handler(

@@ -22,10 +22,10 @@ def bearer(request: web.Request) -> str | None:
 
 
 def is_csms(request: web.Request) -> bool:
-    """Return whether the CSMS's key is shown."""
-    key = request.app[CONTEXT].settings.csms_api_key
+    """Return whether a key of the CSMS is shown: two are known while they rotate."""
     shown = bearer(request)
-    return bool(key and shown and _same(shown, key))
+    keys = request.app[CONTEXT].settings.csms_api_keys
+    return shown is not None and any(_same(shown, key) for key in keys)
 
 
 def require_csms(request: web.Request) -> None:
@@ -34,7 +34,7 @@ def require_csms(request: web.Request) -> None:
     Raises:
         RequestRefused: 403 when no key is configured, 401 when it is not shown.
     """
-    if not request.app[CONTEXT].settings.csms_api_key:
+    if not request.app[CONTEXT].settings.csms_api_keys:
         raise RequestRefused(
             403, "csms_key_missing", "This route is closed: no CSMS_API_KEY is configured."
         )

@@ -31,7 +31,7 @@ class WebSettings:
     """
 
     base_url: str
-    csms_api_key: str | None = field(default=None, repr=False)
+    csms_api_keys: tuple[str, ...] = field(default=(), repr=False)
     checkout_origins: tuple[str, ...] = ("https://checkout.stripe.com",)
     trusted_proxies: int = 0
     throttle_per_minute: float = 20

@@ -32,7 +32,7 @@ async def csms(*pieces: bytes) -> AsyncIterator[CsmsAuthorizer]:
     app = web.Application()
     app.router.add_post("/authorize", answer)
     async with TestServer(app) as server, aiohttp.ClientSession() as http:
-        yield CsmsAuthorizer(http, str(server.make_url("/authorize")), SECRET, 5)
+        yield CsmsAuthorizer(http, str(server.make_url("/authorize")), (SECRET,), 5)
 
 
 async def test_an_answer_in_several_packets_is_one_answer() -> None:

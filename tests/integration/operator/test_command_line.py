@@ -196,11 +196,11 @@ def test_with_an_empty_log_file_it_serves_where_only_the_database_can_be_written
         | ENVIRONMENT
         | {"DATABASE_URL": f"sqlite:///{tmp_path / 'served.db'}"}
         | changes,
-        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
     ) as served:
-        assert served.stderr is not None
-        assert any("started" in line for line in served.stderr)
+        assert served.stdout is not None
+        assert any("started" in line for line in served.stdout)
         served.terminate()
         assert served.wait() == 0
     assert list(folder.iterdir()) == []

@@ -334,7 +334,7 @@ def policy() -> Policy:
 def settings() -> WebSettings:
     return WebSettings(
         base_url="https://bridge.example",
-        csms_api_key=CSMS_KEY,
+        csms_api_keys=(CSMS_KEY,),
         throttle_per_minute=600,
     )
 

@@ -63,6 +63,21 @@ async def test_only_the_csms_may_start_and_end(
     assert (status, answer["error"]["code"]) == (401, "unauthorized")
 
 
+class TestWhileTheKeyIsReplaced:
+    @pytest.fixture
+    def settings(self) -> WebSettings:
+        return WebSettings(base_url="http://bridge.example", csms_api_keys=("new", "old"))
+
+    async def test_the_new_key_and_the_old_one_open(self, house: House) -> None:
+        answers = [
+            await post(house, "start-charging-session", START, {"Authorization": f"Bearer {key}"})
+            for key in ("new", "old", "new, old", "")
+        ]
+        codes = [answer.get("error", {}).get("code") for _, answer in answers]
+        assert codes[2:] == ["unauthorized", "unauthorized"]
+        assert "unauthorized" not in codes[:2]
+
+
 class TestWithoutAKey:
     @pytest.fixture
     def settings(self) -> WebSettings:

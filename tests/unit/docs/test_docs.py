@@ -25,6 +25,7 @@ from tests.unit.domain.sessions import NOW, session
 ROOT = Path(__file__).parents[3]
 PAPERS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SECRET = "whsec_dGhlIHNlY3JldCBrZXkgb2YgdGhlIENTTVM="
+OTHER = "whsec_" + "A" * 32
 every_paper = pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: paper.name)
 
 
@@ -126,6 +127,7 @@ def test_every_setting_stands_in_the_operator_s_table() -> None:
 
 
 async def test_the_receiver_takes_what_the_bridge_signs_and_nothing_else() -> None:
+    """While secrets rotate the bridge signs with both, so that either side may change first."""
     source = block(ROOT / "README.md", "python").replace("whsec_…", SECRET)
     receiver: dict[str, Any] = {}
     exec(source.partition("\nHTTPServer(")[0], receiver)
@@ -135,15 +137,16 @@ async def test_the_receiver_takes_what_the_bridge_signs_and_nothing_else() -> No
         try:
             url = f"http://127.0.0.1:{server.server_port}"
             assert isinstance(await send(url, SECRET), Done)
-            assert isinstance(await send(url, "whsec_" + "A" * 32), Failed)
+            assert isinstance(await send(url, OTHER), Failed)
+            assert isinstance(await send(url, OTHER, SECRET), Done), "the receiver knows one yet"
         finally:
             server.shutdown()
             serving.join()
     assert receiver["seen"] == {"ses_1.7"}
 
 
-async def send(url: str, secret: str) -> Outcome:
-    """Send one callback as the bridge does, once."""
+async def send(url: str, *secrets: str) -> Outcome:
+    """Send one callback as the bridge does, once, signed with these."""
     intent = callback(session(), "payment_succeeded", 7, NOW)
     attempt = Attempt(number=1, key="k", request=intent.parameters, started_at=NOW)
     task = Task(
@@ -157,7 +160,7 @@ async def send(url: str, secret: str) -> Outcome:
         tries=1,
     )
     async with aiohttp.ClientSession() as http:
-        hand = CallbackHand(http, url, secret, delays=())
+        hand = CallbackHand(http, url, secrets, delays=())
         return await hand.perform(task)
 
 

@@ -9,15 +9,11 @@ import pytest
 
 from irve_bridge.service.policy import Bounds, Policy
 from irve_bridge.settings import Settings, SettingsRefused, load
+from tests.unit.operator.given import GOOD, env
 
 EXAMPLE = Path(__file__).parents[3] / "config" / ".env.example"
 
 YEN = '{"dynamic_ceiling_minor": 9000, "fixed_least_minor": 100, "fixed_most_minor": 8000}'
-GOOD = {
-    "STRIPE_SECRET_KEY": "sk_test_abc",
-    "STRIPE_WEBHOOK_SECRET": "whsec_abc",
-    "BASE_URL": "https://charge.example.com/",
-}
 
 
 @pytest.fixture(autouse=True)
@@ -25,13 +21,6 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment of the machine does not matter."""
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
-
-
-def env(tmp_path: Path, **changes: str) -> str:
-    file = tmp_path / ".env"
-    lines = (GOOD | changes).items()
-    file.write_text("\n".join(f"{name}={value}" for name, value in lines), encoding="utf-8")
-    return str(file)
 
 
 def test_three_settings_are_enough(tmp_path: Path) -> None:
@@ -165,7 +154,8 @@ def test_everything_missing_is_named_at_once(tmp_path: Path) -> None:
         ({"CSMS_NOTIFICATION_SECRET": "whsec_"}, "CSMS_NOTIFICATION_SECRET"),
         ({"CSMS_NOTIFICATION_SECRET": "whsec_not-base64"}, "CSMS_NOTIFICATION_SECRET"),
         ({"CSMS_NOTIFICATION_SECRET": "whsec_abcde"}, "CSMS_NOTIFICATION_SECRET"),
-        ({"CSMS_NOTIFICATION_SECRET": "whsec_YWJj,whsec_ZGVm"}, "CSMS_NOTIFICATION_SECRET"),
+        ({"CSMS_NOTIFICATION_SECRET": "whsec_YWJj,secret"}, "CSMS_NOTIFICATION_SECRET"),
+        ({"CSMS_API_KEY": "new,"}, "CSMS_API_KEY"),
         ({"FIXED_LEAST_MINOR": "501", "FIXED_MOST_MINOR": "500"}, "FIXED_LEAST_MINOR"),
         ({"CONNECTION_TIMEOUT_S": "60", "START_WITHIN_S": "60"}, "CONNECTION_TIMEOUT_S"),
         ({"START_WITHIN_S": "301", "START_WITHIN_MOST_S": "300"}, "START_WITHIN_MOST_S"),
@@ -226,6 +216,21 @@ def test_secrets_do_not_show_when_settings_are_printed(tmp_path: Path) -> None:
     assert "very-secret" not in repr(settings)
     assert "also-secret" not in repr(settings)
     assert "sk_test_abc" not in repr(settings)
+
+
+def test_secrets_rotate_with_overlap(tmp_path: Path) -> None:
+    """The new one comes first, the old one stays until everybody knows the new one."""
+    settings = load(
+        env(
+            tmp_path,
+            STRIPE_WEBHOOK_SECRET="whsec_new, whsec_old",
+            CSMS_NOTIFICATION_SECRET="whsec_YWJj, whsec_ZGVm",
+            CSMS_API_KEY="new, old",
+        )
+    )
+    assert settings.stripe_webhook_secrets == ("whsec_new", "whsec_old")
+    assert settings.csms_notification_secrets == ("whsec_YWJj", "whsec_ZGVm")
+    assert settings.csms_api_keys == ("new", "old")
 
 
 def test_credentials_of_nats_show_in_no_refusal(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Logs carry what happened, and never a secret."""
 
+import io
 import json
 import logging
 from collections.abc import Iterator
@@ -23,10 +24,15 @@ SECRETS = [
 
 
 @pytest.fixture
-def log_file(tmp_path: Path) -> Iterator[Path]:
-    root, level = list(logging.root.handlers), logging.root.level
+def log_file(tmp_path: Path, logging_restored: None) -> Path:
     telemetry.configure("INFO", str(tmp_path / "app.log"))
-    yield tmp_path / "app.log"
+    return tmp_path / "app.log"
+
+
+@pytest.fixture
+def logging_restored() -> Iterator[None]:
+    root, level = list(logging.root.handlers), logging.root.level
+    yield
     for handler in logging.root.handlers:
         handler.close()
     logging.root.handlers[:] = root
@@ -48,6 +54,27 @@ def test_no_secret_reaches_the_log(log_file: Path, secret: str) -> None:
     written = log_file.read_text(encoding="utf-8")
     assert secret.rsplit(maxsplit=1)[-1].rsplit("/", 1)[-1] not in written
     assert written.count(telemetry.MASK) >= 4
+
+
+def test_with_a_file_the_terminal_is_told_warnings_only(
+    tmp_path: Path, logging_restored: None
+) -> None:
+    """No line of a working bridge is masked and written twice."""
+    terminal = io.StringIO()
+    telemetry.configure("INFO", str(tmp_path / "app.log"), terminal)
+    structlog.get_logger().info("usual")
+    structlog.get_logger().warning("unusual")
+    lines = (tmp_path / "app.log").read_text("utf-8").splitlines()
+    written = [json.loads(line)["event"] for line in lines]
+    assert written == ["usual", "unusual"]
+    assert ("unusual" in terminal.getvalue(), " usual" in terminal.getvalue()) == (True, False)
+
+
+def test_without_a_file_the_terminal_is_told_all(logging_restored: None) -> None:
+    terminal = io.StringIO()
+    telemetry.configure("INFO", None, terminal)
+    structlog.get_logger().info("usual")
+    assert "usual" in terminal.getvalue()
 
 
 FRAME = b'[2,"17","StartTransaction",{"connectorId":1,"idTag":"B4F63C1A90","meterStart":0}]'
