@@ -13,7 +13,7 @@ help: ## show this list
 
 setup: .venv/.run ## make .venv with what the bridge and the demo need
 
-setup-test: .venv/.test ## the same with what the tests need, a browser included
+setup-test: .venv/.test ## the same with what the tests need, a browser and Prometheus included
 
 demo: setup ## bridge, simulators and three charge points; AUTO=1 plays the drivers, JSON=1 prints JSON
 	@$(BIN)/python -m simulators.demo $(if $(AUTO),--auto) $(if $(JSON),--json)
@@ -47,6 +47,8 @@ lock: setup-test ## lock the dependencies anew after a change in pyproject.toml
 		--generate-hashes pyproject.toml -o requirements/run.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
 		--generate-hashes --extra test pyproject.toml -o requirements/test.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
+		--generate-hashes --extra otel pyproject.toml -o requirements/otel.txt
 
 css: setup-test ## compile the pages' styles anew
 	$(NPM)(['run', 'build']))"
@@ -69,4 +71,5 @@ clean: ## remove what the targets made
 	$(PIP) --require-hashes -r requirements/test.txt
 	$(NPM)(['ci', '--no-audit', '--no-fund']))"
 	$(BIN)/python -m tests.setup_browser
+	$(BIN)/python -m tests.setup_prometheus
 	@touch $@

@@ -3,23 +3,28 @@
 import asyncio
 import contextlib
 import gc
+import os
 import resource
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
 from aiohttp import web
 from prometheus_client import REGISTRY, CollectorRegistry
+from sqlalchemy import make_url
 
 from irve_bridge.bus.in_process import InProcessBus
+from irve_bridge.bus.nats import open_nats_bus
 from irve_bridge.charge_points.server import ChargePointServer
 from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.charge_points.tls import TlsSettings
+from irve_bridge.charge_points.v16.schema import objection
 from irve_bridge.clock import SharedClock
 from irve_bridge.csms import CallbackHand, CsmsAuthorizer
 from irve_bridge.displays import CodeDisplays, CostDisplays, Outbox
@@ -35,8 +40,9 @@ from irve_bridge.service.dispatch import Dispatcher
 from irve_bridge.service.handle import Handler
 from irve_bridge.service.inventory import Inventory
 from irve_bridge.service.meters import Meters
+from irve_bridge.service.nodes import Node, new_node_id
 from irve_bridge.service.own_customers import Doorkeeper
-from irve_bridge.service.ports import Bus, Clock, Hand, Storage, Tx
+from irve_bridge.service.ports import Bus, Clock, Hand, Storage
 from irve_bridge.service.reconcile import Reconciler
 from irve_bridge.service.registrations import Registrations
 from irve_bridge.service.sweep import Sweep
@@ -45,6 +51,9 @@ from irve_bridge.settings import STRIPE_API, Settings
 from irve_bridge.signatures import OcmfVerifier
 from irve_bridge.storage import open_storage
 from irve_bridge.storage.alone import alone
+from irve_bridge.telemetry.lag import watch_loop
+from irve_bridge.telemetry.metrics import BUS_UP
+from irve_bridge.telemetry.otel import exporting
 from irve_bridge.web import WebContext, WebSettings, create_app
 
 log = structlog.get_logger()
@@ -75,21 +84,33 @@ def raise_file_limit() -> None:
 
 
 async def serve(settings: Settings) -> None:
-    """Run the bridge until the process is asked to stop."""
+    """Run the bridge until the process is asked to stop, be it that it still waits for NATS."""
     raise_file_limit()
-    stopped = asyncio.Event()
+    stopped, started, task = asyncio.Event(), asyncio.Event(), asyncio.current_task()
+
+    def stop() -> None:
+        stopped.set()
+        if task is not None and not started.is_set():
+            task.cancel()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with running(settings) as bridge:
-        log.info(
-            "started",
-            pages=settings.public_url,
-            ocpp_port=bridge.ocpp_port,
-            ocpp_tls_port=bridge.ocpp_tls_port,
-        )
-        _spare_the_collector()
-        await stopped.wait()
-        log.info("stopping")
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    try:
+        async with exporting(os.environ), running(settings) as bridge:
+            started.set()
+            log.info(
+                "started",
+                pages=settings.public_url,
+                ocpp_port=bridge.ocpp_port,
+                ocpp_tls_port=bridge.ocpp_tls_port,
+            )
+            _spare_the_collector()
+            await stopped.wait()
+            log.info("stopping")
+    except asyncio.CancelledError:
+        if not stopped.is_set():
+            raise
+        log.info("stopped before it had started")
 
 
 def _spare_the_collector() -> None:
@@ -105,17 +126,20 @@ async def running(
     """Compose a bridge and run it while the context is open; metrics go to the registry."""
     async with AsyncExitStack() as stack:
         clock = SharedClock(settings.clock_epoch, settings.clock_speed)
-        storage = await stack.enter_async_context(open_storage(settings.database_url))
-        stack.enter_context(alone(settings.database_url))
+        storage = await stack.enter_async_context(
+            open_storage(settings.database_url.get_secret_value())
+        )
+        stack.enter_context(alone(settings.database_url.get_secret_value()))
         http = await stack.enter_async_context(aiohttp.ClientSession())
         languages = load_languages()
         payments = _payments(settings, clock)
         stack.push_async_callback(payments.close)
-        bus = InProcessBus()
-        handler = Handler(storage, bus, settings.policy, OcmfVerifier())
+        bus = await stack.enter_async_context(_bus(settings))
+        node_id = new_node_id()
+        handler = Handler(storage, bus, settings.policy, OcmfVerifier(), node_id)
         sweep = Sweep(storage, handler, clock)
         lead = settings.policy.stop_lead
-        meters = Meters(storage, bus, clock, sweep.limit_moved, lead)
+        meters = Meters(storage, bus, clock, sweep.limit_moved, lead, node_id)
         handler.after_commit(meters.heard)
         outbox = Outbox(bus, settings.command_timeout_s)
         stack.push_async_callback(outbox.close)
@@ -123,8 +147,6 @@ async def running(
             storage, clock, meters, outbox, languages, timedelta(seconds=settings.display_every_s)
         )
         handler.after_commit(displays.heard)
-        await storage.transact(_begin_afresh)
-        await meters.rebuild()
         hands = _hands(settings, payments, bus, clock, http, languages)
         dispatchers = {
             lane: Dispatcher(storage, handler, clock, settings.policy, lane, hand)
@@ -133,12 +155,17 @@ async def running(
         desk = Desk(storage, handler, bus, clock, payments, settings.policy)
         views = Views(storage, meters, clock)
         doorkeeper = Doorkeeper(storage, _authorizer(settings, http))
-        door = ChargePointServer(storage, handler, meters, doorkeeper, bus, clock, _door(settings))
+        node = Node(node_id, storage, bus, meters, timedelta(seconds=settings.node_lease_s))
+        rooms = (storage, handler, meters, doorkeeper, bus, clock)
+        door = ChargePointServer(*rooms, _door(settings), node.came_over)
+        node.after_loss(door.let_go)
+        await node.join(alone=not settings.shares_database)
+        stack.push_async_callback(node.leave)
         app = create_app(
             WebContext(
                 desk=desk,
                 views=views,
-                control=Control(storage, bus, clock, settings.command_timeout_s),
+                control=Control(storage, bus, clock, objection, settings.command_timeout_s),
                 inventory=Inventory(storage, bus, clock),
                 registrations=Registrations(storage, bus, clock),
                 payments=payments,
@@ -151,18 +178,23 @@ async def running(
                 registry=registry,
             )
         )
-        for lane, dispatcher in dispatchers.items():
-            await stack.enter_async_context(_worker(f"dispatcher {lane}", dispatcher.run))
-        await stack.enter_async_context(_worker("sweep", lambda: sweep.run(meters)))
-        await stack.enter_async_context(_worker("displays", displays.run))
-        if (codes := codes_of(settings)).window:
-            shown = CodeDisplays(storage, clock, outbox, codes, settings.public_url)
-            await stack.enter_async_context(_worker("codes", shown.run))
         reconciler = Reconciler(storage, handler, clock, payments)
         every, back = settings.reconcile_every, settings.reconcile_back
-        await stack.enter_async_context(
-            _worker("reconcile", lambda: reconciler.nightly(every, back))
-        )
+        workers: dict[str, Callable[[], Awaitable[None]]] = {
+            **{f"dispatcher {lane}": each.run for lane, each in dispatchers.items()},
+            "node": node.run,
+            "sweep": lambda: sweep.run(meters),
+            "displays": displays.run,
+            "reconcile": lambda: reconciler.nightly(every, back, node.eldest),
+            "loop lag": watch_loop,
+        }
+        if settings.nats_url:
+            workers["news"] = node.listen
+        if (codes := codes_of(settings)).window:
+            shown = CodeDisplays(storage, clock, outbox, codes, settings.public_url)
+            workers["codes"] = shown.run
+        for name, run in workers.items():
+            await stack.enter_async_context(_worker(name, run))
         ocpp_port = await stack.enter_async_context(door.listen())
         ocpp_tls_port = None
         if tls := tls_settings(settings):
@@ -171,10 +203,15 @@ async def running(
         yield Bridge(storage, desk, views, clock, web_port, ocpp_port, ocpp_tls_port)
 
 
-def _begin_afresh(tx: Tx) -> None:
-    """What only a dead process could still hold: sockets and leases."""
-    tx.stations.all_disconnected()
-    tx.intents.void_leases()
+@asynccontextmanager
+async def _bus(settings: Settings) -> AsyncIterator[Bus]:
+    """Give the bus of many nodes where NATS is set, once it is there; else that of one process."""
+    if settings.nats_url is None:
+        BUS_UP.set(1)
+        yield InProcessBus()
+        return
+    async with open_nats_bus(settings.nats_url.get_secret_value()) as bus:
+        yield bus
 
 
 @asynccontextmanager
@@ -190,7 +227,10 @@ async def offline_desk(settings: Settings) -> AsyncIterator[Desk]:
     """Give a desk that stores facts; the running bridge performs what they lead to."""
     clock = SharedClock(settings.clock_epoch, settings.clock_speed)
     payments = _payments(settings, clock)
-    async with _closing(payments), open_storage(settings.database_url) as storage:
+    async with (
+        _closing(payments),
+        open_storage(settings.database_url.get_secret_value()) as storage,
+    ):
         bus = InProcessBus()
         handler = Handler(storage, bus, settings.policy, OcmfVerifier())
         yield Desk(storage, handler, bus, clock, payments, settings.policy)
@@ -201,7 +241,10 @@ async def offline_reconciler(settings: Settings) -> AsyncIterator[Reconciler]:
     """Give a reconciler that looks and stores facts; the running bridge performs the rest."""
     clock = SharedClock(settings.clock_epoch, settings.clock_speed)
     payments = _payments(settings, clock)
-    async with _closing(payments), open_storage(settings.database_url) as storage:
+    async with (
+        _closing(payments),
+        open_storage(settings.database_url.get_secret_value()) as storage,
+    ):
         handler = Handler(storage, InProcessBus(), settings.policy, OcmfVerifier())
         yield Reconciler(storage, handler, clock, payments)
 
@@ -339,7 +382,19 @@ def _web(settings: Settings) -> WebSettings:
         checkout_origins=(checkout,),
         trusted_proxies=settings.trusted_proxies,
         throttle_per_minute=settings.throttle_per_minute,
+        folders=_folders(settings),
     )
+
+
+def _folders(settings: Settings) -> dict[str, Path]:
+    """Return where what grows lies, as far as it lies here."""
+    database = make_url(settings.database_url.get_secret_value())
+    folders = {}
+    if database.drivername == "sqlite" and database.database:
+        folders["database"] = Path(database.database).absolute().parent
+    if settings.log_file:
+        folders["log"] = Path(settings.log_file).absolute().parent
+    return folders
 
 
 @asynccontextmanager

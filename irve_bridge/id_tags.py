@@ -1,6 +1,7 @@
 """Id tags as the operator writes them: rows of a CSV file, or the body of a request."""
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -20,7 +21,14 @@ from pydantic import (
 from irve_bridge.domain.errors import BridgeError
 from irve_bridge.domain.id_tag import PATTERN, IdTag, IdTagStatus, folded
 
-Tag = Annotated[str, Field(pattern=PATTERN), AfterValidator(folded)]
+
+def _tag(text: str) -> str:
+    if not re.fullmatch(PATTERN, text):
+        raise ValueError("1 to 20 letters, digits and signs of ASCII are wanted, without spaces")
+    return folded(text)
+
+
+Tag = Annotated[str, AfterValidator(_tag)]
 
 
 def _no_gap(text: object) -> object:
@@ -91,6 +99,9 @@ def read(path: Path) -> list[IdTag]:
         raise IdTagsRefused(f"{path}: {error}") from error
     tags, wrong = [], []
     for line, row in rows:
+        if None in row:
+            wrong.append(f"{path}:{line}: there is more in it than the head line names")
+            continue
         try:
             tags.append(IdTagRow.model_validate(_filled(row)).tag)
         except ValidationError as error:
@@ -123,6 +134,7 @@ def _filled(row: dict[str, str]) -> dict[str, str]:
 def sentences(error: ValidationError) -> list[str]:
     """Return what is wrong with a tag, a sentence for each field."""
     return [
-        f"{'.'.join(str(part) for part in details['loc'])}: {details['msg']}"
+        f"{'.'.join(str(part) for part in details['loc'])}: "
+        f"{details['msg'].removeprefix('Value error, ')}"
         for details in error.errors()
     ]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -40,6 +41,8 @@ HOLD_USABLE_S = 6 * 86_400
 
 # The library's decoder passes over characters that are not base64; the receiver's may not.
 _CALLBACK_SECRET = re.compile(r"whsec_[A-Za-z0-9+/]+={0,2}")
+
+_DATABASE = re.compile(r"sqlite:///.|postgres(ql(\+psycopg)?)?://[^/]*/[^?]")
 
 LogLevel = Annotated[
     Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(str.upper)
@@ -90,7 +93,8 @@ class Settings(BaseSettings):
     csms_authorize_url: HttpUrl | None = None
     csms_authorize_timeout_s: float = Field(default=5, gt=0, le=25)
 
-    database_url: str = "sqlite:///irve_bridge.db"
+    database_url: SecretStr = SecretStr("sqlite:///irve_bridge.db")
+    nats_url: SecretStr | None = None
     web_host: str = "127.0.0.1"
     web_port: int = Field(default=8080, ge=0, le=65535)
     ocpp_host: str = "127.0.0.1"
@@ -139,6 +143,7 @@ class Settings(BaseSettings):
     refund_retry_s: float = Field(default=21_600, gt=0)
     customer_kept_s: float = Field(default=30 * 86_400, ge=0)
     personal_data_kept_s: float = Field(default=395 * 86_400, gt=0)
+    commands_kept_s: float = Field(default=395 * 86_400, gt=0)
     retry_first_s: float = Field(default=2, gt=0)
     retry_most_s: float = Field(default=300, gt=0)
     reconcile_every_s: float = Field(default=86_400, gt=0)
@@ -147,6 +152,7 @@ class Settings(BaseSettings):
     command_timeout_s: float = Field(default=20, gt=0, lt=60)
     meter_interval_s: int = Field(default=15, gt=0)
     heartbeat_interval_s: int = Field(default=300, gt=0)
+    node_lease_s: float = Field(default=10, gt=0)
     configure_charge_points: bool = True
     list_strangers: bool = False
     display_every_s: float = Field(default=60, gt=0)
@@ -227,10 +233,20 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _file_url(cls, url: str) -> str:
-        if not re.match(r"sqlite:///.", url):
-            raise ValueError("must be sqlite:/// and the path of a file")
+    def _database(cls, url: SecretStr) -> SecretStr:
+        if not _DATABASE.match(url.get_secret_value()):
+            raise ValueError(
+                "must be sqlite:/// and the path of a file, or "
+                "postgresql://user:password@host/database"
+            )
         return url
+
+    @field_validator("nats_url")
+    @classmethod
+    def _nats_servers(cls, urls: SecretStr | None) -> SecretStr | None:
+        if not all(map(_nats_server, _parts(urls))):
+            raise ValueError("must be nats://host or tls://host, comma-separated if several")
+        return urls
 
     @field_validator("callback_delays_s", "debt_retries_s", mode="before")
     @classmethod
@@ -253,6 +269,11 @@ class Settings(BaseSettings):
             raise SettingsRefused(wrong)
         return self
 
+    @property
+    def shares_database(self) -> bool:
+        """Whether other nodes may be on this database."""
+        return not self.database_url.get_secret_value().startswith("sqlite:")
+
     def _contradictions(self) -> Iterator[tuple[bool, str]]:
         """Give what cannot be, and the sentence that says so."""
         yield from self._about_others()
@@ -260,6 +281,10 @@ class Settings(BaseSettings):
         yield from self._about_amounts_and_terms()
 
     def _about_others(self) -> Iterator[tuple[bool, str]]:
+        yield (
+            self.nats_url is not None and not self.shares_database,
+            "NATS_URL needs a DATABASE_URL of PostgreSQL, which nodes can share: leave it empty.",
+        )
         yield (
             self.live and self.stripe_api_base.rstrip("/") != STRIPE_API,
             f"STRIPE_API_BASE must be {STRIPE_API} with a live key.",
@@ -394,6 +419,7 @@ class Settings(BaseSettings):
             refund_retry_after=timedelta(seconds=self.refund_retry_s),
             customer_kept=timedelta(seconds=self.customer_kept_s),
             personal_data_kept=timedelta(seconds=self.personal_data_kept_s),
+            commands_kept=timedelta(seconds=self.commands_kept_s),
             stop_lead=timedelta(seconds=self.stop_lead_s),
             retry_first=timedelta(seconds=self.retry_first_s),
             retry_most=timedelta(seconds=self.retry_most_s),
@@ -428,6 +454,14 @@ def load(env_file: str | None = ".env") -> Settings:
 
 def _parts(secret: SecretStr | None) -> tuple[str, ...]:
     return () if secret is None else tuple(p.strip() for p in secret.get_secret_value().split(","))
+
+
+def _nats_server(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"nats", "tls"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _signs(secret: str) -> bool:

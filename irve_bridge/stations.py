@@ -102,6 +102,9 @@ def alone(entry: ChargePointEntry, tx: Tx) -> Wanted:
     numbers = (f"{entry.id}/{outlet.number}" for outlet in entry.connectors)
     _refuse_twice("connector", numbers)
     _refuse_contradictions(wanted)
+    for outlet in entry.connectors:
+        for holder in tx.listings.at_evse(outlet.evse_id):
+            _refuse_same_evse(outlet.evse_id, holder.charge_point_id, entry.id)
     return wanted
 
 
@@ -214,6 +217,17 @@ def _refuse_repeats(file: StationsFile, loaded: list[Tariff]) -> None:
     _refuse_twice("charge point", (entry.id for entry in file.charge_points))
     for entry in file.charge_points:
         _refuse_twice("connector", (f"{entry.id}/{outlet.number}" for outlet in entry.connectors))
+    holders: dict[str, str] = {}
+    for entry in file.charge_points:
+        for outlet in entry.connectors:
+            holder = holders.setdefault(outlet.evse_id, entry.id)
+            _refuse_same_evse(outlet.evse_id, holder, entry.id)
+
+
+def _refuse_same_evse(evse_id: str, holder: str, charge_point_id: str) -> None:
+    """Drivers compare it with what stands on the connector; plugs of one EVSE may share it."""
+    if holder != charge_point_id:
+        raise FileRefused(f"{charge_point_id} has the evse_id {evse_id}, which is {holder}'s")
 
 
 def _refuse_twice(kind: str, names: Iterable[str]) -> None:

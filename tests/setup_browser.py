@@ -2,8 +2,9 @@
 
 import os
 import shutil
-import subprocess
 import sys
+
+from tests.debian import install
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -18,11 +19,7 @@ def main() -> int:
     """Make sure that there is a browser; say what to do where none can be installed."""
     if find():
         return 0
-    apt = shutil.which("apt-get")
-    if apt is None or os.geteuid() != 0:
-        sys.exit("Install Chromium (Debian: sudo apt-get install chromium) or set CHROMIUM.")
-    subprocess.run([apt, "update", "-qq"], check=True)
-    subprocess.run([apt, "install", "-y", "-qq", "--no-install-recommends", "chromium"], check=True)
+    install("chromium", "Install Chromium, or set CHROMIUM.")
     return 0 if find() else 1
 
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from irve_bridge.service.ports import Answer, Offline, Subscription, Unanswered
+from irve_bridge.service.ports import Answer, Offline, Subscription, Taken, Unanswered, ignore
 
 QUEUE_MAX = 64
 
@@ -14,6 +14,7 @@ QUEUE_MAX = 64
 @dataclass(eq=False, slots=True)
 class _Server:
     answer: Answer
+    taken: Taken
     answering: set[asyncio.Task[bytes]] = field(default_factory=set)
 
 
@@ -48,9 +49,15 @@ class InProcessBus:
         self._listeners: dict[str, set[_Listener]] = {}
 
     @asynccontextmanager
-    async def serve(self, charge_point_id: str, answer: Answer) -> AsyncIterator[None]:
-        """Answer this charge point's commands while the context is open; the newest one wins."""
-        server = self._servers[charge_point_id] = _Server(answer)
+    async def serve(
+        self, charge_point_id: str, answer: Answer, taken: Taken = ignore
+    ) -> AsyncIterator[None]:
+        """Answer this charge point's commands while the context is open; the newest one wins.
+
+        It does so from the first step on, without waiting for anything.
+        """
+        self.take_away(charge_point_id)
+        server = self._servers[charge_point_id] = _Server(answer, taken)
         try:
             yield
         finally:
@@ -58,6 +65,11 @@ class InProcessBus:
                 del self._servers[charge_point_id]
             for task in server.answering:
                 task.cancel()
+
+    def take_away(self, charge_point_id: str) -> None:
+        """Tell whoever serves a charge point that somebody else does; nobody serves it here now."""
+        if old := self._servers.pop(charge_point_id, None):
+            old.taken()
 
     async def request(self, charge_point_id: str, command: bytes, timeout_s: float) -> bytes:
         """Return the answer to a command.

@@ -17,7 +17,14 @@ from irve_bridge.domain import credentials
 from irve_bridge.domain.charge_point import ChargePoint, SecurityProfile
 from irve_bridge.service.credentials import change
 from irve_bridge.service.ports import Storage
+from irve_bridge.telemetry.metrics import REFUSED_HANDSHAKES
 
+REASONS = {
+    HTTPStatus.FORBIDDEN: "insecure",
+    HTTPStatus.UNAUTHORIZED: "credentials",
+    HTTPStatus.TOO_MANY_REQUESTS: "held_back",
+    HTTPStatus.SERVICE_UNAVAILABLE: "busy",
+}
 PREFIX = "/ocpp/"
 OCPP_16 = Subprotocol("ocpp1.6")
 REALM = 'Basic realm="ocpp", charset="UTF-8"'
@@ -81,6 +88,7 @@ class Admission:
         known = await self._storage.read(lambda tx: tx.stations.charge_point(name))
         if known is None:
             log.warning("unknown charge point", path=request.path)
+            REFUSED_HANDSHAKES.labels("unknown").inc()
             if self._strangers:
                 await self._strangers.note(name, connection, request)
             return connection.respond(HTTPStatus.NOT_FOUND, "No such charge point.\n")
@@ -88,6 +96,7 @@ class Admission:
             await self._admit(known, connection, request)
         except Refused as refused:
             log.warning("login refused", charge_point_id=known.id, reason=refused.reason)
+            REFUSED_HANDSHAKES.labels(REASONS[refused.status]).inc()
             response = connection.respond(refused.status, f"{refused.reason}\n")
             response.headers.update(refused.headers)
             return response

@@ -21,9 +21,9 @@ async def hang_up(socket: ServerConnection, code: CloseCode, reason: str = "") -
 
 
 async def close_all(server: Server, timeout_s: float) -> None:
-    """Listen no more and close every socket within the timeout."""
+    """Listen no more, and have every charge point connect anew, within the timeout."""
     sockets = server.connections
-    server.close()
+    server.close(code=CloseCode.SERVICE_RESTART, reason="connect anew")
     with suppress(TimeoutError):
         async with asyncio.timeout(timeout_s):
             await server.wait_closed()

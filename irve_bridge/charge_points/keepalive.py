@@ -38,29 +38,47 @@ class Keepalive:
         self._heard_s = time.monotonic()
         self._pong: asyncio.Future[float] | None = None
         self._unanswered = PINGS_UNANSWERED_MOST
+        self._looking: asyncio.Task[None] | None = None
+        self._next: asyncio.TimerHandle | None = None
 
     def heard(self) -> None:
         """Note that a frame came."""
         self._heard_s = time.monotonic()
 
-    async def watch(self) -> None:
-        """Return once the socket is closed, by whomever."""
+    def begin(self) -> None:
+        """Look whether it is there, now and again until the end; close the socket once it is not.
+
+        Between two looks there is a timer and no task, which would weigh a kilobyte.
+        """
+        self._looking = asyncio.create_task(self._look())
+
+    def end(self) -> None:
+        """Look no more."""
+        for each in (self._looking, self._next):
+            if each is not None:
+                each.cancel()
+
+    async def _look(self) -> None:
         with suppress(ConnectionClosed):
-            while await self._is_there():
-                pass
+            rest_s = await self._rest_s()
+            if rest_s is not None:
+                self._looking = None
+                self._next = asyncio.get_running_loop().call_later(rest_s, self.begin)
+                return
             log.warning("nobody there", silent_s=round(time.monotonic() - self._heard_s))
             await hang_up(self._socket, CloseCode.INTERNAL_ERROR, "keepalive ping timeout")
 
-    async def _is_there(self) -> bool:
+    async def _rest_s(self) -> float | None:
+        """Return how long it need not be looked for, None when it is not there."""
         began_s = time.monotonic()
         if await self._answers_ping():
             self._unanswered = 0
             self.heard()
-            await asyncio.sleep(self._settings.ping_interval_s)
-            return True
+            return self._settings.ping_interval_s
         told = self._pings_tell
         self._unanswered += 1
-        return self._heard_s > began_s or (not told and await self._answers_call())
+        there = self._heard_s > began_s or (not told and await self._answers_call())
+        return 0 if there else None
 
     async def _answers_ping(self) -> bool:
         try:

@@ -1,19 +1,20 @@
-"""The open sockets, one per charge point: a new one replaces the old."""
+"""The open sockets, one per charge point: a new one, here or at another node, replaces the old."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 import structlog
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import CloseCode
 
 from irve_bridge.charge_points.closing import hang_up
-from irve_bridge.charge_points.metrics import CONNECTED
 from irve_bridge.domain.facts import ChargePointConnected, ChargePointDisconnected
 from irve_bridge.service import reports
 from irve_bridge.service.handle import Handler
 from irve_bridge.service.ports import Clock
+from irve_bridge.telemetry.metrics import CONNECTED
 
 log = structlog.get_logger()
 
@@ -28,39 +29,51 @@ class Registry:
         self._closing: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
-    async def hold(self, charge_point_id: str, connection: ServerConnection) -> AsyncIterator[None]:
-        """Make this the charge point's socket while the context is open."""
-        self._replace(charge_point_id, connection)
+    async def hold(
+        self, charge_point_id: str, connection: ServerConnection
+    ) -> AsyncIterator[datetime]:
+        """Make this the charge point's socket while the context is open; gives the moment.
+
+        Then it is told that this socket, known by the moment, closed.
+        """
+        at = self._clock.now()
+        self._open[charge_point_id] = connection
+        CONNECTED.set(len(self._open))
         try:
-            async with self._present(charge_point_id):
-                yield
+            yield at
         finally:
             if self._open.get(charge_point_id) is connection:
                 del self._open[charge_point_id]
             CONNECTED.set(len(self._open))
-
-    def _replace(self, charge_point_id: str, connection: ServerConnection) -> None:
-        old = self._open.get(charge_point_id)
-        self._open[charge_point_id] = connection
-        CONNECTED.set(len(self._open))
-        if old is not None:
-            log.info("replaced by a newer connection")
-            # A half-open socket answers no closing handshake: nobody waits for it.
-            closing = asyncio.create_task(hang_up(old, CloseCode.GOING_AWAY, "replaced"))
-            self._closing.add(closing)
-            closing.add_done_callback(self._closing.discard)
-
-    @asynccontextmanager
-    async def _present(self, charge_point_id: str) -> AsyncIterator[None]:
-        at = self._clock.now()
-        opened = ChargePointConnected(at=at, charge_point_id=charge_point_id)
-        await self._handler.run(lambda work: reports.connected(work, opened))
-        log.info("connected")
-        try:
-            yield
-        finally:
             closed = ChargePointDisconnected(
                 at=self._clock.now(), charge_point_id=charge_point_id, connected_at=at
             )
             await self._handler.run(lambda work: reports.disconnected(work, closed))
             log.info("disconnected")
+
+    async def tell(self, charge_point_id: str, at: datetime) -> bool:
+        """Tell that the socket opened, once it is the one that gets the commands.
+
+        Return whether another node may have had the charge point before.
+        """
+        opened = ChargePointConnected(at=at, charge_point_id=charge_point_id)
+        came_over = await self._handler.run(lambda work: reports.connected(work, opened))
+        log.info("connected")
+        return came_over
+
+    def replace(self, charge_point_id: str, connection: ServerConnection) -> None:
+        """Close a socket in whose place there is a newer one."""
+        log.info("replaced by a newer connection", charge_point_id=charge_point_id)
+        self._close(connection, CloseCode.GOING_AWAY, "replaced")
+
+    def let_go(self, charge_point_id: str | None) -> None:
+        """Close a charge point's socket, or all: they are another node's, or soon will be."""
+        for id_ in list(self._open) if charge_point_id is None else [charge_point_id]:
+            if connection := self._open.get(id_):
+                self._close(connection, CloseCode.SERVICE_RESTART, "connect anew")
+
+    def _close(self, connection: ServerConnection, code: CloseCode, reason: str) -> None:
+        """Nobody waits for it: a half-open socket answers no closing handshake."""
+        closing = asyncio.create_task(hang_up(connection, code, reason))
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)

@@ -2,16 +2,16 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 import structlog
 from structlog.contextvars import bound_contextvars
 from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
-from websockets.http11 import Request
+from websockets.protocol import State
 
 from irve_bridge.charge_points.admission import Admission, choose_subprotocol, identity
 from irve_bridge.charge_points.closing import close_all, hang_up
@@ -25,13 +25,13 @@ from irve_bridge.service.handle import Handler
 from irve_bridge.service.meters import Meters
 from irve_bridge.service.own_customers import Doorkeeper
 from irve_bridge.service.ports import Bus, Clock, Storage
+from irve_bridge.telemetry.metrics import CLOSES, REFUSED_HANDSHAKES
 
+CLOSE_CODES = frozenset(int(code) for code in CloseCode)
 FRAME_BYTES_MAX = 1024 * 1024
 """A StopTransaction carries all readings of a charge: larger than this only in bad faith."""
 FRAMES_QUEUED_MAX = 4
 TLS_HANDSHAKE_S = 10
-FORGOTTEN = Request("", Headers())
-"""In the place of a handshake: its headers, a password among them, would stay with the socket."""
 
 log = structlog.get_logger()
 
@@ -48,7 +48,9 @@ class ChargePointServer:
         bus: Bus,
         clock: Clock,
         settings: DoorSettings,
+        came_over: Callable[[str], Awaitable[None]],
     ) -> None:
+        self._came_over = came_over
         self._storage = storage
         self._handler = handler
         self._meters = meters
@@ -81,12 +83,16 @@ class ChargePointServer:
             finally:
                 renewing.cancel()
 
+    def let_go(self, charge_point_id: str | None) -> None:
+        """Have a charge point connect anew, or all, to whichever node answers."""
+        self._registry.let_go(charge_point_id)
+
     @asynccontextmanager
     async def _serving(
         self, port: int, context: ssl.SSLContext | None = None
     ) -> AsyncIterator[Server]:
         settings = self._settings
-        async with serve(
+        listening = serve(
             self._converse,
             settings.host,
             port,
@@ -99,7 +105,8 @@ class ChargePointServer:
             ping_interval=None,  # `keepalive` pings: who answers none is not cut for it
             ssl=context,
             ssl_handshake_timeout=TLS_HANDSHAKE_S if context else None,
-        ) as server:
+        )
+        async with listening as server:
             try:
                 yield server
             finally:
@@ -109,11 +116,15 @@ class ChargePointServer:
         charge_point_id = identity(socket.request.path) if socket.request else None
         if charge_point_id is None or socket.subprotocol is None:
             log.warning("no common subprotocol", charge_point_id=charge_point_id)
+            REFUSED_HANDSHAKES.labels("subprotocol").inc()
             await hang_up(socket, CloseCode.PROTOCOL_ERROR, "subprotocol ocpp1.6 is needed")
             return
-        socket.request, socket.response = FORGOTTEN, None
+        _forget_handshake(socket)
         with bound_contextvars(charge_point_id=charge_point_id), suppress(ConnectionClosed):
-            await self._serve(charge_point_id, socket)
+            try:
+                await self._serve(charge_point_id, socket)
+            finally:
+                CLOSES.labels(_code(socket.close_code)).inc()
 
     async def _serve(self, charge_point_id: str, socket: ServerConnection) -> None:
         answers = Answers(
@@ -127,11 +138,26 @@ class ChargePointServer:
         connection = Connection(
             charge_point_id, socket, answers, self._storage, self._clock, self._settings
         )
+        taken = partial(self._registry.replace, charge_point_id, socket)
         async with (
-            self._registry.hold(charge_point_id, socket),
-            self._bus.serve(charge_point_id, connection.perform),
+            self._registry.hold(charge_point_id, socket) as at,
+            self._bus.serve(charge_point_id, connection.perform, taken),
         ):
+            if socket.state is State.OPEN and await self._registry.tell(charge_point_id, at):
+                await self._came_over(charge_point_id)
             await connection.start()
+
+
+def _code(code: int | None) -> str:
+    """Return a close code as one of a few: a charge point may write any number from 3000 on."""
+    return str(code) if code in CLOSE_CODES else "none" if code is None else "other"
+
+
+def _forget_handshake(socket: ServerConnection) -> None:
+    """Its headers, a password among them, would stay with the socket and its parser."""
+    for message in (socket.request, socket.response):
+        if message is not None:
+            message.headers.clear()
 
 
 def _port(server: Server) -> int:

@@ -10,6 +10,7 @@ from typing import Any, Self
 import structlog
 
 from irve_bridge.domain.errors import BridgeError
+from irve_bridge.telemetry.metrics import REFUSED_HANDSHAKES
 
 CIPHERS = "@SECLEVEL=2:ECDHE+AESGCM:ECDHE+CHACHA20:AES256-GCM-SHA384:AES128-GCM-SHA256"
 """The last two are TLS_RSA, which A00.FR.317 asks for; whoever can does better."""
@@ -112,6 +113,7 @@ class _Told(ssl.SSLObject):
         except ssl.SSLError as error:
             why = getattr(error, "verify_message", None) or error.reason
             log.warning("TLS handshake failed", reason=why)
+            REFUSED_HANDSHAKES.labels("tls").inc()
             raise
 
 

@@ -13,7 +13,7 @@ import yaml
 from rich.table import Column, Table
 
 from irve_bridge.cli.bridge import ask
-from irve_bridge.cli.common import Actions, add, console, group, open_database
+from irve_bridge.cli.common import PAGE, Actions, add, console, every, group, open_database
 from irve_bridge.domain.charge_point import ChargePoint, Connector
 from irve_bridge.domain.errors import Refusal
 from irve_bridge.domain.transaction import Transaction
@@ -22,7 +22,6 @@ from irve_bridge.service.passwords import KEY_BYTES
 from irve_bridge.service.ports import Selection, Tx
 from irve_bridge.yaml_file import Written
 
-PAGE = 1000
 SHOWN = 100
 TAKEN = frozenset({"Accepted", "RebootRequired"})
 
@@ -59,19 +58,16 @@ async def list_points(arguments: argparse.Namespace) -> int:
     """Show every charge point."""
     table = Table("charge point", "name", "online", "last seen", "model", "firmware", "connectors")
     online = False if arguments.offline else None
+
+    def page(after: str, tx: Tx) -> list[tuple[ChargePoint, list[Connector]]]:
+        points = tx.listings.charge_points(PAGE, after, online=online)
+        return [(point, tx.stations.connectors(point.id)) for point in points]
+
     async with open_database(arguments) as storage:
-        after = ""
-        while page := await storage.read(lambda tx, after=after: _points(tx, after, online)):  # type: ignore[misc]  # mypy knows no defaults of lambdas
-            for point, outlets in page:
-                table.add_row(*_point_row(point, outlets))
-            after = page[-1][0].id
+        for row in await every(storage, page, "", lambda row: row[0].id):
+            table.add_row(*_point_row(*row))
     console.print(table)
     return 0
-
-
-def _points(tx: Tx, after: str, online: bool | None) -> list[tuple[ChargePoint, list[Connector]]]:  # noqa: FBT001 - None is both
-    points = tx.listings.charge_points(PAGE, after, online=online)
-    return [(point, tx.stations.connectors(point.id)) for point in points]
 
 
 def _point_row(point: ChargePoint, outlets: list[Connector]) -> tuple[str, ...]:
@@ -151,9 +147,14 @@ def _transaction_row(transaction: Transaction) -> tuple[str, ...]:
 async def list_reservations(arguments: argparse.Namespace) -> int:
     """Show what is reserved now."""
     table = Table("reservation", "where", "id tag", "until", "session")
+    now = datetime.now(UTC)
     async with open_database(arguments) as storage:
-        now = datetime.now(UTC)
-        found = await storage.read(lambda tx: tx.reservations.standing(now, PAGE))
+        found = await every(
+            storage,
+            lambda after, tx: tx.reservations.standing(now, PAGE, after=after),
+            ("", 0),
+            lambda last: (last.charge_point_id, last.id),
+        )
     for each in found:
         where = f"{each.charge_point_id}/{each.connector_number}"
         until = f"{each.expires_at:%F %T}"
@@ -166,7 +167,12 @@ async def list_profiles(arguments: argparse.Namespace) -> int:
     """Show the charging profiles that were set."""
     table = Table("profile", "where", "purpose", "level", "set", "schedule")
     async with open_database(arguments) as storage:
-        found = await storage.read(lambda tx: tx.charging_profiles.page(PAGE))
+        found = await every(
+            storage,
+            lambda after, tx: tx.charging_profiles.page(PAGE, after),
+            ("", 0, 0),
+            lambda last: (last.charge_point_id, last.connector_number, last.id),
+        )
     for each in found:
         where = f"{each.charge_point_id}/{each.connector_number}"
         schedule = json.dumps(each.profile.get("chargingSchedule"))
@@ -180,7 +186,12 @@ async def list_strangers(arguments: argparse.Namespace) -> int:
     """Show who knocked and is not registered."""
     table = Table("identity", "first", "last", "address", "user agent")
     async with open_database(arguments) as storage:
-        found = await storage.read(lambda tx: tx.strangers.page(PAGE))
+        found = await every(
+            storage,
+            lambda after, tx: tx.strangers.page(PAGE, after),
+            "",
+            lambda last: last.charge_point_id,
+        )
     for each in found:
         moments = (f"{each.first_at:%F %T}", f"{each.last_at:%F %T}")
         table.add_row(each.charge_point_id, *moments, each.address, each.agent)

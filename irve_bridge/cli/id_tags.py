@@ -8,12 +8,10 @@ from pydantic import ValidationError
 from rich.table import Column, Table
 
 from irve_bridge import id_tags
-from irve_bridge.cli.common import Actions, add, console, group, open_database
+from irve_bridge.cli.common import PAGE, Actions, add, console, every, group, open_database
 from irve_bridge.domain.errors import Refusal
 from irve_bridge.domain.id_tag import IdTag, IdTagStatus
 from irve_bridge.service.ports import Tx
-
-PAGE = 1000
 
 
 def add_to(commands: Actions) -> None:
@@ -37,13 +35,16 @@ async def list_tags(arguments: argparse.Namespace) -> int:
     """Show every tag."""
     table = Table(Column("id tag", no_wrap=True), "status", "parent", "expires", "name")
     async with open_database(arguments) as storage:
-        after = ""
-        while page := await storage.read(lambda tx, after=after: tx.id_tags.after(after, PAGE)):  # type: ignore[misc]  # mypy knows no defaults of lambdas
-            for each in page:
-                expires = f"{each.expires_at:%F %T}" if each.expires_at else ""
-                row = (each.id_tag, each.status.value, each.parent_id_tag or "", expires)
-                table.add_row(*row, each.name)
-            after = page[-1].id_tag
+        found = await every(
+            storage,
+            lambda after, tx: tx.id_tags.after(after, PAGE),
+            "",
+            lambda last: last.id_tag,
+        )
+    for each in found:
+        expires = f"{each.expires_at:%F %T}" if each.expires_at else ""
+        row = (each.id_tag, each.status.value, each.parent_id_tag or "", expires)
+        table.add_row(*row, each.name)
     console.print(table)
     return 0
 

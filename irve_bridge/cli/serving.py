@@ -1,16 +1,22 @@
 """Run the bridge, and say what it still lacks."""
 
 import argparse
+import asyncio
+import os
+
+from dotenv import dotenv_values
 
 from irve_bridge import telemetry
 from irve_bridge.cli.common import Actions, add, console, open_database, refusals, settings_of
 from irve_bridge.domain.charge_point import ChargePoint, SecurityProfile
 from irve_bridge.settings import Settings, SettingsRefused
+from irve_bridge.storage.migrate import migrate
 
 
 def add_to(commands: Actions) -> None:
     """Add these commands."""
     add(commands, "serve", serve_bridge, "run the bridge")
+    add(commands, "migrate", bring_up_to_date, "bring the database to this release's schema")
     add(commands, "check", check, "check settings and database, and say what is missing")
 
 
@@ -18,9 +24,29 @@ async def serve_bridge(arguments: argparse.Namespace) -> int:
     """Run until a signal ends it."""
     settings = settings_of(arguments)
     _open_log(settings)
+    _take_otel(arguments.env_file)
     from irve_bridge.bootstrap import serve  # noqa: PLC0415 - it imports every room
 
     await serve(settings)
+    return 0
+
+
+def _take_otel(env_file: str) -> None:
+    """OpenTelemetry reads the environment alone: what `.env` says of it belongs there, too."""
+    for name, value in dotenv_values(env_file).items():
+        if name.startswith("OTEL_") and value:
+            os.environ.setdefault(name, value)
+
+
+async def bring_up_to_date(arguments: argparse.Namespace) -> int:
+    """Migrate, as every start does, and say from where to where."""
+    telemetry.configure("WARNING")
+    url = settings_of(arguments).database_url.get_secret_value()
+    before, after = await asyncio.to_thread(migrate, url)
+    if before == after:
+        console.print(f"The database has schema {after} already.")
+    else:
+        console.print(f"The database is brought from {before or 'nothing'} to schema {after}.")
     return 0
 
 

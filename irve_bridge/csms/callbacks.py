@@ -17,6 +17,7 @@ from standardwebhooks import Webhook
 from irve_bridge.domain.intents import Intent
 from irve_bridge.domain.session import Session
 from irve_bridge.service.ports import Again, Done, Failed, Outcome, Task
+from irve_bridge.telemetry import tracing
 
 log = structlog.get_logger()
 
@@ -54,16 +55,20 @@ class CallbackHand:
             return self._later(task, type(error).__name__)
 
     def _headers(self, task: Task, body: bytes) -> dict[str, str]:
-        """Signatures use real time, whatever clock the bridge runs on."""
+        """Signatures use real time, whatever clock the bridge runs on.
+
+        A trace is named where there is one, so that the receiver can go on with it.
+        """
         data = task.attempt.request["data"]
         webhook_id = f"{task.subject}.{data['sequence']}"
         sent_at = datetime.now(UTC)
+        traceparent = tracing.traceparent()
         return {
             "content-type": "application/json",
             "webhook-id": webhook_id,
             "webhook-timestamp": str(int(sent_at.timestamp())),
             "webhook-signature": Webhook(self.secret).sign(webhook_id, sent_at, body.decode()),
-        }
+        } | ({"traceparent": traceparent} if traceparent else {})
 
     def _judge(self, task: Task, status: int) -> Outcome:
         if status // 100 == 2:  # noqa: PLR2004 - the 2xx class

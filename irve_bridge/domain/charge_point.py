@@ -78,9 +78,10 @@ class CodeDisplay:
 class ChargePoint:
     """One charging station with one OCPP connection; `id` is its OCPP identity.
 
-    `status` is what it says of itself as a whole, as connector 0 (OCPP 1.6 ed. 2 §4.9): Available,
-    Unavailable or Faulted. Its money goes to the provider's `account`, the platform's own for "";
-    of what drivers pay there the platform keeps a fee, in hundredths of a percent.
+    `status` and `error_code` are what it says of itself as a whole, as connector 0 (OCPP 1.6 ed. 2
+    §4.9): Available, Unavailable or Faulted. Its money goes to the provider's `account`, the
+    platform's own for ""; of what drivers pay there the platform keeps a fee, in hundredths of a
+    percent.
     Where it `requires_signatures`, only energy that its meter signed is billed. Who operates it
     stands on receipts: with a SIREN, a VAT number or both. Where it stands is told in CDRs: country
     by ISO 3166-1 alpha-3, coordinates in decimal degrees (WGS 84).
@@ -124,6 +125,7 @@ class ChargePoint:
     model: str | None = None
     firmware: str | None = None
     status: ConnectorStatus = ConnectorStatus.UNKNOWN
+    error_code: str | None = None
 
     @property
     def operator_identified(self) -> bool:

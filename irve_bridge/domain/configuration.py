@@ -13,7 +13,8 @@ class ConfigurationKey:
 
     `read_at` is since when it is known to be so. `refused` is why it is not as the bridge wants it:
     Rejected, NotSupported, a CALLERROR's code, or ReadOnly where it was not even asked. None where
-    it is, or where nothing is wanted.
+    it is, or where nothing is wanted. `missing` is what a list could not be made to hold, though it
+    would be useful.
     """
 
     key: str
@@ -21,6 +22,11 @@ class ConfigurationKey:
     readonly: bool = False
     read_at: datetime
     refused: str | None = None
+    missing: tuple[str, ...] = ()
+
+    def still_missing(self, value: str | None) -> tuple[str, ...]:
+        """Return what is missing where the list has another value."""
+        return tuple(item for item in self.missing if item not in listed(value))
 
     def says_what(self, other: "ConfigurationKey | None") -> bool:
         """Return whether another one says the same, whenever it was read."""

@@ -4,7 +4,7 @@ BridgeError
 ├── Refusal          the caller or the world says no; `code` is stable and translated on pages
 │   ├── UnknownThing     no such charge point, connector, session or tariff
 │   ├── ConnectorBusy    somebody else has the connector
-│   ├── ConnectorOut     offline, faulted, finishing or unavailable
+│   ├── ConnectorOut     offline, faulted, finishing, reserved or unavailable
 │   ├── AmountRefused    outside what may be secured
 │   ├── Conflict         contradicts what was decided already
 │   ├── CommandFailed    a charge point did not answer a command, or with an error

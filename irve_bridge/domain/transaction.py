@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from irve_bridge.domain.moments import Moment, during
+from irve_bridge.domain.tariff import Tariff
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +21,8 @@ class Transaction:
     ended at its last trusted reading; one that comes after all takes that end's place. Its moments
     are on our clock; `start_said_at` is what the charge point's showed at the start, where that
     cannot be, and `stop_doubted` says that its stop may have been at another moment. `ran_on_at`
-    is when it was heard that it used more than was billed when its end was presumed.
+    is when it was heard that it used more than was billed when its end was presumed. `tariff` is
+    what an own customer's is priced by, as it was at the start; a guest's stands in the session.
     """
 
     charge_point_id: str
@@ -41,6 +43,7 @@ class Transaction:
     stop_doubted: bool = False
     ran_on_at: datetime | None = None
     reservation_id: int | None = None
+    tariff: Tariff | None = None
 
     @property
     def clock_start_at(self) -> datetime:

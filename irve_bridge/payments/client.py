@@ -10,6 +10,7 @@ import aiohttp
 import stripe
 
 from irve_bridge.domain.session import Session
+from irve_bridge.payments import measured
 from irve_bridge.service.ports import Clock
 
 _SHORTEST_CHECKOUT, _LONGEST_CHECKOUT = timedelta(minutes=30), timedelta(hours=24)
@@ -66,6 +67,14 @@ class Http(stripe.AIOHTTPClient):
         Raises:
             stripe.APIConnectionError: No whole answer.
         """
+        with measured.request(method, url) as answered:
+            answer = await self._once(method, url, headers, post_data)
+            answered(answer[1])
+            return answer
+
+    async def _once(
+        self, method: str, url: str, headers: Mapping[str, str], post_data: Any
+    ) -> tuple[Any, int, Mapping[str, str]]:
         # aiohttp makes a GET or DELETE again by itself: here a call is made once. No public name.
         self._session._retry_connection = False  # noqa: SLF001
         try:

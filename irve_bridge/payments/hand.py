@@ -28,6 +28,7 @@ from irve_bridge.service.ports import (
     Sighting,
     Task,
 )
+from irve_bridge.telemetry import tracing
 
 T = TypeVar("T")
 
@@ -80,7 +81,8 @@ class StripePayments:
             ProviderUnreachable: No usable answer; ask again later.
         """
         try:
-            return await observe(self._account(session), session, object_ids)
+            with tracing.span("observe", session.id):
+                return await observe(self._account(session), session, object_ids)
         except stripe.StripeError as error:
             raise ProviderUnreachable(type(error).__name__) from error
 

@@ -96,12 +96,9 @@ class ChargerHand:
     async def _stop(self, task: Task) -> commands.Answer:
         return await self._ask(task, commands.RemoteStop(**task.attempt.request), self._timeout_s)
 
-    async def _ask(
-        self, task: Task, command: commands.Command, timeout_s: float
-    ) -> commands.Answer:
-        reply = await self._bus.request(
-            task.session.charge_point_id, commands.encode(command), timeout_s
-        )
+    async def _ask(self, task: Task, command: commands.Asking, timeout_s: float) -> commands.Answer:
+        encoded = commands.encode(commands.traced(command))
+        reply = await self._bus.request(task.session.charge_point_id, encoded, timeout_s)
         return commands.decode_answer(reply)
 
     async def _reserve(self, task: Task) -> Outcome:
@@ -110,7 +107,7 @@ class ChargerHand:
         Who is not heard of may have reserved it; what was not freed lapses at its moment.
         """
         request, reserves = task.attempt.request, task.intent.kind is Kind.RESERVE_NOW
-        command: commands.Command = (
+        command: commands.Asking = (
             commands.Reserve(**request) if reserves else commands.CancelReservation(**request)
         )
         if task.attempt.unknown:

@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 
+from irve_bridge.telemetry import tracing
+
 INVALID = "invalid"
 BUSY = "busy"
 OFFLINE = "offline"
@@ -14,20 +16,26 @@ CODE_MOST, DESCRIPTION_MOST = 50, 255
 """Characters of a CALLERROR (OCPP-J 1.6 §4.2.3)."""
 
 
-class RemoteStart(msgspec.Struct, frozen=True, tag=True):
+class _Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Whose trace the call belongs to, as W3C Trace Context writes it; None for nobody's."""
+
+    traceparent: str | None = None
+
+
+class RemoteStart(_Asked, frozen=True, tag=True):
     """Start a transaction for this tag (OCPP 1.6 ed. 2 §5.11)."""
 
     connector_number: int
     id_tag: str
 
 
-class RemoteStop(msgspec.Struct, frozen=True, tag=True):
+class RemoteStop(_Asked, frozen=True, tag=True):
     """Stop a transaction (OCPP 1.6 ed. 2 §5.12)."""
 
     transaction_id: str
 
 
-class Reserve(msgspec.Struct, frozen=True, tag=True):
+class Reserve(_Asked, frozen=True, tag=True):
     """Keep a connector for this tag until a moment, in ISO 8601 (OCPP 1.6 ed. 2 §5.13)."""
 
     connector_number: int
@@ -36,13 +44,13 @@ class Reserve(msgspec.Struct, frozen=True, tag=True):
     expires_at: str
 
 
-class CancelReservation(msgspec.Struct, frozen=True, tag=True):
+class CancelReservation(_Asked, frozen=True, tag=True):
     """Keep it no more (OCPP 1.6 ed. 2 §5.2)."""
 
     reservation_id: int
 
 
-class Call(msgspec.Struct, frozen=True, tag=True):
+class Call(_Asked, frozen=True, tag=True):
     """Any call of the charge point's protocol, by its own names: the operator's, or a display's."""
 
     action: str
@@ -106,5 +114,13 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 encode = msgspec.json.encode
+
+
+def traced(asking: Asking) -> Asking:
+    """Return it with the trace in which it is asked."""
+    traceparent = tracing.traceparent()
+    return msgspec.structs.replace(asking, traceparent=traceparent) if traceparent else asking
+
+
 decode_command = msgspec.json.Decoder(Command).decode
 decode_answer = msgspec.json.Decoder(Answer).decode

@@ -5,6 +5,7 @@ from irve_bridge.service.ports import Tx
 
 SHOWS_COSTS = "CustomDisplayCostAndPrice"
 COST_DECIMALS = "NumberOfDecimalsForCostValues"
+CONNECTORS = "NumberOfConnectors"
 
 
 def supports(tx: Tx, charge_point_id: str, profile: str) -> bool:
@@ -23,7 +24,16 @@ def shows_costs(tx: Tx, charge_point_id: str) -> bool:
 
 def cost_decimals(tx: Tx, charge_point_id: str) -> int | None:
     """Return with how many decimals its display takes amounts; None where it does not say."""
-    said = _value(tx, charge_point_id, COST_DECIMALS) or ""
+    return _count(tx, charge_point_id, COST_DECIMALS)
+
+
+def connectors_said(tx: Tx, charge_point_id: str) -> int | None:
+    """Return how many connectors it says that it has; None where it does not say."""
+    return _count(tx, charge_point_id, CONNECTORS)
+
+
+def _count(tx: Tx, charge_point_id: str, key: str) -> int | None:
+    said = _value(tx, charge_point_id, key) or ""
     return int(said) if said.isascii() and said.isdigit() else None
 
 

@@ -142,7 +142,10 @@ def _changed(tx: Tx, exchange: Exchange) -> None:
     asked = masked(exchange.payload)
     before = tx.configuration.get(exchange.charge_point_id, asked["key"])
     now = ConfigurationKey(
-        key=before.key if before else asked["key"], value=asked["value"], read_at=exchange.at
+        key=before.key if before else asked["key"],
+        value=asked["value"],
+        read_at=exchange.at,
+        missing=before.still_missing(asked["value"]) if before else (),
     )
     tx.configuration.put(exchange.charge_point_id, now)
 
@@ -155,17 +158,18 @@ def _told(tx: Tx, exchange: Exchange) -> None:
     for told in keys if isinstance(keys, list) else ():
         if not isinstance(told, dict) or not isinstance(told.get("key"), str):
             continue
-        value = told.get("value")
+        value = None if told.get("value") is None else str(told["value"])
         name = told["key"].casefold()
         before = kept.get(name)
         if before is None and len(kept) >= KEYS_MOST:
             continue
         kept[name] = news[name] = ConfigurationKey(
             key=before.key if before else told["key"],
-            value=None if value is None else str(value),
+            value=value,
             readonly=told.get("readonly") is True,
             read_at=exchange.at,
             refused=before.refused if before else None,
+            missing=before.still_missing(value) if before else (),
         )
     for key in news.values():
         tx.configuration.put(exchange.charge_point_id, key)

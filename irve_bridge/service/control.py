@@ -10,11 +10,11 @@ import structlog
 
 from irve_bridge.domain.errors import CommandFailed, UnknownThing
 from irve_bridge.service import commands
-from irve_bridge.service.consequences import Exchange, moment, remember
+from irve_bridge.service.consequences import Exchange, remember
 from irve_bridge.service.inventory import known
 from irve_bridge.service.masking import masked
 from irve_bridge.service.places import busy
-from irve_bridge.service.ports import Bus, Clock, Offline, Storage, Tx, Unanswered
+from irve_bridge.service.ports import Bus, Clock, Objection, Offline, Storage, Tx, Unanswered
 
 ACTIONS = (
     "CancelReservation",
@@ -55,10 +55,13 @@ log = structlog.get_logger()
 class Control:
     """Sends operators' commands to charge points."""
 
-    def __init__(self, storage: Storage, bus: Bus, clock: Clock, timeout_s: float) -> None:
+    def __init__(
+        self, storage: Storage, bus: Bus, clock: Clock, objection: Objection, timeout_s: float
+    ) -> None:
         self._storage = storage
         self._bus = bus
         self._clock = clock
+        self._objection = objection
         self._timeout_s = timeout_s
 
     async def send(
@@ -69,14 +72,15 @@ class Control:
         Raises:
             UnknownThing: There is no such charge point or action.
             ConnectorBusy: A guest has the connector that is asked for.
-            CommandFailed: There was no answer, or a CALLERROR.
+            CommandFailed: The protocol forbids the payload; there was no answer, or a CALLERROR.
         """
         if action not in ACTIONS:
             raise UnknownThing(
                 f"{action} is nothing to ask of a charge point. What is: {', '.join(ACTIONS)}.",
                 "unknown_action",
             )
-        _refuse_large(payload)
+        if wrong := await self._objection(action, payload):
+            raise CommandFailed(wrong, commands.INVALID)
         command = commands.encode(commands.Call(action, payload))
         number = await self._storage.transact(
             lambda tx: self._begin(tx, charge_point_id, action, payload)
@@ -93,8 +97,6 @@ class Control:
     def _begin(self, tx: Tx, charge_point_id: str, action: str, payload: Mapping[str, Any]) -> int:
         known(tx, charge_point_id)
         self._refuse_taken(tx, charge_point_id, action, payload.get("connectorId"))
-        if action == RESERVE:
-            _refuse_unreadable(payload.get("expiryDate"))
         return tx.commands.add(charge_point_id, action, masked(payload), self._clock.now())
 
     def _refuse_taken(self, tx: Tx, charge_point_id: str, action: str, connector: object) -> None:
@@ -139,29 +141,6 @@ class Control:
                 at=now,
             )
             remember(tx, exchange)
-
-
-def _refuse_large(payload: object) -> None:
-    """Charge points keep an integer in 32 bits, and the schemas take any."""
-    match payload:
-        case dict():
-            for value in payload.values():
-                _refuse_large(value)
-        case list():
-            for value in payload:
-                _refuse_large(value)
-        case int() if not -(2**31) <= payload < 2**31:
-            sentence = f"{payload} is beyond the 32 bits that charge points have for an integer."
-            raise CommandFailed(sentence, commands.INVALID)
-
-
-def _refuse_unreadable(expires: object) -> None:
-    """The schemas take any text for a dateTime."""
-    try:
-        moment(str(expires))
-    except ValueError as error:
-        sentence = f"expiryDate: {expires} is no moment, such as 2026-03-01T12:00:00Z."
-        raise CommandFailed(sentence, commands.INVALID) from error
 
 
 def _failure(answer: commands.Answer) -> CommandFailed:

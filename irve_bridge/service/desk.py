@@ -191,9 +191,9 @@ class Desk:
             await self._handler.apply(fact)
         return await self.session(session.id)
 
-    async def hear(self, hint: ProviderSpoke) -> None:
-        """Store a webhook once and have its session's objects looked at."""
-        await self._handler.run(lambda work: hear(work, hint))
+    async def hear(self, hint: ProviderSpoke) -> str | None:
+        """Store a webhook once and have its session's objects looked at; return whose it is."""
+        return await self._handler.run(lambda work: hear(work, hint))
 
     async def _once(
         self, holds: Callable[[Session], bool], session_id: str, timeout_s: float

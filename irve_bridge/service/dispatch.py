@@ -9,10 +9,12 @@ hangs delays no charger and no money.
 import asyncio
 import random
 import secrets
+import time
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from irve_bridge.domain.facts import ReservationOver, SessionFact
 from irve_bridge.domain.intents import Do, Intent, Kind, Lane
@@ -36,6 +38,8 @@ from irve_bridge.service.ports import (
     Tx,
 )
 from irve_bridge.service.reserving import over, reserved
+from irve_bridge.telemetry import tracing
+from irve_bridge.telemetry.metrics import CALLBACK_DELIVERY_SECONDS, PERFORM_SECONDS, PERFORMED
 
 log = structlog.get_logger()
 
@@ -89,28 +93,29 @@ class Dispatcher:
         now = self._clock.now()
         if not await self._storage.read(lambda tx: tx.intents.next_due([self._lane], now, 1)):
             return []
-        tasks, more = await self._storage.transact(lambda tx: self._claim_in(tx, now, room))
-        if more:
-            self._awake.set()
+        tasks, cancelled = await self._storage.transact(lambda tx: self._claim_in(tx, now, room))
+        for kind in cancelled:
+            PERFORMED.labels(kind, "cancelled").inc()
+            self._awake.set()  # something else may have become due by it
         return tasks
 
-    def _claim_in(self, tx: Tx, now: datetime, room: int) -> tuple[list[Task], bool]:
-        """Return what was claimed, and whether something else may have become due by it."""
-        tasks, cancelled = [], False
-        for due in tx.intents.next_due([self._lane], now, room):
+    def _claim_in(self, tx: Tx, now: datetime, room: int) -> tuple[list[Task], list[Kind]]:
+        """Return what was claimed, and what was cancelled instead."""
+        tasks, cancelled = [], []
+        for due in tx.intents.next_due([self._lane], now, room, claiming=True):
             intent = _as_it_is_now(tx, due)
             if intent is None:
                 state = due.session.state if due.session else "gone"
                 tx.intents.finish(due.id, "cancelled", f"session is {state}", now)
-                cancelled = True
+                cancelled.append(due.intent.kind)
                 continue
             try:
                 attempt = self._attempt(tx, due, intent, now)
             except Exception:
-                log.exception("intent_unpreparable", kind=intent.kind, subject=due.subject)
+                log.exception("intent_unpreparable", kind=intent.kind, **_of(due))
                 tx.intents.postpone(due.id, now + self._policy.retry_most, "unpreparable")
                 continue
-            lease = secrets.token_hex(8)
+            lease = f"{self._handler.node_id}:{secrets.token_hex(8)}"
             tx.intents.claim(due.id, lease, now + self._policy.lease)
             tasks.append(
                 Task(
@@ -155,25 +160,43 @@ class Dispatcher:
         self._awake.set()
 
     async def _perform(self, task: Task) -> None:
-        try:
-            outcome = await self._hand.perform(task)
-        except Exception:
-            log.exception("intent_crashed", kind=task.intent.kind, subject=task.subject)
-            outcome = Again(reason="crashed", known=False)
-        await self._handler.run(lambda work: self._conclude(work, task, outcome))
+        kind, session_id = task.intent.kind, task.owner.id if task.owner else None
+        with (
+            bound_contextvars(intent=kind.value, **_of(task)),
+            tracing.span(f"intent {kind}", session_id, attempt=task.attempt.number),
+        ):
+            began_s = time.perf_counter()
+            outcome = await self._performed(task)
+            PERFORM_SECONDS.labels(kind).observe(time.perf_counter() - began_s)
+            if await self._handler.run(lambda work: self._conclude(work, task, outcome)):
+                self._count(task, outcome)
 
-    def _conclude(self, work: Work, task: Task, outcome: Outcome) -> None:
+    async def _performed(self, task: Task) -> Outcome:
+        try:
+            return await self._hand.perform(task)
+        except Exception:
+            log.exception("intent_crashed", kind=task.intent.kind)
+            return Again(reason="crashed", known=False)
+
+    def _count(self, task: Task, outcome: Outcome) -> None:
+        PERFORMED.labels(task.intent.kind, _named(outcome)).inc()
+        if task.intent.kind is Kind.CALLBACK and isinstance(outcome, Done):
+            age = self._clock.now() - task.created_at
+            CALLBACK_DELIVERY_SECONDS.observe(age.total_seconds())
+
+    def _conclude(self, work: Work, task: Task, outcome: Outcome) -> bool:
+        """Return whether the outcome counts: another one may have taken the lease over."""
         now = self._clock.now()
         intents = work.tx.intents
         if not intents.leased(task.intent_id, task.lease, now):
-            log.warning("lease_lost", kind=task.intent.kind, subject=task.subject)
-            return
+            log.warning("lease_lost", kind=task.intent.kind)
+            return False
         match outcome:
             case Done():
                 intents.close_attempt(task.intent_id, task.attempt.number, "done", now)
                 intents.finish(task.intent_id, "done", None, now)
             case Failed(reason=reason):
-                status = "refused" if outcome.refused else "failed"
+                status = _named(outcome)
                 intents.close_attempt(task.intent_id, task.attempt.number, status, now)
                 intents.finish(task.intent_id, status, reason, now)
             case Again():
@@ -187,6 +210,7 @@ class Dispatcher:
                 apply(work, fact)
             elif isinstance(fact, ReservationOver):
                 over(work.tx, fact)
+        return True
 
     def _backoff(self, tries: int) -> timedelta:
         delay: timedelta = self._policy.retry_first * 2 ** min(tries - 1, 20)
@@ -198,6 +222,24 @@ class Dispatcher:
         now = self._clock.now()
         due_at = moment if moment and moment > now else None
         await pause(self._awake, self._clock, due_at, POLL_S)
+
+
+def _named(outcome: Outcome) -> str:
+    match outcome:
+        case Done():
+            return "done"
+        case Failed():
+            return "refused" if outcome.refused else "failed"
+        case Again():
+            return "again"
+
+
+def _of(what: Due | Task) -> dict[str, str]:
+    """Return whose it is, for a line of log."""
+    session = what.session if isinstance(what, Due) else what.owner
+    if session is None:
+        return {"subject": what.subject}
+    return {"session_id": session.id, "charge_point_id": session.charge_point_id}
 
 
 def _as_it_is_now(tx: Tx, due: Due) -> Intent | None:

@@ -5,11 +5,14 @@ watches is told after the commit.
 """
 
 from collections.abc import Callable, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from time import time_ns
 from typing import TypeVar
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from irve_bridge.domain import facts
 from irve_bridge.domain.cdr import Cdr
@@ -21,9 +24,19 @@ from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.callbacks import MAILED, callback, cdr_callback, mail
 from irve_bridge.service.cdrs import issue_cdrs
 from irve_bridge.service.ledger import Ledger
+from irve_bridge.service.news import NEWS, News, encode
+from irve_bridge.service.observing import Handled, observe
 from irve_bridge.service.periods import periods_of
 from irve_bridge.service.policy import Policy, deadline
-from irve_bridge.service.ports import Bus, SignatureVerifier, Storage, TakenReading, Tx
+from irve_bridge.service.ports import (
+    ALONE,
+    Bus,
+    Movement,
+    SignatureVerifier,
+    Storage,
+    TakenReading,
+    Tx,
+)
 from irve_bridge.service.receipts import issue
 from irve_bridge.service.reserving import reserve, reserved
 
@@ -39,28 +52,37 @@ class Work:
 
     `began` are transactions of sessions that started, `plain` those of no session that started or
     ended; a figure beside them is what the connector can give, in W. `lanes` are those in which
-    something is to be done because of it.
+    something is to be done because of it. `opened`, `handled` and `moved` are for whoever watches.
     """
 
     tx: Tx
     policy: Policy
     verifier: SignatureVerifier
+    node_id: str = ALONE
     changed: list[Session] = field(default_factory=list)
     began: list[tuple[Transaction, Session, int]] = field(default_factory=list)
     plain: list[tuple[Transaction, int]] = field(default_factory=list)
     readings: list[TakenReading] = field(default_factory=list)
     lanes: frozenset[Lane] = frozenset()
+    opened: list[Session] = field(default_factory=list)
+    handled: list[Handled] = field(default_factory=list)
+    moved: list[Movement] = field(default_factory=list)
 
     def advance(self, session: Session, fact: facts.SessionFact) -> Session:
         """Apply one fact to one session and return the session after it."""
-        ledger = Ledger(self.tx, self.policy)
+        with bound_contextvars(session_id=session.id):
+            return self._advance(session, fact)
+
+    def _advance(self, session: Session, fact: facts.SessionFact) -> Session:
+        ledger = Ledger(self.tx, self.policy, self.moved)
         if not ledger.is_news(session, fact):
             return session
         before = session
         session, fact = ledger.book(session, ledger.complete(session, fact))
         decision = self._decide(session, fact)
         if not decision.steps:
-            log.info("fact_late", session_id=session.id, fact=type(fact).__name__)
+            log.info("fact_late", fact=type(fact).__name__)
+            self.handled.append(Handled(session, fact))
             return session if session == before else self.tx.sessions.save(session, (), fact)
         cdrs = self._papers(session, decision.session, fact.at)
         dated = self._dated(decision, len(cdrs))
@@ -69,6 +91,7 @@ class Work:
             self.tx.sessions.erase(saved.id)
         self._intend(saved, decision, fact, cdrs)
         self.changed.append(saved)
+        self.handled.append(Handled(saved, fact, decision.steps))
         return saved
 
     def _papers(self, before: Session, session: Session, at: datetime) -> list[Cdr]:
@@ -91,6 +114,7 @@ class Work:
         self.tx.intents.add(session.id, create, session.opened_at)
         self._tell(session, tells, session.opened_at)
         self.changed.append(session)
+        self.opened.append(session)
         return True
 
     def _decide(self, session: Session, fact: facts.SessionFact) -> Decision:
@@ -165,12 +189,18 @@ class Handler:
     """Runs work in transactions, and tells the watchers once it is committed."""
 
     def __init__(
-        self, storage: Storage, bus: Bus, policy: Policy, verifier: SignatureVerifier
+        self,
+        storage: Storage,
+        bus: Bus,
+        policy: Policy,
+        verifier: SignatureVerifier,
+        node_id: str = ALONE,
     ) -> None:
         self._storage = storage
         self._bus = bus
         self.policy = policy
         self._verifier = verifier
+        self.node_id = node_id
         self._after: list[Callable[[Work], None]] = []
 
     def after_commit(self, listener: Callable[[Work], None]) -> None:
@@ -179,14 +209,22 @@ class Handler:
 
     async def run(self, unit: Callable[[Work], T]) -> T:
         """Run a unit of work and return its result once it is committed."""
-        work, result = await self._storage.transact(lambda tx: self._unit(tx, unit))
-        for listener in self._after:
+        began_ns, context = time_ns(), copy_context()
+        work, result = await self._storage.transact(
+            lambda tx: context.run(self._unit, tx, unit)  # so that its logs say whose they are
+        )
+
+        def observed(work: Work) -> None:
+            observe(work.opened, work.handled, work.moved, began_ns)
+
+        for listener in (observed, *self._after):
             try:
                 listener(work)
             except Exception:
                 log.exception("listener_failed")
         for session in work.changed:
             await self._bus.publish(topic(session.id), b"")
+            await self._bus.publish(NEWS, encode(News(self.node_id, session_id=session.id)))
         return result
 
     async def apply(self, fact: facts.SessionFact) -> Session | None:
@@ -194,7 +232,7 @@ class Handler:
         return await self.run(lambda work: apply(work, fact))
 
     def _unit(self, tx: Tx, unit: Callable[[Work], T]) -> tuple[Work, T]:
-        work = Work(tx, self.policy, self._verifier)
+        work = Work(tx, self.policy, self._verifier, self.node_id)
         tx.intents.lanes_added_to()  # of the units before, in the same transaction
         result = unit(work)
         work.lanes = tx.intents.lanes_added_to()

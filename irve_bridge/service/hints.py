@@ -7,16 +7,17 @@ from irve_bridge.service.handle import Work
 from irve_bridge.service.ports import Tx
 
 
-def hear(work: Work, hint: ProviderSpoke) -> None:
-    """Store a hint under its event id and have the session it concerns observed."""
+def hear(work: Work, hint: ProviderSpoke) -> str | None:
+    """Store a hint under its event id and have the session it concerns observed; return its id."""
     session = _concerned(work.tx, hint)
     session_id = session.id if session else None
     if not work.tx.inbox.put(_key(hint), hint, session_id) or session is None:
-        return
+        return session_id
     if session.customer_id and work.tx.intents.pending(session.id, Kind.OBSERVE, unclaimed=True):
-        return  # that look will see everything of its customer
+        return session_id  # that look will see everything of its customer
     look = Intent(Do.OBSERVE, Kind.OBSERVE, {"object_ids": list(hint.object_ids)})
     work.tx.intents.add(session.id, look, hint.at)
+    return session_id
 
 
 def unheard(tx: Tx, hint: ProviderSpoke) -> Session | None:

@@ -1,6 +1,6 @@
 """Facts about money, completed with what only the books know, each counted once."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from irve_bridge.domain import facts
 from irve_bridge.domain.classify import is_extra
@@ -14,10 +14,11 @@ _TAKEN = ("charge", "capture")
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """The books of one open transaction."""
+    """The books of one open transaction; `moved` is what it added to them."""
 
     tx: Tx
     policy: Policy
+    moved: list[Movement] = field(default_factory=list)
 
     def is_news(self, session: Session, fact: facts.SessionFact) -> bool:
         """Return whether this was not heard before; the provider says many things many times."""
@@ -64,8 +65,7 @@ class Ledger:
             if self._stands(session, fact)
             and (sized := self._weighed(session, movement, proven_by=fact)).amount_minor > 0
         ]
-        for movement in proven:
-            self.tx.books.record(movement)
+        self.moved.extend(movement for movement in proven if self.tx.books.record(movement))
         fact = self._counted(session, fact)
         if not proven:
             return session, fact

@@ -5,7 +5,7 @@ crossing a limit becomes a fact about the session. Each reading also says when t
 crossed at this power, so that a charge point that falls silent is stopped too.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -13,7 +13,7 @@ from irve_bridge.domain.metering import Reading
 from irve_bridge.domain.session import Session, State
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.handle import Work, topic
-from irve_bridge.service.ports import Bus, Clock, Storage, TakenReading, Tx
+from irve_bridge.service.ports import ALONE, Bus, Clock, Storage, TakenReading, Tx
 from irve_bridge.service.presume import goes_on
 from irve_bridge.service.running import Figures, Live, Metering, Running, running_from
 from irve_bridge.service.transactions import NO_IDS
@@ -35,25 +35,50 @@ class Meters:
         clock: Clock,
         limit_moved: Callable[[], None],
         lead: timedelta = timedelta(),
+        node_id: str = ALONE,
     ) -> None:
         self._lead = lead
+        self._node_id = node_id
         self._storage = storage
         self._bus = bus
         self._clock = clock
         self._limit_moved = limit_moved
         self._running: dict[Key, Running] = {}
+        self._of_session: dict[str, Key] = {}
         self._plain: dict[Key, Metering] = {}
         self._at_connector: dict[tuple[str, int], Key] = {}
 
-    async def rebuild(self) -> None:
-        """Read every running transaction back from storage, as after a restart."""
-        for metering in await self._storage.read(_running):
+    async def rebuild(self, charge_point_ids: Collection[str] | None = None) -> None:
+        """Read running transactions back from storage: all, or those of some charge points."""
+        of = None if charge_point_ids is None else frozenset(charge_point_ids)
+        for metering in await self._storage.read(lambda tx: _running(tx, of)):
             if isinstance(metering, Running):
                 metering.lead = self._lead
                 metering.project()
                 self._keep(metering)
             else:
                 self._keep_plain(metering)
+
+    def leave(self, charge_point_id: str) -> None:
+        """Forget the meters of a charge point that another node has by now."""
+        for key in [key for key in (*self._running, *self._plain) if key[0] == charge_point_id]:
+            self._drop(key)
+
+    def clear(self) -> None:
+        """Forget all meters: other nodes may have them by now."""
+        for kept in (self._running, self._of_session, self._plain, self._at_connector):
+            kept.clear()
+
+    async def refresh(self, session_id: str) -> None:
+        """Take a session whose meter runs here as it is stored, or leave it to its node."""
+        key = self._of_session.get(session_id)
+        if key is None:
+            return
+        session, holder = await self._storage.read(lambda tx: _stored(tx, session_id, key[0]))
+        if holder not in {None, self._node_id}:
+            self.leave(key[0])
+        elif session is not None:
+            self._follow(session)
 
     def heard(self, work: Work) -> None:
         """Follow committed work: transactions that began or ended, and what they reported."""
@@ -153,6 +178,8 @@ class Meters:
         if transaction_id not in {None, *NO_IDS}:
             known = await self._storage.read(lambda tx: tx.transactions.get(*named))
             if known is not None:
+                if known.running:  # it was told to another node while this one took over
+                    await self.rebuild([charge_point_id])
                 return named
         return self._at_connector.get((charge_point_id, connector_number), named)
 
@@ -200,7 +227,9 @@ class Meters:
             self._limit_moved()
 
     def _keep(self, running: Running) -> None:
-        self._running[self._placed(running.transaction)] = running
+        key = self._placed(running.transaction)
+        self._running[key] = running
+        self._of_session[running.session.id] = key
         self._limit_moved()
 
     def _keep_plain(self, metering: Metering) -> None:
@@ -219,6 +248,8 @@ class Meters:
         metering = self._running.pop(key, None) or self._plain.pop(key, None)
         if metering is None:
             return
+        if isinstance(metering, Running):
+            del self._of_session[metering.session.id]
         place = (key[0], metering.transaction.connector_number)
         if self._at_connector.get(place) == key:
             del self._at_connector[place]
@@ -230,9 +261,16 @@ def _acknowledge(tx: Tx, transaction: Transaction) -> None:
         tx.transactions.save(replace(stored, acknowledged=True))
 
 
-def _running(tx: Tx) -> list[Metering]:
+def _stored(tx: Tx, session_id: str, charge_point_id: str) -> tuple[Session | None, str | None]:
+    return tx.sessions.get(session_id), tx.nodes.holder(charge_point_id)
+
+
+def _running(tx: Tx, of: frozenset[str] | None) -> list[Metering]:
     found: list[Metering] = []
-    for transaction in tx.transactions.running():
+    only = next(iter(of)) if of and len(of) == 1 else None
+    for transaction in tx.transactions.running(only):
+        if of is not None and transaction.charge_point_id not in of:
+            continue
         session = tx.sessions.get(transaction.session_id) if transaction.session_id else None
         if session is not None:
             found.append(running_from(tx, transaction, session))

@@ -13,6 +13,7 @@ from irve_bridge.domain.metering import Metered
 from irve_bridge.domain.period import Period
 from irve_bridge.domain.pricing import Pricer
 from irve_bridge.domain.signed_data import signed_data
+from irve_bridge.domain.tariff import Tariff
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.callbacks import own_cdr_callback
 from irve_bridge.service.cdrs import location_of, standing
@@ -68,6 +69,16 @@ def judge(tx: Tx, id_tag: str, now: datetime, told: Authorization | None) -> Aut
     return listed.at(now) if listed else told or INVALID
 
 
+def price(tx: Tx, transaction: Transaction) -> Tariff | None:
+    """Return the tariff that is in force where a transaction runs, at its start; None for none."""
+    named = (transaction.charge_point_id, transaction.connector_number)
+    try:
+        return place(tx, *named, transaction.start_at)[2]
+    except UnknownThing as unknown:
+        log.warning("no price", transaction_id=transaction.id, reason=str(unknown))
+        return None
+
+
 def conclude(work: Work, transaction: Transaction, at: datetime) -> None:
     """Keep and tell the CDR of a transaction without a session that has ended.
 
@@ -116,10 +127,10 @@ def _bare(cdr_: Cdr) -> dict[str, Any]:
 def _made(tx: Tx, transaction: Transaction, used: Metered, number: int, at: datetime) -> Cdr | None:
     """Return the CDR; None where it happened at no place of ours, or for no price."""
     named = (transaction.charge_point_id, transaction.connector_number)
-    try:
-        charge_point, _, tariff = place(tx, *named, transaction.start_at)
-    except UnknownThing as unknown:
-        log.warning("no CDR", transaction_id=transaction.id, reason=str(unknown))
+    charge_point = tx.stations.charge_point(transaction.charge_point_id)
+    tariff = transaction.tariff or price(tx, transaction)
+    if charge_point is None or tariff is None:
+        log.warning("no CDR", transaction_id=transaction.id)
         return None
     doubt = CLOCK_DOUBT if transaction.stop_doubted and tariff.prices_time else None
     used = used.timeless() if doubt else used

@@ -34,7 +34,7 @@ def refuse_unavailable(charge_point: ChargePoint, connector: Connector) -> None:
     """Raise where a charge could not start now, before anybody pays.
 
     Raises:
-        ConnectorOut: Offline, faulted, finishing or out of service.
+        ConnectorOut: Offline, faulted, finishing, reserved or out of service.
         ConnectorBusy: It charges already.
     """
     if charge_point.connected_at is None:
@@ -45,7 +45,9 @@ def refuse_unavailable(charge_point: ChargePoint, connector: Connector) -> None:
             raise ConnectorOut("This connector is out of order.", "faulted")
         case ConnectorStatus.FINISHING:
             raise ConnectorOut("Unplug the cable of the last charge first.", "finishing")
-        case ConnectorStatus.UNAVAILABLE | ConnectorStatus.RESERVED:
+        case ConnectorStatus.RESERVED:
+            raise ConnectorOut("This connector is reserved for somebody else.", "reserved")
+        case ConnectorStatus.UNAVAILABLE:
             raise ConnectorOut("This connector is out of service for now.", "unavailable")
         case ConnectorStatus.CHARGING | ConnectorStatus.SUSPENDED_EV:
             raise busy()

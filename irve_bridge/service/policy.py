@@ -63,6 +63,7 @@ class Policy:
     refund_retry_after: timedelta = timedelta(hours=6)
     customer_kept: timedelta = timedelta(days=30)
     personal_data_kept: timedelta = timedelta(days=395)
+    commands_kept: timedelta = timedelta(days=395)
     stop_lead: timedelta = timedelta(seconds=5)
     lease: timedelta = LEASE
     retry_first: timedelta = timedelta(seconds=2)

@@ -88,16 +88,25 @@ class Reconciler:
         self._clock = clock
         self._payments = payments
 
-    async def nightly(self, every: timedelta, back: timedelta) -> None:
-        """Reconcile again and again until cancelled, each time what lies `back` from then."""
+    async def nightly(
+        self, every: timedelta, back: timedelta, is_its_turn: Callable[[], Awaitable[bool]]
+    ) -> None:
+        """Reconcile again and again until cancelled, each time what lies `back` from then.
+
+        Of several nodes one does, of which `is_its_turn` says so.
+        """
         await self._clock.sleep(min(every, FIRST_AFTER))
         while True:
-            now = self._clock.now()
-            try:
-                await self.run(now - back, now)
-            except ProviderUnreachable as error:
-                log.warning("reconcile_postponed", reason=str(error))
+            if await is_its_turn():
+                await self._once(back)
             await self._clock.sleep(every)
+
+    async def _once(self, back: timedelta) -> None:
+        now = self._clock.now()
+        try:
+            await self.run(now - back, now)
+        except ProviderUnreachable as error:
+            log.warning("reconcile_postponed", reason=str(error))
 
     async def run(self, since: datetime, until: datetime) -> list[Finding]:
         """Return what differed, the repaired included, and what could not be compared.

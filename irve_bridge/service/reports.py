@@ -20,9 +20,13 @@ BOOTED, REPORTED = "BootNotification", "StatusNotification"
 """What is kept of a charge point's own: its boots, and reports of an error that came or went."""
 
 
-def connected(work: Work, fact: facts.ChargePointConnected) -> None:
-    """Note the open socket."""
+def connected(work: Work, fact: facts.ChargePointConnected) -> bool:
+    """Note the open socket; return whether another node may have had the charge point before."""
+    before = work.tx.nodes.holder(fact.charge_point_id)
+    if before != work.node_id:
+        work.tx.nodes.take(work.node_id, fact.charge_point_id)
     work.tx.stations.connected(fact.charge_point_id, fact.at)
+    return before not in {None, work.node_id}
 
 
 def disconnected(work: Work, fact: facts.ChargePointDisconnected) -> None:
@@ -42,10 +46,12 @@ def status_changed(work: Work, fact: facts.ConnectorStatusChanged) -> None:
     """Note a status; a cable plugged in sends a lost start again, a pause counts as parking."""
     stations = work.tx.stations
     before = stations.connector(fact.charge_point_id, fact.connector_number)
+    whole = stations.charge_point(fact.charge_point_id) if fact.connector_number == 0 else None
+    error_before = next((each.error_code for each in (before, whole) if each), None)
     stations.reported(
         fact.charge_point_id, fact.connector_number, fact.status, fact.error_code, fact.at
     )
-    if fact.error_code != (before.error_code if before else None):
+    if fact.error_code != error_before:
         work.tx.station_events.add(fact.charge_point_id, REPORTED, fact.told, fact.at)
     if before is None:
         return

@@ -1,11 +1,12 @@
 """Time as a source of facts: deadlines that passed and limits that were reached."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from irve_bridge.domain import facts
 from irve_bridge.domain.charge_point import ChargePoint, Connector
@@ -56,58 +57,71 @@ class Sweep:
         return min(deadlines_at, meters.next_limit() or deadlines_at)
 
     async def once(self, meters: Meters) -> None:
-        """Apply every limit reached and every deadline passed by now, and end what is over.
+        """Apply every limit reached and every deadline passed by now, end and forget what is over.
 
         Deadlines are taken by the page, as long as pages are full: an old backlog delays neither
         the deadlines behind it nor, between two pages, a limit.
         """
         await self._end_left_behind(meters)
+        await self._forget_commands()
         for _ in range(PAGES_MOST):
             now = self._clock.now()
             for session_id in meters.crossed(now):
+                await meters.refresh(session_id)
+            for session_id in meters.crossed(now):
                 asked = facts.StopAsked(at=now, session_id=session_id, cause=StopCause.LIMIT)
-                await self._try(session_id, partial(apply, fact=asked))
+                await self._try({"session_id": session_id}, partial(apply, fact=asked))
             if await self._page(now) < BATCH:
                 return
 
     async def _end_left_behind(self, meters: Meters) -> None:
         """End the transactions whose stop was lost, as their connectors and silence prove."""
         now, policy = self._clock.now(), self._handler.policy
-        for transaction in await self._storage.read(partial(_left, now=now, policy=policy)):
+        node_id = self._handler.node_id
+        left = partial(_left, node_id=node_id, now=now, policy=policy)
+        for transaction in await self._storage.read(left):
             if meters.named_since(transaction, now - policy.idle_end):
                 continue
-            await self._try(
-                transaction.session_id, partial(end_left_behind, of=transaction, now=now)
-            )
+            named = {"charge_point_id": transaction.charge_point_id}
+            if transaction.session_id is not None:
+                named["session_id"] = transaction.session_id
+            await self._try(named, partial(end_left_behind, of=transaction, now=now))
+
+    async def _forget_commands(self) -> None:
+        """Forget what was asked of charge points too long ago for anybody to ask after it."""
+        before = self._clock.now() - self._handler.policy.commands_kept
+        oldest_at = await self._storage.read(lambda tx: tx.commands.oldest_at())
+        if oldest_at is not None and oldest_at < before:
+            await self._try({}, lambda work: work.tx.commands.forget_before(before))
 
     async def _page(self, now: datetime) -> int:
         """Apply the earliest deadlines passed by now; return how many there were."""
-        due = await self._storage.read(partial(_due, now=now))
+        node_id = self._handler.node_id
+        due = await self._storage.read(lambda tx: tx.sessions.due(node_id, now, BATCH))
         for session in due:
-            if not await self._try(
-                session.id, partial(pass_deadline, session_id=session.id, now=now)
-            ):
-                await self._try(session.id, partial(look_later, session_id=session.id, now=now))
+            named = {"session_id": session.id, "charge_point_id": session.charge_point_id}
+            if not await self._try(named, partial(pass_deadline, session_id=session.id, now=now)):
+                await self._try(named, partial(look_later, session_id=session.id, now=now))
         return len(due)
 
-    async def _try(self, session_id: str | None, unit: Callable[[Work], object]) -> bool:
-        """Return whether it went well: one session's trouble is not the others'."""
-        try:
-            await self._handler.run(unit)
-        except Exception:
-            log.exception("sweep_failed", session_id=session_id)
-            return False
+    async def _try(self, named: Mapping[str, str], unit: Callable[[Work], object]) -> bool:
+        """Return whether it went well: one session's trouble is not the others'.
+
+        Whoever is `named` stands in every line of log of it.
+        """
+        with bound_contextvars(**named):
+            try:
+                await self._handler.run(unit)
+            except Exception:
+                log.exception("sweep_failed")
+                return False
         return True
 
 
-def _due(tx: Tx, now: datetime) -> list[Session]:
-    return tx.sessions.due(now, BATCH)
-
-
-def _left(tx: Tx, now: datetime, policy: Policy) -> list[Transaction]:
-    free = tx.transactions.at_free_connectors()
+def _left(tx: Tx, node_id: str, now: datetime, policy: Policy) -> list[Transaction]:
+    free = tx.transactions.at_free_connectors(node_id)
     left = [t for t in free if left_behind(tx, t, now, policy)]
-    return left + tx.transactions.no_guest_s(now - policy.transaction_most)
+    return left + tx.transactions.no_guest_s(node_id, now - policy.transaction_most)
 
 
 def look_later(work: Work, session_id: str, now: datetime) -> None:

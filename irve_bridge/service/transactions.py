@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import structlog
 from msgspec.structs import replace as changed
 
 from irve_bridge.domain import facts, moments
@@ -16,16 +17,20 @@ from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service import consequences, signatures
 from irve_bridge.service.bills import bill
 from irve_bridge.service.handle import Work
-from irve_bridge.service.own_customers import conclude, judge
-from irve_bridge.service.ports import TakenReading
+from irve_bridge.service.own_customers import conclude, judge, price
+from irve_bridge.service.ports import TakenReading, Tx
 from irve_bridge.service.presume import end_at_last_reading, end_replaced
 from irve_bridge.service.reserving import reservation_id, reserved
 
 NO_IDS = frozenset({"-1", "0"})
 """What charge points send that never learnt a transaction's id."""
+STOPPED = "StopTransaction"
+"""As what operators are shown a stop of nothing known, among what the charge point told."""
 _UNTOLD_MOST = timedelta(days=31)
 """A start told later than this was dated by a clock that had not been set; a payment would show."""
 _TAG_HONOURED = frozenset({State.SECURED, State.CHARGING, State.STOPPING})
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ def started(
     A charge point may date a repeat anew. What else ran on the connector before is over. `told` is
     what the CSMS says of a tag that is on no list.
     """
-    transaction = Transaction(
+    said = Transaction(
         charge_point_id=fact.charge_point_id,
         id="",
         connector_number=fact.connector_number,
@@ -68,34 +73,49 @@ def started(
         heard_at=fact.at,
         reservation_id=fact.reservation_id,
     )
-    if same := work.tx.transactions.same_start(transaction) or _sent_again(work, transaction):
+    if same := work.tx.transactions.same_start(said) or _sent_again(work, said):
         return StartReply(same.id, _answered(work, same, told))
-    end_replaced(work, transaction, fact.at)
+    end_replaced(work, said, fact.at)
     session = work.tx.sessions.by_id_tag(fact.charge_point_id, fact.id_tag)
     earliest_at = session.secured_at or session.opened_at if session else fact.at - _UNTOLD_MOST
     start_at = moments.start(fact.started_at, fact.at, earliest_at)
-    if session is None:
-        authorization = judge(work.tx, fact.id_tag, start_at, told)
-    else:
-        authorization = ACCEPTED if session.state is State.SECURED else INVALID
-    accepted = authorization.accepted
-    transaction = replace(
-        transaction,
-        start_at=start_at,
-        start_said_at=None if start_at == fact.started_at else fact.started_at,
-        id=str(work.tx.transactions.next_id()),
-        accepted=accepted,
-        session_id=session.id if session and accepted else None,
-    )
-    work.tx.transactions.add(transaction)
-    consequences.started(work.tx, transaction)
-    if session and accepted:
+    authorization = _judged(work.tx, session, fact.id_tag, start_at, told)
+    transaction = _recorded(work.tx, said, session, start_at, accepted=authorization.accepted)
+    if session and authorization.accepted:
         _begin(work, session, transaction, fact.at)
         return StartReply(transaction.id, authorization)
     work.plain.append((transaction, _rated_w(work, transaction)))
     if session:
         _refuse(work, session, transaction, fact.at)
     return StartReply(transaction.id, authorization)
+
+
+def _judged(
+    tx: Tx, session: Session | None, id_tag: str, start_at: datetime, told: Authorization | None
+) -> Authorization:
+    """Return whether a start's tag may charge: a guest's once, for what was paid for."""
+    if session is None:
+        return judge(tx, id_tag, start_at, told)
+    return ACCEPTED if session.state is State.SECURED else INVALID
+
+
+def _recorded(
+    tx: Tx, said: Transaction, session: Session | None, start_at: datetime, *, accepted: bool
+) -> Transaction:
+    """Write down a start on our clock; what an own customer's costs is frozen with it."""
+    transaction = replace(
+        said,
+        start_at=start_at,
+        start_said_at=None if start_at == said.start_at else said.start_at,
+        id=str(tx.transactions.next_id()),
+        accepted=accepted,
+        session_id=session.id if session and accepted else None,
+    )
+    if session is None and accepted:
+        transaction = replace(transaction, tariff=price(tx, transaction))
+    tx.transactions.add(transaction)
+    consequences.started(tx, transaction)
+    return transaction
 
 
 def _answered(work: Work, transaction: Transaction, told: Authorization | None) -> Authorization:
@@ -228,9 +248,23 @@ def _stopped_in_vain(work: Work, fact: facts.TransactionStopped) -> None:
     """
     key = f"stop:{fact.charge_point_id}:{fact.transaction_id}:{fact.stopped_at.isoformat()}"
     tagged = fact.id_tag and work.tx.sessions.by_id_tag(fact.charge_point_id, fact.id_tag)
-    work.tx.inbox.put(key, fact, tagged.id if tagged else None)
+    if work.tx.inbox.put(key, fact, tagged.id if tagged else None):
+        work.tx.station_events.add(fact.charge_point_id, STOPPED, _in_vain(fact), fact.at)
+        named = {"charge_point_id": fact.charge_point_id, "transaction_id": fact.transaction_id}
+        log.warning("stop_of_nothing_known", **named)
     if tagged and tagged.state in _TAG_HONOURED:
         work.advance(tagged, _in_doubt(work, tagged, fact))
+
+
+def _in_vain(fact: facts.TransactionStopped) -> dict[str, object]:
+    return {
+        "note": "of no transaction that is known here and can be meant",
+        "transaction_id": fact.transaction_id,
+        "id_tag": fact.id_tag,
+        "stopped_at": fact.stopped_at.isoformat(),
+        "meter_stop_wh": fact.meter_stop_wh,
+        "reason": fact.reason,
+    }
 
 
 def _in_doubt(work: Work, session: Session, fact: facts.TransactionStopped) -> facts.ChargingEnded:

@@ -3,14 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
-
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
 from irve_bridge.service.ports import Storage
 from irve_bridge.storage.migrate import migrate
+from irve_bridge.storage.postgres import PostgresStorage
 from irve_bridge.storage.sqlite import SqliteStorage
+from irve_bridge.storage.urls import is_file, parsed
 
 
 @asynccontextmanager
@@ -18,23 +16,12 @@ async def open_storage(url: str) -> AsyncIterator[Storage]:
     """Return the storage a URL names, its schema brought up to date; it is closed at the end.
 
     Raises:
-        ValueError: Not `sqlite:///` and the path of a file.
+        ValueError: Neither a SQLite file nor a PostgreSQL database.
+        DatabaseRefused: It cannot be reached, or is not for this release.
     """
-    path = _path(url)
-    path.parent.mkdir(parents=True, exist_ok=True)
     await asyncio.to_thread(migrate, url)
-    storage = SqliteStorage(url)
+    storage = SqliteStorage(url) if is_file(url) else PostgresStorage(parsed(url))
     try:
         yield storage
     finally:
         await storage.close()
-
-
-def _path(url: str) -> Path:
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        parsed = None
-    if parsed is None or parsed.drivername != "sqlite" or parsed.database in {None, "", ":memory:"}:
-        raise ValueError("The database URL must be sqlite:/// and the path of a file.")
-    return Path(str(parsed.database))

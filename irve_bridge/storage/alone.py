@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import make_url
-
 from irve_bridge.domain.errors import BridgeError
+from irve_bridge.storage.urls import is_file, parsed
 
 
 class AlreadyServed(BridgeError):
@@ -16,12 +15,17 @@ class AlreadyServed(BridgeError):
 
 @contextmanager
 def alone(url: str) -> Iterator[None]:
-    """Hold the database for this process while the context is open; a kill lets go of it too.
+    """Hold a file for this process while the context is open; a kill lets go of it too.
+
+    A PostgreSQL database serves several.
 
     Raises:
         AlreadyServed: Another process holds it.
     """
-    path = Path(f"{make_url(url).database}.lock")
+    if not is_file(url):
+        yield
+        return
+    path = Path(f"{parsed(url).database}.lock")
     with path.open("w", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

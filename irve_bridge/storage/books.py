@@ -1,15 +1,12 @@
 """The money: movements only ever added."""
 
 from sqlalchemy import Connection, bindparam, select
-from sqlalchemy.dialects import postgresql
 
 from irve_bridge.service.ports import Movement
-from irve_bridge.storage.rows import from_row, to_row
+from irve_bridge.storage.rows import from_row, insert_once, to_row
 from irve_bridge.storage.schema import movements
 
-_RECORD = postgresql.insert(movements).on_conflict_do_nothing(
-    index_elements=["provider", "account", "kind", "provider_id"]
-)
+_RECORD = insert_once(movements, index_elements=["provider", "account", "kind", "provider_id"])
 _MOVEMENTS = (
     select(movements)
     .where(movements.c.session_id == bindparam("of_session"))

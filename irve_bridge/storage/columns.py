@@ -5,13 +5,26 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Text
+import sqlalchemy as sa
+from sqlalchemy import DateTime, Dialect
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeDecorator
 
 from irve_bridge.domain.tariff import Tariff
 
-BigId = BigInteger().with_variant(Integer, "sqlite")
-"""A row's own number; SQLite counts up by itself only in a column declared INTEGER."""
+Integer = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+"""64 bits on both; SQLite counts up by itself only in a column declared INTEGER."""
+
+Text = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+"""Compared by code point, and only ASCII letters have a case: on both, whatever the locale is.
+
+A text's order must not change with the system's library: indexes stand on it.
+"""
+
+
+def without_nul(text: str) -> str:
+    """Return a text as PostgreSQL can hold it: no text of its contains U+0000."""
+    return text.replace("\0", "\ufffd")
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -43,7 +56,7 @@ class UTCDateTime(TypeDecorator[datetime]):
 class Json(TypeDecorator[Any]):
     """Anything msgspec encodes, as JSON text; it comes back as plain dicts, lists and scalars."""
 
-    impl = Text
+    impl = sa.Text
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature

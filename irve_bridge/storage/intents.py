@@ -20,10 +20,11 @@ from sqlalchemy import (
 )
 
 from irve_bridge.domain.intents import Intent, Lane
-from irve_bridge.service.ports import Attempt, Due, Unfinished
+from irve_bridge.service.ports import NODE_ID_LENGTH, Attempt, Due, Unfinished
 from irve_bridge.storage.rows import from_row, to_row
-from irve_bridge.storage.schema import attempts, intents
+from irve_bridge.storage.schema import attempts, intents, nodes
 from irve_bridge.storage.sessions import SqlSessions
+from irve_bridge.storage.turns import Turns
 
 _WAITS = intents.c.ended_at.is_(None)
 _ONE = intents.c.id == bindparam("of_id")
@@ -50,6 +51,8 @@ _NEXT_DUE = (
     .order_by(intents.c.not_before, intents.c.id)
     .limit(bindparam("most"))
 )
+# Who else claims at this moment is not waited for (SQLite has one writer, and no such clause).
+_CLAIMABLE = _NEXT_DUE.with_for_update(skip_locked=True, key_share=True, of=intents)
 _NEXT_MOMENT = select(
     func.min(
         case(
@@ -73,11 +76,16 @@ _IN_DOUBT = _PENDING.join_from(intents, attempts, attempts.c.intent_id == intent
     attempts.c.outcome.is_(None)
 )
 _CLAIM = update(intents).where(_ONE, _WAITS).values(tries=intents.c.tries + 1)
-_LEASED = select(intents.c.id).where(
-    _ONE,
-    _WAITS,
-    intents.c.lease == bindparam("of_lease"),
-    intents.c.lease_until > bindparam("now"),
+# Who takes over a lease that has passed, and who held it, do not both go on.
+_LEASED = (
+    select(intents.c.id)
+    .where(
+        _ONE,
+        _WAITS,
+        intents.c.lease == bindparam("of_lease"),
+        intents.c.lease_until > bindparam("now"),
+    )
+    .with_for_update(key_share=True)
 )
 _UNFINISHED = (
     select(intents)
@@ -104,7 +112,13 @@ _REVIVE = (
 )
 _GIVE_BACK = update(intents).where(_ONE, _WAITS).values(lease=None, lease_until=None)
 _VOID = (
-    update(intents).where(_WAITS, intents.c.lease.is_not(None)).values(lease=None, lease_until=None)
+    update(intents)
+    .where(
+        _WAITS,
+        intents.c.lease.is_not(None),
+        func.substr(intents.c.lease, 1, NODE_ID_LENGTH).not_in(select(nodes.c.id)),
+    )
+    .values(lease=None, lease_until=None)
 )
 
 _OPEN_ATTEMPT = (
@@ -125,9 +139,9 @@ _CLOSE = update(attempts).where(
 class SqlIntents:
     """Implements `ports.Intents`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, turns: Turns) -> None:
         self._connection = connection
-        self._sessions = SqlSessions(connection)
+        self._sessions = SqlSessions(connection, turns)
         self._added_to: set[Lane] = set()
 
     def add(self, session_id: str, intent: Intent, at: datetime) -> None:
@@ -162,13 +176,16 @@ class SqlIntents:
         named = {"of_session": session_id, "of_kind": kind}
         return self._connection.execute(_IN_DOUBT, named).first() is not None
 
-    def next_due(self, lanes: Sequence[Lane], now: datetime, limit: int) -> list[Due]:
+    def next_due(
+        self, lanes: Sequence[Lane], now: datetime, limit: int, *, claiming: bool = False
+    ) -> list[Due]:
         """Return those that may be claimed now.
 
         Only the first unfinished intent of a subject's lane, due, and under no live lease.
+        `claiming` leaves out what another node is about to claim, and keeps these from others.
         """
         named = {"of_lanes": [lane.value for lane in lanes], "now": now, "most": limit}
-        rows = self._connection.execute(_NEXT_DUE, named).all()
+        rows = self._connection.execute(_CLAIMABLE if claiming else _NEXT_DUE, named).all()
         named_ids = [row.session_id for row in rows if row.session_id is not None]
         sessions = self._sessions.get_many(named_ids) if named_ids else {}
         return [
@@ -248,7 +265,7 @@ class SqlIntents:
         return lanes
 
     def void_leases(self) -> None:
-        """Take every lease back, as at the start of the only process that holds any."""
+        """Take back the leases of nodes that live no more: a lease begins with its node's id."""
         self._connection.execute(_VOID)
 
     def next_moment(self, lanes: Sequence[Lane]) -> datetime | None:

@@ -33,6 +33,11 @@ _TARIFFS = (
     .limit(bindparam("most"))
 )
 _PRICED = select(connectors).order_by(connectors.c.charge_point_id, connectors.c.number)
+_AT_EVSE = (
+    select(connectors)
+    .where(connectors.c.evse_id == bindparam("of_evse"))
+    .order_by(connectors.c.charge_point_id, connectors.c.number)
+)
 _OPERATOR = [column for column in charge_points.c if column.name.startswith("operator_")]
 _OPERATORS = (
     select(func.min(charge_points.c.id).label("id")).group_by(*_OPERATOR).limit(bindparam("most"))
@@ -89,6 +94,11 @@ class SqlListings:
         rows = self._connection.execute(_PRICED.where(named))
         found = (from_row(row, Connector) for row in rows)
         return [connector for connector in found if tariff_id in connector.tariff_ids]
+
+    def at_evse(self, evse_id: str) -> list[Connector]:
+        """Return the connectors of an EVSE."""
+        rows = self._connection.execute(_AT_EVSE, {"of_evse": evse_id})
+        return [from_row(row, Connector) for row in rows]
 
     def operators(self, limit: int) -> list[ChargePoint]:
         """Return a charge point of each operator, as far as these differ in what they say."""

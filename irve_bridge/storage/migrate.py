@@ -1,35 +1,103 @@
 """The schema, brought up to date."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import OperationalError
 
-from irve_bridge.domain.errors import Bug
+from irve_bridge.domain.errors import BridgeError, Bug
+from irve_bridge.storage.postgres import engine
 from irve_bridge.storage.sqlite import writing, writing_engine
+from irve_bridge.storage.urls import is_file, parsed
 
 _SCRIPTS = Path(__file__).parent / "migrations"
+_TURN = 0x1257E
+"""Of the advisory lock under which one process at a time looks and migrates."""
 
 
-def migrate(url: str) -> None:
-    """Bring the database to the newest schema, in one transaction; nothing to do is nothing done.
+class DatabaseRefused(BridgeError):
+    """The database cannot be reached, or is not for this release."""
 
-    Two processes that start at once take turns: the write lock is held before looking.
+
+class Versions(NamedTuple):
+    """The schema's version before and after; None for an empty database."""
+
+    before: str | None
+    after: str
+
+
+def migrate(url: str, to: str = "head") -> Versions:
+    """Bring the database to a schema, the newest one unless another is named, in one transaction.
+
+    Nothing to do is nothing done. Processes that start at once take turns: what they lock is
+    locked before they look.
+
+    Raises:
+        ValueError: The URL names no database that the bridge can use.
+        DatabaseRefused: It cannot be reached, or a newer release has changed it.
     """
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS))
-    engine = writing_engine(url, references=False)
+    with _alone_on_file(url) if is_file(url) else _alone_on_server(url) as connection:
+        before = _version(connection)
+        _refuse_newer(config, before)
+        config.attributes["connection"] = connection
+        command.upgrade(config, to)
+        return Versions(before, str(_version(connection)))
+
+
+@contextmanager
+def _alone_on_file(url: str) -> Iterator[Connection]:
+    """Hold the write lock; nothing is committed where a row names one that does not exist."""
+    Path(str(parsed(url).database)).parent.mkdir(parents=True, exist_ok=True)
+    file = writing_engine(url, references=False)
     try:
-        with writing(engine) as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-            _refuse_dangling(connection)
+        with writing(file) as connection:
+            yield connection
+            if dangling := connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                raise Bug(
+                    f"the migration left a row of {dangling[0]} that names none of {dangling[2]}"
+                )
     finally:
-        engine.dispose()
+        file.dispose()
 
 
-def _refuse_dangling(connection: Connection) -> None:
-    """Nothing is committed where a row names one that does not exist."""
-    if dangling := connection.exec_driver_sql("PRAGMA foreign_key_check").first():
-        raise Bug(f"the migration left a row of {dangling[0]} that names none of {dangling[2]}")
+@contextmanager
+def _alone_on_server(url: str) -> Iterator[Connection]:
+    """Hold the advisory lock until the commit, however long another process migrates."""
+    server = engine(parsed(url), 1)
+    try:
+        with _reach(server) as connection, connection.begin():
+            connection.execute(text("SET LOCAL lock_timeout = 0"))
+            connection.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": _TURN})
+            yield connection
+    finally:
+        server.dispose()
+
+
+def _reach(server: Engine) -> Connection:
+    try:
+        return server.connect()
+    except OperationalError as error:
+        why = str(error.orig).strip().splitlines()[0]
+        raise DatabaseRefused(f"The database cannot be reached (DATABASE_URL): {why}") from None
+
+
+def _version(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _refuse_newer(config: Config, version: str | None) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if version is not None and version not in known:
+        raise DatabaseRefused(
+            f"The database has schema {version}, which this release does not know: a newer one "
+            "has changed it. Run that release, or restore the backup made before it."
+        )

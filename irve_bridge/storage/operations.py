@@ -12,6 +12,7 @@ from irve_bridge.storage.rows import from_row
 from irve_bridge.storage.schema import commands, station_events
 
 EVENTS_KEPT = 200
+FORGOTTEN_MOST = 1000
 DETAILS_BYTES = 20_000
 """A certificate request has 5,500 characters at most; whatever is longer, only vendors know."""
 NUMBER_MOST = 2**63 - 1
@@ -32,6 +33,12 @@ def _newest(table: Table) -> Select[Any]:
 _ADD_COMMAND = insert(commands).returning(commands.c.id)
 _CONCLUDE = update(commands).where(commands.c.id == bindparam("of_number"))
 _COMMANDS = _newest(commands)
+_OLDEST = select(commands.c.id, commands.c.at).order_by(commands.c.id)
+_OLDEST_AT = select(_OLDEST.limit(1).subquery().c.at)
+_FORGET = delete(commands).where(
+    commands.c.id.in_(select(_OLDEST.limit(FORGOTTEN_MOST).subquery().c.id)),
+    commands.c.at < bindparam("moment"),
+)
 _ADD_EVENT = insert(station_events)
 _EVENTS = _newest(station_events)
 _TRIM_EVENTS = delete(station_events).where(
@@ -71,6 +78,15 @@ class SqlCommands:
         """Return a charge point's commands, newest first, those below a number."""
         asked = {"of_id": charge_point_id, "before": before or NUMBER_MOST, "most": limit}
         return [from_row(row, Asked) for row in self._connection.execute(_COMMANDS, asked)]
+
+    def oldest_at(self) -> datetime | None:
+        """Return when the oldest was given, None for none."""
+        at: datetime | None = self._connection.scalar(_OLDEST_AT)
+        return at
+
+    def forget_before(self, moment: datetime) -> None:
+        """Forget the oldest that were given before a moment, `FORGOTTEN_MOST` at once."""
+        self._connection.execute(_FORGET, {"moment": moment})
 
 
 class SqlStationEvents:

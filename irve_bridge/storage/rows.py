@@ -27,12 +27,15 @@ def maybe(row: Row[Any] | None, kind: type[T]) -> T | None:
     return None if row is None else from_row(row, kind)
 
 
-def insert_once(table: Table) -> Insert:
-    """Return an INSERT that leaves a row with an equal unique key alone.
+def insert_once(table: Table, **conflict: Any) -> Insert:
+    """Return an INSERT that leaves a row with an equal unique key alone; 1 or 0 is its rowcount.
 
-    SQLite understands PostgreSQL's ON CONFLICT, and so does its SQLAlchemy compiler.
+    `conflict` names the key, as `on_conflict_do_nothing` takes it; any is meant without it. SQLite
+    understands PostgreSQL's ON CONFLICT, and so does its SQLAlchemy compiler.
     """
-    return insert(table).on_conflict_do_nothing()
+    return (
+        insert(table).on_conflict_do_nothing(**conflict).execution_options(preserve_rowcount=True)
+    )
 
 
 def upsert(table: Table, *, kept: frozenset[str] = frozenset()) -> Insert:

@@ -6,15 +6,22 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, insert, or_, select, text, update
-from sqlalchemy.dialects import postgresql
 
 from irve_bridge.domain.decide import Step
 from irve_bridge.domain.facts import SessionFact
 from irve_bridge.domain.session import Session, State
 from irve_bridge.service.ports import Happening, StaleSession
+from irve_bridge.storage.columns import Text
 from irve_bridge.storage.erasing import erase
-from irve_bridge.storage.rows import from_row, maybe, to_row, upsert
-from irve_bridge.storage.schema import history, movements, provider_objects, sessions
+from irve_bridge.storage.rows import from_row, insert_once, maybe, to_row, upsert
+from irve_bridge.storage.schema import (
+    charge_points,
+    history,
+    movements,
+    provider_objects,
+    sessions,
+)
+from irve_bridge.storage.turns import Turns
 
 _GET = select(sessions).where(sessions.c.id == bindparam("of_id"))
 _GET_MANY = select(sessions).where(sessions.c.id.in_(bindparam("of_ids", expanding=True)))
@@ -23,7 +30,7 @@ _BY_ID_TAG = (
     select(sessions)
     .where(
         sessions.c.charge_point_id == bindparam("of_charge_point"),
-        sessions.c.id_tag_folded == func.lower(bindparam("of_id_tag")),
+        sessions.c.id_tag_folded == func.lower(bindparam("of_id_tag", type_=Text)),
     )
     .order_by(sessions.c.opened_at.desc())
     .limit(1)
@@ -47,12 +54,16 @@ _WAITING = (
         sessions.c.state == State.SECURED.value,
         sessions.c.charge_point_id == bindparam("of_charge_point"),
     )
-    .order_by(sessions.c.opened_at)
+    .order_by(sessions.c.opened_at, sessions.c.id)
 )
 _WAITING_AT = _WAITING.where(sessions.c.connector_number == bindparam("of_number"))
 _DUE = (
     select(sessions)
-    .where(sessions.c.deadline_at <= bindparam("now"))
+    .outerjoin(charge_points, charge_points.c.id == sessions.c.charge_point_id)
+    .where(
+        sessions.c.deadline_at <= bindparam("now"),
+        or_(charge_points.c.node.is_(None), charge_points.c.node == bindparam("of_node")),
+    )
     .order_by(sessions.c.deadline_at)
     .limit(bindparam("most"))
 )
@@ -124,8 +135,8 @@ _LAPSE = (
     )
     .values(claim=None, claim_until=None)
 )
-_ADD = postgresql.insert(sessions).on_conflict_do_nothing(
-    index_elements=[sessions.c.claim], index_where=sessions.c.claim.is_not(None)
+_ADD = insert_once(
+    sessions, index_elements=[sessions.c.claim], index_where=sessions.c.claim.is_not(None)
 )
 _others = sessions.alias("others")
 _HOLD = (
@@ -159,14 +170,16 @@ _OWN = upsert(provider_objects)
 class SqlSessions:
     """Implements `ports.Sessions`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, turns: Turns) -> None:
         self._connection = connection
+        self._turns = turns
 
     def add(self, session: Session, claim_until: datetime) -> bool:
         """Record a new session that claims its connector; False where another has it.
 
         A claim of an OPEN session is over at its `claim_until`.
         """
+        self._turns.take(session.charge_point_id)
         self._lapse(session, session.opened_at)
         claim = {"claim": _claim(session), "claim_until": claim_until}
         if self._connection.execute(_ADD, to_row(session) | claim).rowcount == 0:
@@ -176,10 +189,12 @@ class SqlSessions:
 
     def get(self, session_id: str) -> Session | None:
         """Return a session."""
+        self._turns.take_of(session_id)
         return self._first(_GET, of_id=session_id)
 
     def get_many(self, session_ids: Sequence[str]) -> dict[str, Session]:
         """Return sessions by id."""
+        self._turns.take_all_of(session_ids)
         return {session.id: session for session in self._all(_GET_MANY, of_ids=session_ids)}
 
     def by_token(self, token: str) -> Session | None:
@@ -188,6 +203,7 @@ class SqlSessions:
 
     def by_id_tag(self, charge_point_id: str, id_tag: str) -> Session | None:
         """Return the session whose tag this is, whatever the case of its letters."""
+        self._turns.take(charge_point_id)
         return self._first(_BY_ID_TAG, of_charge_point=charge_point_id, of_id_tag=id_tag)
 
     def by_provider_object(
@@ -201,6 +217,7 @@ class SqlSessions:
 
     def at_connector(self, charge_point_id: str, number: int, now: datetime) -> Session | None:
         """Return the session that holds a connector, an OPEN one only while its claim lasts."""
+        self._turns.take(charge_point_id)
         return self._first(_AT_CONNECTOR, of_claim=f"{charge_point_id}/{number}", now=now)
 
     def hold_connector(self, session: Session, now: datetime) -> bool:
@@ -223,13 +240,17 @@ class SqlSessions:
 
     def waiting_at(self, charge_point_id: str, number: int | None = None) -> list[Session]:
         """Return the SECURED sessions of a charge point or of one connector."""
+        self._turns.take(charge_point_id)
         if number is None:
             return self._all(_WAITING, of_charge_point=charge_point_id)
         return self._all(_WAITING_AT, of_charge_point=charge_point_id, of_number=number)
 
-    def due(self, now: datetime, limit: int) -> list[Session]:
-        """Return sessions whose deadline has passed, earliest first."""
-        return self._all(_DUE, now=now, most=limit)
+    def due(self, node_id: str, now: datetime, limit: int) -> list[Session]:
+        """Return sessions of a node's charge points whose deadline has passed, earliest first.
+
+        Those of a charge point that no node has had yet, or that is gone, are everybody's.
+        """
+        return self._all(_DUE, of_node=node_id, now=now, most=limit)
 
     def postpone(self, session_id: str, deadline_at: datetime) -> None:
         """Move a session's deadline to a later moment; nothing else of it changes.

@@ -17,6 +17,7 @@ from irve_bridge.domain.signatures import (
 )
 from irve_bridge.storage.rows import from_row, insert_once, to_row
 from irve_bridge.storage.schema import signed_readings
+from irve_bridge.storage.turns import Turns
 
 _OF_TRANSACTION = (signed_readings.c.charge_point_id == bindparam("of_charge_point")) & (
     signed_readings.c.transaction_id == bindparam("of_id")
@@ -57,8 +58,9 @@ _ELSEWHERE = select(signed_readings).where(
 class SqlSignatures:
     """Implements `ports.Signatures`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, turns: Turns) -> None:
         self._connection = connection
+        self._turns = turns
 
     def add(
         self, charge_point_id: str, transaction_id: str, signed: Iterable[SignedReading]
@@ -79,6 +81,7 @@ class SqlSignatures:
 
     def count(self, charge_point_id: str, transaction_id: str) -> int:
         """Return how many signed texts are kept of a transaction."""
+        self._turns.take(charge_point_id)
         named = {"of_charge_point": charge_point_id, "of_id": transaction_id}
         number: int = self._connection.execute(_COUNT, named).scalar_one()
         return number

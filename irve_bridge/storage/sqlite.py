@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event
 
 from irve_bridge.service.ports import StaleSession, TakenReading, Tx
+from irve_bridge.storage.outcome import Outcome
 from irve_bridge.storage.tx import SqlTx
-from irve_bridge.storage.writer import Outcome, Writer
+from irve_bridge.storage.writer import Writer
 
 T = TypeVar("T")
 READERS = 4

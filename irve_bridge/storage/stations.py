@@ -8,6 +8,7 @@ from irve_bridge.domain.charge_point import ChargePoint, Connector, ConnectorSta
 from irve_bridge.domain.tariff import Tariff
 from irve_bridge.storage.rows import from_row, maybe, to_row, upsert
 from irve_bridge.storage.schema import charge_points, connectors, tariffs
+from irve_bridge.storage.turns import Turns
 
 _ONE_CHARGE_POINT = charge_points.c.id == bindparam("of_id")
 _ONE_CONNECTOR = (connectors.c.charge_point_id == bindparam("of_id")) & (
@@ -25,8 +26,8 @@ _TARIFF = select(tariffs.c.document).where(tariffs.c.id == bindparam("of_id"))
 _PUT_CHARGE_POINT = upsert(
     charge_points,
     kept=frozenset(
-        {"connected_at", "behind_at", "seen_at", "vendor", "model", "firmware", "status"}
-        | {"next_password_hash", "next_security_profile"}
+        {"node", "connected_at", "behind_at", "seen_at", "vendor", "model", "firmware"}
+        | {"status", "error_code", "next_password_hash", "next_security_profile"}
     ),
 )
 _SECURITY = (
@@ -57,16 +58,14 @@ _NOTE_CONNECTOR = (
         ),
     )
 )
-_DISCONNECT = (
-    update(charge_points).where(charge_points.c.connected_at.is_not(None)).values(connected_at=None)
-)
 
 
 class SqlStations:
     """Implements `ports.Stations`; a tariff is put before the connectors that name it."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, turns: Turns) -> None:
         self._connection = connection
+        self._turns = turns
 
     def charge_point(self, charge_point_id: str) -> ChargePoint | None:
         """Return a registered charge point."""
@@ -79,12 +78,14 @@ class SqlStations:
 
     def connector(self, charge_point_id: str, number: int) -> Connector | None:
         """Return one connector."""
+        self._turns.take(charge_point_id)
         named = {"of_id": charge_point_id, "of_number": number}
         row = self._connection.execute(_CONNECTOR, named).first()
         return maybe(row, Connector)
 
     def connectors(self, charge_point_id: str) -> list[Connector]:
         """Return a charge point's connectors by number."""
+        self._turns.take(charge_point_id)
         rows = self._connection.execute(_CONNECTORS, {"of_id": charge_point_id})
         return [from_row(row, Connector) for row in rows]
 
@@ -127,10 +128,6 @@ class SqlStations:
         """Note that it told of something older than its connection."""
         self._note(charge_point_id, behind_at=at)
 
-    def all_disconnected(self) -> None:
-        """Note that no socket is open, as at a start."""
-        self._connection.execute(_DISCONNECT)
-
     def booted(
         self, charge_point_id: str, vendor: str, model: str, firmware: str | None, at: datetime
     ) -> None:
@@ -147,11 +144,12 @@ class SqlStations:
     ) -> None:
         """Note a connector's status; number 0 is the whole charge point (OCPP 1.6 ed. 2 §4.9)."""
         if number == 0:
-            self._note(charge_point_id, status=status.value, seen_at=at)
+            said = {"status": status.value, "error_code": error_code}
+            self._note(charge_point_id, **said, seen_at=at)
             return
-        said = {"new_status": status.value, "new_error_code": error_code, "said_at": at}
+        told = {"new_status": status.value, "new_error_code": error_code, "said_at": at}
         named = {"of_id": charge_point_id, "of_number": number}
-        self._connection.execute(_NOTE_CONNECTOR, said | named)
+        self._connection.execute(_NOTE_CONNECTOR, told | named)
         self._note(charge_point_id, seen_at=at)
 
     def _note(self, charge_point_id: str, **said: str | int | datetime | None) -> None:

@@ -11,9 +11,18 @@ from irve_bridge.domain.charge_point import ConnectorStatus
 from irve_bridge.domain.metering import Reading
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.ports import TakenReading
+from irve_bridge.storage.columns import Text
 from irve_bridge.storage.readings import insert_readings
 from irve_bridge.storage.rows import from_row, maybe, to_row
-from irve_bridge.storage.schema import connectors, counters, readings, transactions
+from irve_bridge.storage.schema import (
+    charge_points,
+    connectors,
+    counters,
+    readings,
+    transaction_ids,
+    transactions,
+)
+from irve_bridge.storage.turns import Turns
 
 FIRST_ID_MAX = 999_999_999
 """Leaves more than a billion ids to count up to within 31 bits."""
@@ -33,7 +42,7 @@ _SAME_START = select(transactions).where(
         transactions.c.start_said_at == bindparam("start_at"),
     ),
     transactions.c.connector_number == bindparam("connector_number"),
-    func.lower(transactions.c.id_tag) == func.lower(bindparam("id_tag")),
+    func.lower(transactions.c.id_tag) == func.lower(bindparam("id_tag", type_=Text)),
     transactions.c.meter_start_wh == bindparam("meter_start_wh"),
 )
 _RUNNING = (
@@ -49,13 +58,22 @@ _PRESUMED_AT = (
     .order_by(transactions.c.start_at.desc())
     .limit(bindparam("most"))
 )
-_AT_FREE_CONNECTORS = _RUNNING.join(
-    connectors,
-    (connectors.c.charge_point_id == transactions.c.charge_point_id)
-    & (connectors.c.number == transactions.c.connector_number),
-).where(connectors.c.status.in_([s.value for s in ConnectorStatus if s.vacant]))
-_NO_GUEST_S = _RUNNING.where(
-    transactions.c.session_id.is_(None), transactions.c.heard_at <= bindparam("moment")
+_OF_NODE = or_(charge_points.c.node.is_(None), charge_points.c.node == bindparam("of_node"))
+_AT_FREE_CONNECTORS = (
+    _RUNNING.join(charge_points, (charge_points.c.id == transactions.c.charge_point_id) & _OF_NODE)
+    .join(
+        connectors,
+        (connectors.c.charge_point_id == transactions.c.charge_point_id)
+        & (connectors.c.number == transactions.c.connector_number),
+    )
+    .where(connectors.c.status.in_([s.value for s in ConnectorStatus if s.vacant]))
+)
+_NO_GUEST_S = _RUNNING.outerjoin(
+    charge_points, charge_points.c.id == transactions.c.charge_point_id
+).where(
+    _OF_NODE,
+    transactions.c.session_id.is_(None),
+    transactions.c.heard_at <= bindparam("moment"),
 )
 _UNBILLED = (
     select(transactions)
@@ -114,29 +132,36 @@ _COUNT = (
 class SqlTransactions:
     """Implements `ports.Transactions`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, turns: Turns) -> None:
         self._connection = connection
+        self._turns = turns
 
     def next_id(self) -> int:
         """Return a new positive id of 31 bits, unique in this installation (OCPP 1.6 errata 3.54).
 
         The first one is random: a charge point may still name transactions of another system.
         """
+        if self._connection.dialect.supports_sequences:
+            drawn: int = self._connection.scalar(transaction_ids)
+            return drawn
         first = {"first": 1 + randbelow(FIRST_ID_MAX)}
         number: int = self._connection.execute(_COUNT, first).scalar_one()
         return number
 
     def add(self, transaction: Transaction) -> None:
         """Record a new transaction."""
+        self._turns.take(transaction.charge_point_id)
         self._connection.execute(_ADD, to_row(transaction))
 
     def save(self, transaction: Transaction) -> None:
         """Write down its stop."""
+        self._turns.take(transaction.charge_point_id)
         named = {"of_charge_point": transaction.charge_point_id, "of_id": transaction.id}
         self._connection.execute(_SAVE, to_row(transaction) | named)
 
     def get(self, charge_point_id: str, transaction_id: str) -> Transaction | None:
         """Return a transaction by its key."""
+        self._turns.take(charge_point_id)
         named = {"of_charge_point": charge_point_id, "of_id": transaction_id}
         row = self._connection.execute(_GET, named).first()
         return maybe(row, Transaction)
@@ -146,6 +171,7 @@ class SqlTransactions:
 
         The start is what the charge point's clock said, which may not be when it was.
         """
+        self._turns.take(transaction.charge_point_id)
         row = self._connection.execute(_SAME_START, to_row(transaction)).first()
         return maybe(row, Transaction)
 
@@ -154,6 +180,7 @@ class SqlTransactions:
         if charge_point_id is None:
             rows = self._connection.execute(_RUNNING)
         else:
+            self._turns.take(charge_point_id)
             rows = self._connection.execute(_RUNNING_AT, {"of_charge_point": charge_point_id})
         return [from_row(row, Transaction) for row in rows]
 
@@ -162,20 +189,22 @@ class SqlTransactions:
 
         Of those that were, the last hundred.
         """
+        self._turns.take(charge_point_id)
         asked = {"of_charge_point": charge_point_id, "most": PRESUMED_MOST}
         presumed = [
             from_row(row, Transaction) for row in self._connection.execute(_PRESUMED_AT, asked)
         ]
         return sorted([*self.running(charge_point_id), *presumed], key=lambda each: each.start_at)
 
-    def at_free_connectors(self) -> list[Transaction]:
-        """Return the running ones whose connector is free for others, oldest first."""
-        rows = self._connection.execute(_AT_FREE_CONNECTORS)
+    def at_free_connectors(self, node_id: str) -> list[Transaction]:
+        """Return a node's running ones whose connector is free for others, oldest first."""
+        rows = self._connection.execute(_AT_FREE_CONNECTORS, {"of_node": node_id})
         return [from_row(row, Transaction) for row in rows]
 
-    def no_guest_s(self, heard_by: datetime) -> list[Transaction]:
-        """Return the running ones of no session whose start was heard by a moment, oldest first."""
-        rows = self._connection.execute(_NO_GUEST_S, {"moment": heard_by})
+    def no_guest_s(self, node_id: str, heard_by: datetime) -> list[Transaction]:
+        """Return a node's running ones of no session, heard of by a moment, oldest first."""
+        named = {"of_node": node_id, "moment": heard_by}
+        rows = self._connection.execute(_NO_GUEST_S, named)
         return [from_row(row, Transaction) for row in rows]
 
     def unbilled(self, since: datetime, until: datetime) -> list[Transaction]:
@@ -190,6 +219,7 @@ class SqlTransactions:
 
     def latest_at(self, charge_point_id: str, connector_number: int) -> Transaction | None:
         """Return the one that started last at a connector, running or not."""
+        self._turns.take(charge_point_id)
         named = {"of_charge_point": charge_point_id, "at_connector": connector_number}
         return maybe(self._connection.execute(_LATEST_AT, named).first(), Transaction)
 

@@ -11,6 +11,7 @@ from irve_bridge.storage.id_tags import SqlIdTags
 from irve_bridge.storage.inbox import SqlInbox
 from irve_bridge.storage.intents import SqlIntents
 from irve_bridge.storage.listings import SqlListings
+from irve_bridge.storage.nodes import SqlNodes
 from irve_bridge.storage.operations import SqlCommands, SqlStationEvents
 from irve_bridge.storage.receipts import SqlReceipts
 from irve_bridge.storage.replies import SqlReplies
@@ -19,20 +20,24 @@ from irve_bridge.storage.sessions import SqlSessions
 from irve_bridge.storage.signatures import SqlSignatures
 from irve_bridge.storage.stations import SqlStations
 from irve_bridge.storage.strangers import SqlStrangers
+from irve_bridge.storage.tallies import SqlTallies
 from irve_bridge.storage.transactions import SqlTransactions
+from irve_bridge.storage.turns import Turns
 
 
 class SqlTx:
     """Implements `ports.Tx` on a connection whose transaction somebody else begins and ends."""
 
     def __init__(self, connection: Connection) -> None:
-        self.stations: ports.Stations = SqlStations(connection)
+        turns = Turns(connection)
+        self.nodes: ports.Nodes = SqlNodes(connection)
+        self.stations: ports.Stations = SqlStations(connection, turns)
         self.id_tags: ports.IdTags = SqlIdTags(connection)
         self.configuration: ports.Configuration = SqlConfiguration(connection)
-        self.transactions: ports.Transactions = SqlTransactions(connection)
-        self.signatures: ports.Signatures = SqlSignatures(connection)
-        self.sessions: ports.Sessions = SqlSessions(connection)
-        self.intents: ports.Intents = SqlIntents(connection)
+        self.transactions: ports.Transactions = SqlTransactions(connection, turns)
+        self.signatures: ports.Signatures = SqlSignatures(connection, turns)
+        self.sessions: ports.Sessions = SqlSessions(connection, turns)
+        self.intents: ports.Intents = SqlIntents(connection, turns)
         self.inbox: ports.Inbox = SqlInbox(connection)
         self.books: ports.Books = SqlBooks(connection)
         self.cdrs: ports.Cdrs = SqlCdrs(connection)
@@ -44,3 +49,4 @@ class SqlTx:
         self.charging_profiles: ports.ChargingProfiles = SqlChargingProfiles(connection)
         self.strangers: ports.Strangers = SqlStrangers(connection)
         self.listings: ports.Listings = SqlListings(connection)
+        self.tallies: ports.Tallies = SqlTallies(connection)

@@ -4,43 +4,24 @@ Nothing waits for a timer: while one batch is written and synced, the next one g
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from itertools import chain
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
 from irve_bridge.service.ports import TakenReading, Tx
+from irve_bridge.storage.outcome import Outcome
 from irve_bridge.storage.tx import SqlTx
+from irve_bridge.telemetry.metrics import COMMIT_SECONDS, READINGS_STORED
 
 T = TypeVar("T")
 BATCH_MAX = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome(Generic[T]):
-    """What a unit returned or raised, on its way to another thread."""
-
-    value: T | None = None
-    error: BaseException | None = None
-
-    @classmethod
-    def of(cls, run: Callable[[], T]) -> "Outcome[T]":
-        """Run it and return what came of it."""
-        try:
-            return cls(run())
-        except BaseException as error:  # noqa: BLE001 - raised again where somebody waits for it
-            return cls(error=error)
-
-    def get(self) -> T:
-        """Return or raise it."""
-        if self.error is not None:
-            raise self.error
-        return cast("T", self.value)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,9 +88,12 @@ class Writer:
             with self._begin() as connection:
                 return _perform(connection, jobs)
 
+        began_s = time.perf_counter()
         committed = Outcome.of(batch)
         if committed.error is not None:
             return [Outcome(error=committed.error)] * len(jobs)
+        COMMIT_SECONDS.observe(time.perf_counter() - began_s)
+        READINGS_STORED.inc(sum(len(job.work) for job in jobs if not callable(job.work)))
         return committed.get()
 
 

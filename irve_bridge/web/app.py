@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from irve_bridge.i18n import load_languages
+from irve_bridge.service.gauges import Gauges
 from irve_bridge.web import assets, progress, rendering
 from irve_bridge.web.api import (
     charge_points,
@@ -13,17 +14,15 @@ from irve_bridge.web.api import (
     registrations,
     sessions,
 )
+from irve_bridge.web.api.health import GAUGES, expose_metrics
 from irve_bridge.web.api.webhook import webhook
 from irve_bridge.web.assets import ASSETS, load_assets
 from irve_bridge.web.context import CONTEXT, WebContext
 from irve_bridge.web.languages import LANGUAGES
 from irve_bridge.web.middlewares import (
-    REQUEST_SECONDS,
     explain,
-    expose_metric,
     harden,
     observe,
-    request_seconds,
 )
 from irve_bridge.web.pages import finish, money, receipt, session, signed
 from irve_bridge.web.pages.home import home
@@ -76,6 +75,7 @@ ROUTES = (
     web.get("/api/transactions/{charge_point_id}/{transaction_id}", charge_points.transaction),
     web.get("/api/transactions/{charge_point_id}/{transaction_id}/cdr", operator.transaction_cdrs),
     web.get("/api/id-tags", id_tags.listing),
+    web.get("/api/id-tags/{id_tag}", id_tags.show),
     web.put("/api/id-tags/{id_tag}", id_tags.put),
     web.delete("/api/id-tags/{id_tag}", id_tags.remove),
     web.post("/webhook", webhook),
@@ -95,10 +95,10 @@ def create_app(context: WebContext) -> web.Application:
     app[THROTTLE] = Throttle(context.settings.throttle_per_minute, BURST)
     app[IN_FLIGHT] = InFlight()
     app[STREAMS] = {}
-    app[REQUEST_SECONDS] = request_seconds()
+    app[GAUGES] = Gauges(context.storage, context.clock, context.settings.folders)
     rendering.setup(app)
     app.add_routes(ROUTES)
     app.on_response_prepare.append(harden)
-    app.cleanup_ctx.append(expose_metric)
+    app.cleanup_ctx.append(expose_metrics)
     app.on_shutdown.append(progress.hang_up)
     return app

@@ -1,6 +1,8 @@
 """What the web room is given."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
@@ -25,6 +27,7 @@ class WebSettings:
     `checkout_origins` are where a checkout may send the driver's browser.
     `trusted_proxies` is how many proxies of ours add to X-Forwarded-For; 0 trusts nobody.
     `throttle_per_minute` is how often one address may order, and how often it may ask for a quote.
+    `folders` are those whose room `/metrics` tells.
     """
 
     base_url: str
@@ -32,6 +35,7 @@ class WebSettings:
     checkout_origins: tuple[str, ...] = ("https://checkout.stripe.com",)
     trusted_proxies: int = 0
     throttle_per_minute: float = 20
+    folders: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def https(self) -> bool:

@@ -2,49 +2,37 @@
 
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from uuid import uuid4
+from collections.abc import Awaitable, Callable
 
 import structlog
 from aiohttp import web
-from prometheus_client import Histogram
+from opentelemetry.trace import SpanKind
 
 from irve_bridge.domain.errors import Refusal
+from irve_bridge.telemetry import tracing
+from irve_bridge.telemetry.metrics import REQUEST_SECONDS
 from irve_bridge.web.context import CONTEXT
+from irve_bridge.web.correlation import REQUEST_ID, concerned, correlated
 from irve_bridge.web.refusals import RequestRefused, document, status_of
 from irve_bridge.web.rendering import presenter_of, render, wants_page
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-REQUEST_SECONDS = web.AppKey("request_seconds", Histogram)
 _TOKEN = re.compile(r"(?<=^/c/)[^/]+")
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 log = structlog.get_logger()
 
 
-def request_seconds() -> Histogram:
-    """Return the metric of how long requests take."""
-    return Histogram(
-        "irve_http_request_seconds",
-        "Time to answer an HTTP request",
-        ("method", "route", "status"),
-        registry=None,
-    )
-
-
-async def expose_metric(app: web.Application) -> AsyncIterator[None]:
-    """Keep the metric in the registry while the application runs."""
-    app[CONTEXT].registry.register(app[REQUEST_SECONDS])
-    yield
-    app[CONTEXT].registry.unregister(app[REQUEST_SECONDS])
-
-
 @web.middleware
 async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Log and measure a request under a correlation id; a driver's token is never written."""
-    began_s = time.perf_counter()
-    correlation_id = uuid4().hex
-    with structlog.contextvars.bound_contextvars(correlation_id=correlation_id):
+    """Log and measure a request under its id, and under the session that it turns out to concern.
+
+    A driver's token is never written.
+    """
+    began_s, began_ns = time.perf_counter(), time.time_ns()
+    resource = request.match_info.route.resource
+    route = resource.canonical if resource else "none"
+    with correlated(request):
         response = await handler(request)
         took_s = time.perf_counter() - began_s
         log.info(
@@ -54,10 +42,10 @@ async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
             status=response.status,
             took_ms=round(took_s * 1000, 1),
         )
-    resource = request.match_info.route.resource
-    route = resource.canonical if resource else "none"
-    labels = (request.method, route, str(response.status))
-    request.app[REQUEST_SECONDS].labels(*labels).observe(took_s)
+        if session_id := concerned():
+            name, status = f"{request.method} {route}", {"status": response.status}
+            tracing.record(name, session_id, began_ns, SpanKind.SERVER, **status)
+    REQUEST_SECONDS.labels(request.method, route, str(response.status)).observe(took_s)
     return response
 
 
@@ -77,10 +65,10 @@ async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
     except web.RequestPayloadError:
         return refused(request, RequestRefused(400, "invalid", "The body cannot be read."))
     except Exception:
-        correlation_id = structlog.contextvars.get_contextvars()["correlation_id"]
         log.exception("http_request_failed")
-        sentence = f"Something went wrong on our side (reference {correlation_id})."
-        return refused(request, RequestRefused(500, "internal", sentence), correlation_id)
+        reference = request[REQUEST_ID]
+        sentence = f"Something went wrong on our side (reference {reference})."
+        return refused(request, RequestRefused(500, "internal", sentence), reference)
 
 
 def refused(request: web.Request, refusal: Refusal, reference: str | None = None) -> web.Response:
@@ -109,6 +97,7 @@ async def harden(request: web.Request, response: web.StreamResponse) -> None:
         "X-Frame-Options": "DENY",
         "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
         "Cache-Control": "no-store",
+        "X-Request-ID": request[REQUEST_ID],
     }
     if settings.https:
         headers["Strict-Transport-Security"] = "max-age=31536000"

@@ -33,6 +33,7 @@ REFUSED_CONNECTORS = {
     "offline": N_("Offline"),
     "connector_busy": N_("In use"),
     "finishing": N_("Charge over, cable still plugged in"),
+    "reserved": N_("Reserved"),
     "unavailable": N_("Out of service"),
     "faulted": N_("Out of order"),
 }
@@ -221,6 +222,7 @@ REFUSALS = {
     "offline": N_("This station is offline just now. Please take another one."),
     "faulted": N_("This connector is out of order. Please take another one."),
     "finishing": N_("A cable from the last charge is still plugged in. Unplug it, then try again."),
+    "reserved": N_("This connector is reserved for somebody else. Please take another one."),
     "unavailable": N_("This connector is out of service for now. Please take another one."),
     "connector_busy": N_("Somebody else is using this connector. Please take another one."),
     "amount_refused": N_("This amount cannot be paid here. Please choose another one."),

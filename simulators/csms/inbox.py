@@ -19,6 +19,7 @@ class Callback:
     timestamp: str | None
     data: dict[str, Any]
     verified: bool
+    traceparent: str | None = None
     answers: list[int] = field(default_factory=list)
 
     @property
@@ -61,6 +62,7 @@ class Inbox:
         """Remember a callback and return the HTTP status to answer with."""
         verified = self._is_signed(headers, body)
         callback = self._remember(headers.get("webhook-id", ""), _content(body), verified=verified)
+        callback.traceparent = headers.get("traceparent")
         callback.answers.append(self._answer(verified=verified))
         self._report(describe(callback))
         async with self._arrived:

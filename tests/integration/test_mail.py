@@ -11,7 +11,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from structlog.testing import capture_logs
 
 from simulators.charge_point import ChargePoint
-from tests.integration.world import CARD, World, free_port, link, world
+from tests.integration.world import CARD, World, link, world
+from tests.ports import free_port
 
 DECLINES_WHEN_CHARGED = "4000000000000341"
 

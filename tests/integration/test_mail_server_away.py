@@ -6,7 +6,8 @@ from aiosmtpd.controller import Controller
 from structlog.testing import capture_logs
 
 from tests.integration.test_mail import Letterbox
-from tests.integration.world import free_port, world
+from tests.integration.world import world
+from tests.ports import free_port
 
 
 async def test_a_mail_server_that_is_away_delays_mails_and_nothing_else(tmp_path: Path) -> None:

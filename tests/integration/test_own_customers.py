@@ -79,6 +79,20 @@ async def test_a_tag_is_answered_as_the_list_says(
         assert (status, refused["error"]["code"]) == (404, "unknown_id_tag")
 
 
+async def test_tags_are_listed_a_page_at_a_time_and_one_by_one(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        for tag in ("C", "a", "B"):
+            assert (await w.api("PUT", f"/api/id-tags/{tag}", {"name": f"of {tag}"}))[0] == 200
+        _, first = await w.api("GET", "/api/id-tags?limit=2")
+        _, rest = await w.api("GET", f"/api/id-tags?limit=2&after={first['next']}")
+        assert [tag["id_tag"] for tag in first["id_tags"] + rest["id_tags"]] == ["A", "B", "C"]
+        assert rest["next"] is None
+        status, one = await w.api("GET", "/api/id-tags/b")
+        assert (status, one["id_tag"], one["name"]) == (200, "B", "of B")
+        status, none = await w.api("GET", "/api/id-tags/D")
+        assert (status, none["error"]["code"]) == (404, "unknown_id_tag")
+
+
 async def test_the_csms_is_asked_for_a_tag_that_is_on_no_list(tmp_path: Path) -> None:
     async with world(tmp_path) as w, w.charge_point() as cp:
         await cp.wait_until_online()

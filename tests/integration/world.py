@@ -7,13 +7,11 @@ Everything shares one clock that runs fast; the simulators answer for what reall
 import asyncio
 import base64
 import contextlib
-import itertools
 import json
 import os
 import re
 import secrets
 import signal
-import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -40,6 +38,7 @@ from simulators.csms.app import AUTHORIZE_PATH, CALLBACK_PATH
 from simulators.csms.inbox import Inbox
 from simulators.stripe.app import create_app
 from tests import command_line
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 STATIONS = ROOT / "config" / "stations.yaml"
@@ -63,20 +62,6 @@ def checkout_id(opened: dict[str, Any]) -> str:
     found = re.search(r"cs_test_\w+", opened["url"])
     assert found is not None
     return found[0]
-
-
-_WORKER = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0)
-_RANGE = range(20_000 + 1000 * _WORKER, 21_000 + 1000 * _WORKER)
-"""For each of a dozen workers, below the ports that outgoing connections are given."""
-_PORTS = itertools.cycle([*_RANGE[os.getpid() % 1000 :], *_RANGE[: os.getpid() % 1000]])
-
-
-def free_port() -> int:
-    for port in _PORTS:
-        with contextlib.suppress(OSError), socket.socket() as probe:
-            probe.bind(("127.0.0.1", port))
-            return port
-    raise AssertionError("a cycle has no end")
 
 
 @dataclass

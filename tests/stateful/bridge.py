@@ -4,7 +4,6 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from irve_bridge.bootstrap import _begin_afresh
 from irve_bridge.bus.in_process import InProcessBus
 from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.charge_points.v16.answers import Answers
@@ -15,6 +14,7 @@ from irve_bridge.service.desk import Desk
 from irve_bridge.service.dispatch import Dispatcher
 from irve_bridge.service.handle import Handler
 from irve_bridge.service.meters import Meters
+from irve_bridge.service.nodes import Node, new_node_id
 from irve_bridge.service.own_customers import Doorkeeper
 from irve_bridge.service.policy import LEASE, Policy
 from irve_bridge.service.ports import Hand, Outcome, Storage, Task
@@ -80,12 +80,12 @@ class Bridge:
         payments = StripePayments(_stripe_settings(provider.url), clock)
         stack.push_async_callback(payments.close)
         bus = InProcessBus()
-        handler = Handler(storage, bus, policy, OcmfVerifier())
+        node_id = new_node_id()
+        handler = Handler(storage, bus, policy, OcmfVerifier(), node_id)
         sweep = Sweep(storage, handler, clock)
-        meters = Meters(storage, bus, clock, sweep.limit_moved, policy.stop_lead)
+        meters = Meters(storage, bus, clock, sweep.limit_moved, policy.stop_lead, node_id)
         handler.after_commit(meters.heard)
-        await storage.transact(_begin_afresh)
-        await meters.rebuild()
+        await Node(node_id, storage, bus, meters, policy.lease).join(alone=True)
         hands: dict[Lane, Hand] = {
             **dict.fromkeys(STRIPES, payments),
             Lane.CHARGER: ChargerHand(bus, clock, policy, COMMAND_TIMEOUT_S),

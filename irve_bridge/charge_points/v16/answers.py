@@ -51,6 +51,9 @@ SHOWN_MOST = 255
 """Characters of what stands in every list of charge points; OCPP has 50 at most."""
 FAULTS = (Bug, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What a rule raises that cannot decide; what the storage raises is none of these."""
+SHOWN = frozenset({StartTransaction.__name__, StopTransaction.__name__})
+"""What operators are shown of what was kept; readings would push all else from the list."""
+SHOWN_CHARACTERS = 2000
 QUEUE_NOTED_EVERY = timedelta(seconds=5)
 
 log = structlog.get_logger()
@@ -243,7 +246,9 @@ class Answers:
         starts = action == StartTransaction.__name__
 
         def unit(work: Work) -> int:
-            work.tx.inbox.put(key, fact)
+            if work.tx.inbox.put(key, fact) and action in SHOWN:
+                told = {"note": error, "payload": fact.raw[:SHOWN_CHARACTERS]}
+                work.tx.station_events.add(self._id, action, told, fact.at)
             return work.tx.transactions.next_id() if starts else 0
 
         id_ = await self._handler.run(unit)

@@ -2,24 +2,20 @@
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
 import structlog
-from ocpp.exceptions import OCPPError
-from ocpp.messages import Call, CallResult, validate_payload
 
 from irve_bridge.charge_points.v16.decode import Reply
+from irve_bridge.charge_points.v16.schema import Payload, objection, oddity
 
 WAITING_MOST = 16
 VITAL = frozenset({"RemoteStartTransaction", "RemoteStopTransaction"})
 UNANSWERED_MOST = 2
 """Some go on talking and answer no call until they connect anew: the next vital one makes them."""
 CALL_ERROR = 4
-LOOKED_AT_BYTES = 50_000
-"""Of an answer; to validate a megabyte takes a second, in which nobody else is heard."""
-Payload = Mapping[str, Any]
 Ask = Callable[[str, Payload], Awaitable[dict[str, Any]]]
 
 log = structlog.get_logger()
@@ -69,7 +65,8 @@ class Calls:
             TimeoutError: It did not answer.
             websockets.exceptions.ConnectionClosed: Its socket closed.
         """
-        await _check(Call("", action, dict(payload)))
+        if wrong := await objection(action, payload):
+            raise CallInvalid(wrong)
         if self._waiting >= WAITING_MOST:
             raise TooManyCalls("too many calls wait already")
         self._waiting += 1
@@ -81,7 +78,9 @@ class Calls:
         if reply.message_type == CALL_ERROR:
             raise CallRefused(str(reply.body), str(reply.description))
         answer: dict[str, Any] = reply.body if isinstance(reply.body, dict) else {}
-        await _note_oddity(action, answer)
+        # What is answered otherwise than the schema wants is taken all the same.
+        if odd := await oddity(action, answer):
+            log.warning("odd answer", action=action, oddity=odd)
         return answer
 
     def answered(self, reply: Reply) -> bool:
@@ -118,26 +117,3 @@ class Calls:
                 return reply
         finally:
             self._awaited = None
-
-
-async def _check(call: Call) -> None:
-    try:
-        await validate_payload(call, "1.6")
-    except OCPPError as error:
-        raise CallInvalid(_sentence(error)) from error
-
-
-async def _note_oddity(action: str, answer: dict[str, Any]) -> None:
-    """What is answered otherwise than the schema wants it is taken all the same."""
-    if len(msgspec.json.encode(answer)) > LOOKED_AT_BYTES:
-        return
-    try:
-        await validate_payload(CallResult("", answer, action), "1.6")
-    except OCPPError as error:
-        log.warning("odd answer", action=action, oddity=_sentence(error))
-
-
-def _sentence(error: OCPPError) -> str:
-    """Return what is wrong, in the words of the schema's validator where there are any."""
-    cause = error.details.get("cause") or error.description
-    return str(cause)

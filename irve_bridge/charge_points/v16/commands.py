@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 
+from opentelemetry.trace import SpanKind
+
 from irve_bridge.charge_points.v16.calls import (
     Ask,
     CallInvalid,
     CallRefused,
-    Payload,
     TooManyCalls,
 )
 from irve_bridge.charge_points.v16.recent import Recent
+from irve_bridge.charge_points.v16.schema import Payload
 from irve_bridge.service import commands
+from irve_bridge.telemetry import tracing
 
 
 async def perform(command: bytes, ask: Ask, recent: Recent, part: Callable[[str], None]) -> bytes:
@@ -32,8 +35,10 @@ async def perform(command: bytes, ask: Ask, recent: Recent, part: Callable[[str]
 
 
 async def _answered(asking: commands.Asking, ask: Ask) -> commands.Answer:
+    action, payload = _call(asking)
     try:
-        return commands.Answer(payload=await ask(*_call(asking)))
+        with tracing.span(f"call {action}", kind=SpanKind.CLIENT, traceparent=asking.traceparent):
+            return commands.Answer(payload=await ask(action, payload))
     except CallRefused as refused:
         return commands.Answer.refused(refused.code, refused.description)
     except CallInvalid as invalid:

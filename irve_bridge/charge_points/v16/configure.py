@@ -9,7 +9,8 @@ import structlog
 from ocpp.v16.enums import ConfigurationStatus
 
 from irve_bridge.charge_points.settings import DoorSettings
-from irve_bridge.charge_points.v16.calls import Ask, CallInvalid, CallRefused, Payload
+from irve_bridge.charge_points.v16.calls import Ask, CallInvalid, CallRefused
+from irve_bridge.charge_points.v16.schema import Payload
 from irve_bridge.charge_points.v16.wishes import LISTS, REGISTER, ListWish, Wish, keys_of, wishes
 from irve_bridge.domain.configuration import KEYS_MOST, ConfigurationKey, listed
 from irve_bridge.service.masking import masked
@@ -165,9 +166,15 @@ class Configure:
             if name := _text(told.get("key")):
                 read_only = told.get("readonly") in (True, "true")
                 value = _text(told.get("value"))
-                self._known.put(
-                    ConfigurationKey(key=name, value=value, readonly=read_only, read_at=now)
+                kept = self._kept.get(name)
+                key = ConfigurationKey(
+                    key=name,
+                    value=value,
+                    readonly=read_only,
+                    read_at=now,
+                    missing=kept.still_missing(value) if kept else (),
                 )
+                self._known.put(key)
         unknown = answer.get("unknownKey")
         if isinstance(unknown, list):
             self._known.missing |= {str(key).casefold() for key in unknown}
@@ -196,8 +203,9 @@ class Configure:
         if whole != present and not await self._set(wish.key, ",".join(whole)):
             await self._one_by_one(wish.key, present, missing)
         known = self._known.get(wish.key)
-        if known is not None and REGISTER in listed(known.value):
-            self._known.put(replace(known, refused=None))
+        if known is not None and REGISTER in (present := listed(known.value)):
+            lacking = tuple(item for item in wish.useful if item not in present)
+            self._known.put(replace(known, refused=None, missing=lacking))
 
     def _room(self, key: str) -> int | None:
         most = _count(self._known.value(f"{key}MaxLength"))

@@ -1,20 +1,19 @@
 """One charge point's conversation: every frame enters and leaves here."""
 
 import asyncio
+import time
 from contextlib import suppress
-from functools import cache, partial
 
 import msgspec
 import structlog
 from ocpp.v16.enums import Action, MessageTrigger
-from prometheus_client import Counter
+from structlog.contextvars import bound_contextvars
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 
 from irve_bridge.charge_points.closing import hang_up
 from irve_bridge.charge_points.keepalive import Keepalive
-from irve_bridge.charge_points.metrics import MESSAGES
 from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.charge_points.v16 import commands
 from irve_bridge.charge_points.v16.answers import Answers
@@ -26,7 +25,7 @@ from irve_bridge.charge_points.v16.decode import (
     decode_call,
     decode_reply,
 )
-from irve_bridge.charge_points.v16.envelope import unsound_call
+from irve_bridge.charge_points.v16.envelope import storable, unsound_call
 from irve_bridge.charge_points.v16.events import Events
 from irve_bridge.charge_points.v16.keys import Keys
 from irve_bridge.charge_points.v16.patience import Patience
@@ -34,6 +33,7 @@ from irve_bridge.charge_points.v16.recent import Recent
 from irve_bridge.charge_points.v16.unusual import HANDLED, Unusual
 from irve_bridge.charge_points.v16.welcome import Welcome
 from irve_bridge.service.ports import Clock, Storage
+from irve_bridge.telemetry import metrics
 
 ACTIONS = frozenset(action.value for action in Action)
 USELESS = frozenset({"refused", "kept", "ignored"})
@@ -55,7 +55,9 @@ class Connection:
     ) -> None:
         self._id = charge_point_id
         self._socket = socket
-        self._events = Events(charge_point_id, storage, clock)
+        self._storage = storage
+        self._clock = clock
+        self._settings = settings
         self._recent = Recent(clock)
         self._answers = answers
         self._patience = Patience(settings.invalid_burst, settings.invalid_per_s)
@@ -64,13 +66,6 @@ class Connection:
         self._calls = Calls(self._call_out, self._part, settings.call_timeout_s)
         self._ask = Keys(charge_point_id, self._calls.ask, storage).ask
         self._keepalive = Keepalive(socket, settings, self._ask_for_heartbeat)
-        self._welcome = Welcome(
-            charge_point_id,
-            self._ask,
-            storage,
-            settings.status_grace_s,
-            partial(Configure, charge_point_id, self._ask, storage, clock, settings),
-        )
         self._performing: set[asyncio.Task[bytes]] = set()
         self._action = ""
 
@@ -80,7 +75,7 @@ class Connection:
         Raises:
             websockets.exceptions.ConnectionClosed: It closed.
         """
-        watching = asyncio.create_task(self._keepalive.watch())
+        self._keepalive.begin()
         try:
             while True:
                 frame = await self._socket.recv(decode=False)
@@ -88,16 +83,17 @@ class Connection:
                 with suppress(ConnectionClosed):  # what came before the end is heard all the same
                     await self.route_message(frame)
         finally:
-            watching.cancel()
+            self._keepalive.end()
             if self._greeting:
                 self._greeting.cancel()
             await self._finish_performing()
 
     async def perform(self, command: bytes) -> bytes:
         """Do what somebody on the bus asks for and return the encoded answer."""
-        performing = asyncio.create_task(
-            commands.perform(command, self._ask, self._recent, self._part)
-        )
+        with bound_contextvars(charge_point_id=self._id):  # who asks has a context of their own
+            performing = asyncio.create_task(
+                commands.perform(command, self._ask, self._recent, self._part)
+            )
         self._performing.add(performing)
         performing.add_done_callback(self._performing.discard)
         return await performing
@@ -118,6 +114,7 @@ class Connection:
 
     async def route_message(self, raw_msg: bytes) -> None:
         """Take one frame; nothing but a flood of useless ones ends the conversation."""
+        began_s = time.perf_counter()
         try:
             call = decode_call(raw_msg)
         except UNREADABLE:
@@ -135,10 +132,11 @@ class Connection:
         except Exception:
             log.exception("message failed", action=call.action)
             await self._call_error(call, "InternalError", "failed")
+        metrics.message_seconds(self._action).observe(time.perf_counter() - began_s)
         self._greet(call.action)
 
     async def _answer(self, call: Call) -> None:
-        payload = bytes(call.payload)
+        payload = storable(bytes(call.payload))
         confirmed = await self._answers.confirm(
             call.action, b"{}" if payload == b"null" else payload
         )
@@ -152,8 +150,9 @@ class Connection:
         elif not _is_json(payload):
             await self._call_error(call, "FormationViolation", "refused")
         else:
-            frame = msgspec.json.encode((2, call.unique_id, call.action, call.payload))
-            await Unusual(self._id, self._events, self._send).route_message(frame)
+            frame = msgspec.json.encode((2, call.unique_id, call.action, msgspec.Raw(payload)))
+            events = Events(self._id, self._storage, self._clock)
+            await Unusual(self._id, events, self._send).route_message(frame)
 
     async def _call_error(self, call: Call, code: str, outcome: str) -> None:
         """Refuse a call (OCPP-J 1.6 §4.2.3)."""
@@ -195,7 +194,7 @@ class Connection:
         await self._note(outcome)
 
     async def _note(self, outcome: str) -> None:
-        _counter(self._action, outcome).inc()
+        metrics.message(self._action, outcome).inc()
         if outcome in USELESS and self._patience.ends():
             log.error("too many useless messages")
             await hang_up(self._socket, CloseCode.POLICY_VIOLATION, "too many useless messages")
@@ -213,18 +212,17 @@ class Connection:
         self._greeting = asyncio.create_task(self._welcome_it(booted=booted))
 
     async def _welcome_it(self, *, booted: bool) -> None:
+        grace_s = self._settings.status_grace_s
+        welcome = Welcome(self._id, self._ask, self._storage, grace_s, self._configure)
         try:
-            await self._welcome.greet(booted=booted)
+            await welcome.greet(booted=booted)
         except (TimeoutError, TooManyCalls, ConnectionClosed) as error:
             log.info("welcome unanswered", error=str(error))
         except Exception:
             log.exception("welcome failed")
 
-
-@cache
-def _counter(action: str, outcome: str) -> Counter:
-    """Return one of a few dozen: looking it up each time costs more than counting."""
-    return MESSAGES.labels(action, outcome)
+    async def _configure(self) -> None:
+        await Configure(self._id, self._ask, self._storage, self._clock, self._settings).run()
 
 
 def _is_json(payload: bytes) -> bool:

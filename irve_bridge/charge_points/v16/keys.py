@@ -13,9 +13,9 @@ from irve_bridge.charge_points.v16.calls import (
     Ask,
     CallInvalid,
     CallRefused,
-    Payload,
     TooManyCalls,
 )
+from irve_bridge.charge_points.v16.schema import Payload
 from irve_bridge.domain import credentials
 from irve_bridge.domain.charge_point import SecurityProfile
 from irve_bridge.service.credentials import Change, change

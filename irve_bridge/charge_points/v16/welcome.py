@@ -1,13 +1,12 @@
 """What is asked of a charge point once it is there: its configuration, and its statuses."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import structlog
 from ocpp.v16.enums import MessageTrigger
 
 from irve_bridge.charge_points.v16.calls import Ask, CallRefused
-from irve_bridge.charge_points.v16.configure import Configure
 from irve_bridge.domain.charge_point import ConnectorStatus
 from irve_bridge.service.ports import Storage, Tx
 
@@ -23,7 +22,7 @@ class Welcome:
         ask: Ask,
         storage: Storage,
         status_grace_s: float,
-        configure: Callable[[], Configure],
+        configure: Callable[[], Awaitable[None]],
     ) -> None:
         self._id = charge_point_id
         self._ask = ask
@@ -34,8 +33,8 @@ class Welcome:
     async def greet(self, *, booted: bool) -> None:
         """Configure after a boot, or if that never was; ask for statuses that nobody reported."""
         if booted or not await self._storage.read(lambda tx: tx.configuration.of(self._id)):
-            # Made anew each time: ten thousand sockets would keep in vain what it learns.
-            await self._configure().run()
+            # What it learns is let go before the wait: ten thousand of them would weigh.
+            await self._configure()
         await asyncio.sleep(self._status_grace_s)
         for number in await self._storage.read(self._unknown):
             await self._trigger_status(number)

@@ -6,9 +6,12 @@ from irve_bridge.service.ports.authorizer import (
 from irve_bridge.service.ports.bus import (
     Answer,
     Bus,
+    Objection,
     Offline,
     Subscription,
+    Taken,
     Unanswered,
+    ignore,
 )
 from irve_bridge.service.ports.clock import (
     Clock,
@@ -26,6 +29,11 @@ from irve_bridge.service.ports.hands import (
     SignatureRefused,
     Task,
 )
+from irve_bridge.service.ports.nodes import (
+    ALONE,
+    NODE_ID_LENGTH,
+    Nodes,
+)
 from irve_bridge.service.ports.operations import (
     Asked,
     ChargingProfiles,
@@ -41,31 +49,42 @@ from irve_bridge.service.ports.operations import (
 from irve_bridge.service.ports.signatures import (
     SignatureVerifier,
 )
+from irve_bridge.service.ports.stations import (
+    Configuration,
+    IdTags,
+    Stations,
+)
 from irve_bridge.service.ports.storage import (
     Books,
     Cdrs,
-    Configuration,
     Due,
     Happening,
-    IdTags,
     Inbox,
     Intents,
     Movement,
     Receipts,
     Replies,
     Sessions,
-    Signatures,
     StaleSession,
-    Stations,
     Storage,
     StoredReply,
-    TakenReading,
-    Transactions,
     Tx,
     Unfinished,
 )
+from irve_bridge.service.ports.tallies import (
+    LaneTally,
+    SessionsTally,
+    Tallies,
+)
+from irve_bridge.service.ports.transactions import (
+    Signatures,
+    TakenReading,
+    Transactions,
+)
 
 __all__ = [
+    "ALONE",
+    "NODE_ID_LENGTH",
     "Again",
     "Answer",
     "Asked",
@@ -86,8 +105,11 @@ __all__ = [
     "IdTags",
     "Inbox",
     "Intents",
+    "LaneTally",
     "Listings",
     "Movement",
+    "Nodes",
+    "Objection",
     "Offline",
     "Outcome",
     "Payments",
@@ -97,6 +119,7 @@ __all__ = [
     "Reservations",
     "Selection",
     "Sessions",
+    "SessionsTally",
     "Sighting",
     "SignatureRefused",
     "SignatureVerifier",
@@ -110,10 +133,13 @@ __all__ = [
     "Stranger",
     "Strangers",
     "Subscription",
+    "Taken",
     "TakenReading",
+    "Tallies",
     "Task",
     "Transactions",
     "Tx",
     "Unanswered",
     "Unfinished",
+    "ignore",
 ]

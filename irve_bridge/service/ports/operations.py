@@ -61,7 +61,7 @@ class Selection:
 
 
 class Commands(Protocol):
-    """Every command of the operator's, for whoever asks later."""
+    """Every command of the operator's, for whoever asks later, until its term is over."""
 
     def add(
         self, charge_point_id: str, action: str, payload: Mapping[str, Any], at: datetime
@@ -75,6 +75,12 @@ class Commands(Protocol):
 
     def of(self, charge_point_id: str, limit: int, before: int | None = None) -> list[Asked]:
         """Return a charge point's commands, newest first, those below a number."""
+
+    def oldest_at(self) -> datetime | None:
+        """Return when the oldest was given, None for none."""
+
+    def forget_before(self, moment: datetime) -> None:
+        """Forget the oldest that were given before a moment, `FORGOTTEN_MOST` at once."""
 
 
 class StationEvents(Protocol):
@@ -153,6 +159,9 @@ class Listings(Protocol):
 
     def priced_by(self, tariff_id: str) -> list[Connector]:
         """Return the connectors that name a tariff, be it not the first."""
+
+    def at_evse(self, evse_id: str) -> list[Connector]:
+        """Return the connectors of an EVSE."""
 
     def operators(self, limit: int) -> list[ChargePoint]:
         """Return a charge point of each operator, as far as these differ in what they say."""

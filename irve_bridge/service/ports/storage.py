@@ -4,27 +4,19 @@
 external can happen inside it, and it may run more than once.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from msgspec import Struct
-
 from irve_bridge.domain.cdr import Cdr
-from irve_bridge.domain.charge_point import ChargePoint, Connector, ConnectorStatus
-from irve_bridge.domain.configuration import ConfigurationKey
 from irve_bridge.domain.decide import Step
 from irve_bridge.domain.facts import Fact, SessionFact
-from irve_bridge.domain.id_tag import IdTag
 from irve_bridge.domain.intents import Intent, Lane
-from irve_bridge.domain.metering import Reading
 from irve_bridge.domain.receipt import Receipt
 from irve_bridge.domain.session import Session
-from irve_bridge.domain.signatures import SignedReading, Verdict
-from irve_bridge.domain.tariff import Tariff
-from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.ports.hands import Attempt
+from irve_bridge.service.ports.nodes import Nodes
 from irve_bridge.service.ports.operations import (
     ChargingProfiles,
     Commands,
@@ -33,16 +25,11 @@ from irve_bridge.service.ports.operations import (
     StationEvents,
     Strangers,
 )
+from irve_bridge.service.ports.stations import Configuration, IdTags, Stations
+from irve_bridge.service.ports.tallies import Tallies
+from irve_bridge.service.ports.transactions import Signatures, TakenReading, Transactions
 
 T = TypeVar("T")
-
-
-class TakenReading(Struct, frozen=True):
-    """A reading and the transaction it belongs to."""
-
-    charge_point_id: str
-    transaction_id: str
-    reading: Reading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,166 +62,6 @@ class Happening:
     before: str
     after: str
     fact: Mapping[str, Any]
-
-
-class Stations(Protocol):
-    """Charge points, connectors and tariffs: what the operator registered and what they report."""
-
-    def charge_point(self, charge_point_id: str) -> ChargePoint | None:
-        """Return a registered charge point."""
-
-    def charge_points(self) -> list[ChargePoint]:
-        """Return all registered charge points by id."""
-
-    def connector(self, charge_point_id: str, number: int) -> Connector | None:
-        """Return one connector."""
-
-    def connectors(self, charge_point_id: str) -> list[Connector]:
-        """Return a charge point's connectors by number."""
-
-    def tariff(self, tariff_id: str) -> Tariff | None:
-        """Return a tariff."""
-
-    def put(self, thing: ChargePoint | Connector | Tariff) -> None:
-        """Register or change; what a charge point reported of itself is kept."""
-
-    def remove_connector(self, charge_point_id: str, number: int) -> None:
-        """Forget a connector that the operator's file no longer names."""
-
-    def remove(self, charge_point_id: str) -> None:
-        """Forget a charge point and its connectors."""
-
-    def connected(self, charge_point_id: str, at: datetime | None) -> None:
-        """Note when the socket opened; None when it closed."""
-
-    def secured(self, charge_point: ChargePoint) -> None:
-        """Write down its keys and its security profile, and nothing else of it."""
-
-    def behind(self, charge_point_id: str, at: datetime) -> None:
-        """Note that it told of something older than its connection."""
-
-    def all_disconnected(self) -> None:
-        """Note that no socket is open, as at a start."""
-
-    def booted(
-        self, charge_point_id: str, vendor: str, model: str, firmware: str | None, at: datetime
-    ) -> None:
-        """Note what the charge point says it is."""
-
-    def reported(
-        self,
-        charge_point_id: str,
-        number: int,
-        status: ConnectorStatus,
-        error_code: str | None,
-        at: datetime,
-    ) -> None:
-        """Note a connector's status; number 0 is the whole charge point (OCPP 1.6 ed. 2 §4.9)."""
-
-
-class IdTags(Protocol):
-    """The id tags of the operator's own customers."""
-
-    def get(self, id_tag: str) -> IdTag | None:
-        """Return a tag, whatever the case of its letters."""
-
-    def after(self, id_tag: str, limit: int) -> list[IdTag]:
-        """Return the tags that follow on one, in order; from the first for ""."""
-
-    def put(self, tag: IdTag) -> None:
-        """Register or change a tag."""
-
-    def remove(self, id_tag: str) -> bool:
-        """Forget a tag; False where there is none."""
-
-
-class Transactions(Protocol):
-    """Charge points' transactions and their readings."""
-
-    def next_id(self) -> int:
-        """Return a new positive id of 31 bits, unique in this installation (OCPP 1.6 errata 3.54).
-
-        The first one is random: a charge point may still name transactions of another system.
-        """
-
-    def add(self, transaction: Transaction) -> None:
-        """Record a new transaction."""
-
-    def save(self, transaction: Transaction) -> None:
-        """Write down its stop."""
-
-    def get(self, charge_point_id: str, transaction_id: str) -> Transaction | None:
-        """Return a transaction by its key."""
-
-    def same_start(self, transaction: Transaction) -> Transaction | None:
-        """Return the one with equal charge point, connector, id tag, start and first register."""
-
-    def running(self, charge_point_id: str | None = None) -> list[Transaction]:
-        """Return the transactions without an end, oldest first."""
-
-    def unheard(self, charge_point_id: str) -> list[Transaction]:
-        """Return those whose stop was not heard of, be they ended presumably, oldest first.
-
-        Of those that were, the last hundred.
-        """
-
-    def at_free_connectors(self) -> list[Transaction]:
-        """Return the running ones whose connector is free for others, oldest first."""
-
-    def no_guest_s(self, heard_by: datetime) -> list[Transaction]:
-        """Return the running ones of no session whose start was heard by a moment, oldest first."""
-
-    def unbilled(self, since: datetime, until: datetime) -> list[Transaction]:
-        """Return those that stopped in [since, until) having metered energy, for no session."""
-
-    def ran_on(self, since: datetime, until: datetime) -> list[Transaction]:
-        """Return those heard of in [since, until) to have used more than was billed."""
-
-    def latest_at(self, charge_point_id: str, connector_number: int) -> Transaction | None:
-        """Return the one that started last at a connector, running or not."""
-
-    def readings(self, charge_point_id: str, transaction_id: str) -> list[Reading]:
-        """Return all readings of a transaction, by time."""
-
-    def last_activity(
-        self, charge_point_id: str, transaction_id: str, since: datetime
-    ) -> Reading | None:
-        """Return the last reading, not before `since`, that says what the car did."""
-
-    def add_readings(self, readings: Iterable[TakenReading]) -> None:
-        """Record readings; one with the same moment and values is kept once."""
-
-
-class Signatures(Protocol):
-    """What meters signed, byte for byte, and what verification said of it."""
-
-    def add(
-        self, charge_point_id: str, transaction_id: str, signed: Iterable[SignedReading]
-    ) -> None:
-        """Keep signed texts of a transaction; of those of one payload the first."""
-
-    def of(self, charge_point_id: str, transaction_id: str) -> list[SignedReading]:
-        """Return all that was signed of a transaction, by time."""
-
-    def telling(self, charge_point_id: str, transaction_id: str) -> list[SignedReading]:
-        """Return those of a transaction that can tell begin and end, by time.
-
-        Few, although a meter may sign every sample: `ENDS_MAX` that say they are of its begin or
-        end, and of the others the first and the last `OUTERMOST`.
-        """
-
-    def count(self, charge_point_id: str, transaction_id: str) -> int:
-        """Return how many signed texts are kept of a transaction."""
-
-    def judge(
-        self, charge_point_id: str, transaction_id: str, signed: SignedReading, verdict: Verdict
-    ) -> None:
-        """Write what verification said of one; what it said first stays."""
-
-    def vouches_elsewhere(
-        self, charge_point_id: str, transaction_id: str, signed: SignedReading
-    ) -> bool:
-        """Return whether this payload is valid for another transaction of the charge point."""
 
 
 class Sessions(Protocol):
@@ -272,8 +99,11 @@ class Sessions(Protocol):
     def waiting_at(self, charge_point_id: str, number: int | None = None) -> list[Session]:
         """Return the SECURED sessions of a charge point or of one connector."""
 
-    def due(self, now: datetime, limit: int) -> list[Session]:
-        """Return sessions whose deadline has passed, earliest first."""
+    def due(self, node_id: str, now: datetime, limit: int) -> list[Session]:
+        """Return sessions of a node's charge points whose deadline has passed, earliest first.
+
+        Those of a charge point that no node has had yet, or that is gone, are everybody's.
+        """
 
     def postpone(self, session_id: str, deadline_at: datetime) -> None:
         """Move a session's deadline to a later moment; nothing else of it changes.
@@ -357,10 +187,13 @@ class Intents(Protocol):
     def in_doubt(self, session_id: str, kind: str) -> bool:
         """Return whether such a call was begun and nobody knows yet what came of it."""
 
-    def next_due(self, lanes: Sequence[Lane], now: datetime, limit: int) -> list[Due]:
+    def next_due(
+        self, lanes: Sequence[Lane], now: datetime, limit: int, *, claiming: bool = False
+    ) -> list[Due]:
         """Return those that may be claimed now.
 
         Only the first unfinished intent of a subject's lane, due, and under no live lease.
+        `claiming` leaves out what another node is about to claim, and keeps these from others.
         """
 
     def claim(self, intent_id: int, lease: str, until: datetime) -> None:
@@ -403,7 +236,7 @@ class Intents(Protocol):
         """Return the lanes in which something became due since this was last asked."""
 
     def void_leases(self) -> None:
-        """Take every lease back, as at the start of the only process that holds any."""
+        """Take back the leases of nodes that live no more: a lease begins with its node's id."""
 
     def next_moment(self, lanes: Sequence[Lane]) -> datetime | None:
         """Return when the next waiting intent is due, None for none."""
@@ -471,25 +304,10 @@ class Replies(Protocol):
         """Remember an answer."""
 
 
-class Configuration(Protocol):
-    """What charge points are set to, as they told it or were asked to."""
-
-    def of(self, charge_point_id: str) -> list[ConfigurationKey]:
-        """Return all that is known of a charge point, by key; nothing if it was never read."""
-
-    def get(self, charge_point_id: str, key: str) -> ConfigurationKey | None:
-        """Return one key, whatever the case of its letters."""
-
-    def replace(self, charge_point_id: str, keys: Iterable[ConfigurationKey]) -> None:
-        """Forget what was known of a charge point, and keep this instead."""
-
-    def put(self, charge_point_id: str, key: ConfigurationKey) -> None:
-        """Keep one key as it is now."""
-
-
 class Tx(Protocol):
     """One open transaction."""
 
+    nodes: Nodes
     stations: Stations
     id_tags: IdTags
     configuration: Configuration
@@ -508,6 +326,7 @@ class Tx(Protocol):
     charging_profiles: ChargingProfiles
     strangers: Strangers
     listings: Listings
+    tallies: Tallies
 
 
 class Storage(Protocol):

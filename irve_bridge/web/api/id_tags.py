@@ -10,6 +10,7 @@ from irve_bridge.domain.id_tag import IdTag
 from irve_bridge.id_tags import IdTagEntry, IdTagRow
 from irve_bridge.web.callers import require_csms
 from irve_bridge.web.context import CONTEXT
+from irve_bridge.web.cursors import next_of
 from irve_bridge.web.forms import Page, read_json, validated
 
 ENTRY = TypeAdapter(IdTagEntry)
@@ -24,7 +25,22 @@ async def listing(request: web.Request) -> web.Response:
     found = await request.app[CONTEXT].storage.read(
         lambda tx: tx.id_tags.after(page.after, page.limit)
     )
-    return web.json_response({"id_tags": [_document(tag) for tag in found]})
+    return web.json_response(
+        {
+            "id_tags": [_document(tag) for tag in found],
+            "next": next_of(found, page.limit, "id_tag"),
+        }
+    )
+
+
+async def show(request: web.Request) -> web.Response:
+    """Answer GET /api/id-tags/{id_tag}, whatever the case of its letters."""
+    require_csms(request)
+    named = request.match_info["id_tag"]
+    tag = await request.app[CONTEXT].storage.read(lambda tx: tx.id_tags.get(named))
+    if tag is None:
+        raise _unknown()
+    return web.json_response(_document(tag))
 
 
 async def put(request: web.Request) -> web.Response:
@@ -42,8 +58,12 @@ async def remove(request: web.Request) -> web.Response:
     require_csms(request)
     named = request.match_info["id_tag"]
     if not await request.app[CONTEXT].storage.transact(lambda tx: tx.id_tags.remove(named)):
-        raise UnknownThing("There is no such id tag.", "unknown_id_tag")
+        raise _unknown()
     return web.Response(status=204)
+
+
+def _unknown() -> UnknownThing:
+    return UnknownThing("There is no such id tag.", "unknown_id_tag")
 
 
 def _document(tag: IdTag) -> dict[str, Any]:

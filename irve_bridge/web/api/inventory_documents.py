@@ -30,6 +30,7 @@ def listed(point: ChargePoint, connectors: Sequence[Connector]) -> dict[str, Any
         "connected_at": iso(point.connected_at),
         "last_seen_at": iso(point.seen_at),
         "status": point.status,
+        "error_code": point.error_code,
         "vendor": point.vendor,
         "model": point.model,
         "firmware": point.firmware,
@@ -96,6 +97,7 @@ def _registered(point: ChargePoint) -> dict[str, Any]:
         "serial_number": point.serial_number,
         "security_profile": point.security_profile,
         "has_password": point.password_hash is not None,
+        "display": msgspec.to_builtins(point.display),
         "operator": {
             "name": point.operator_name,
             "phone": point.operator_phone,
@@ -115,6 +117,7 @@ def _connector(outlet: Connector) -> dict[str, Any]:
         "standard": outlet.standard,
         "format": outlet.format,
         "power_type": outlet.power_type,
+        "meter_public_key": outlet.meter_public_key,
         "tariffs": list(outlet.tariff_ids),
         "status": outlet.status,
         "error_code": outlet.error_code,

@@ -8,9 +8,11 @@ from irve_bridge.domain.projection import quote
 from irve_bridge.domain.session import Session, State
 from irve_bridge.service.evidence import price_digest
 from irve_bridge.service.prices import pricer
+from irve_bridge.telemetry.tracing import tapped
 from irve_bridge.web.api.documents import iso
 from irve_bridge.web.callers import bearer, remember
 from irve_bridge.web.context import CHECKOUT_TIMEOUT_S, CONTEXT
+from irve_bridge.web.correlation import concern
 from irve_bridge.web.forms import (
     PAYMENT,
     AnyPayment,
@@ -67,13 +69,14 @@ async def _open_from_form(request: web.Request, form: dict[str, str], place: Pla
     payment = validated(PAYMENT, fields)
     text = payment.model_dump_json()
     form_key = form.get("form_key")
-    reply = await once(
-        request,
-        client_address(request),
-        text,
-        lambda: _open(request, payment),
-        key=f"{form_key} {text}" if form_key else None,
-    )
+    with tapped(form.get("shown_at_ms")):
+        reply = await once(
+            request,
+            client_address(request),
+            text,
+            lambda: _open(request, payment),
+            key=f"{form_key} {text}" if form_key else None,
+        )
     return await context.desk.session(reply.document["session_id"])
 
 
@@ -86,6 +89,7 @@ async def _open(request: web.Request, payment: AnyPayment) -> Reply:
             sentence = f"This station's currency is {view.tariff.currency}."
             raise RequestRefused(422, "currency_refused", sentence, "currency")
     opened = await context.desk.open(opening(payment, language_of(request).code))
+    concern(opened.id)
     if payment.price_digest not in (None, price_digest(opened.tariff)):
         await context.desk.give_up(opened.id)
         sentence = "The price has changed since it was shown: read the new one, then order again."

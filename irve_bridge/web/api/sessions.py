@@ -13,6 +13,7 @@ from irve_bridge.service.views import SessionView, debt_of
 from irve_bridge.web.api.documents import iso, operator_document, session_document, summary
 from irve_bridge.web.callers import CSMS, is_csms, is_driver, require_csms
 from irve_bridge.web.context import CHECKOUT_TIMEOUT_S, CONTEXT
+from irve_bridge.web.correlation import concern
 from irve_bridge.web.debts import open_checkout
 from irve_bridge.web.forms import End, Pay, Start, read_json
 from irve_bridge.web.refusals import RequestRefused
@@ -98,6 +99,7 @@ async def _start(request: web.Request, body: Start) -> Reply:
             payment_method_id=body.payment_method_id or body.token,
         )
     )
+    concern(opened.id)
     session = await context.desk.checkout(opened.id, CHECKOUT_TIMEOUT_S)
     if session.state is State.ABANDONED:
         raise RequestRefused(
@@ -118,6 +120,7 @@ def _started(session: Session) -> dict[str, Any]:
 async def _end(request: web.Request, body: End) -> Reply:
     desk = request.app[CONTEXT].desk
     session = await desk.session(body.session_id)
+    concern(session.id)
     if body.currency is not None and body.currency != session.currency:
         sentence = f"This session's currency is {session.currency}."
         raise RequestRefused(422, "currency_refused", sentence, "currency")

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from irve_bridge.service.ports import SignatureRefused
 from irve_bridge.web.context import CONTEXT
+from irve_bridge.web.correlation import concern
 from irve_bridge.web.refusals import RequestRefused
 
 
@@ -15,5 +16,5 @@ async def webhook(request: web.Request) -> web.Response:
         hint = context.payments.read_webhook(await request.read(), signature, context.clock.now())
     except SignatureRefused as refused:
         raise RequestRefused(400, "signature_refused", f"{refused}.") from None
-    await context.desk.hear(hint)
+    concern(await context.desk.hear(hint))
     return web.json_response({"received": True})

@@ -10,6 +10,7 @@ from irve_bridge.service.ports import ProviderUnreachable
 from irve_bridge.service.views import SessionView, debt_of
 from irve_bridge.web.callers import remember
 from irve_bridge.web.context import CONTEXT
+from irve_bridge.web.correlation import concern
 from irve_bridge.web.pages.choices import extensions
 from irve_bridge.web.progress import LIVE_INTERVAL_S, appearance
 from irve_bridge.web.receipt import money_of
@@ -45,7 +46,9 @@ async def view_of(request: web.Request) -> SessionView:
     Raises:
         UnknownThing: The link names none.
     """
-    return await request.app[CONTEXT].views.by_token(request.match_info["token"])
+    view = await request.app[CONTEXT].views.by_token(request.match_info["token"])
+    concern(view.session.id)
+    return view
 
 
 def session_page(

@@ -1,6 +1,7 @@
 """The page behind the code on a connector: its state, its price, and the three ways to pay."""
 
 import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -63,6 +64,7 @@ async def station_page(
         "keeps_remainder": context.policy.keeps_remainder,
         "price_digest": price_digest(view.tariff),
         "form_key": secrets.token_urlsafe(12),
+        "shown_at_ms": time.time_ns() // 1_000_000,
     }
     return render(request, "station.html", told, status_of(fault) if fault else 200)
 

@@ -12,6 +12,7 @@ from typing import Any
 from picows import WSFrame, WSListener, WSMsgType, WSTransport
 
 from tests.bench.door import frames
+from tests.bench.door.configuration import told
 from tests.bench.door.frames import Frame, Kind
 
 POWER_W, REGISTER_WH = 11_040, 1_000_000
@@ -184,6 +185,9 @@ class Charger(WSListener):  # type: ignore[misc]  # the library's class is not t
 
     def _asked(self, call: list[Any]) -> None:
         _, id_, action, payload = call
-        self.transport.send(WSMsgType.TEXT, json.dumps([3, id_, {"status": "Accepted"}]).encode())
+        answer = {"status": "Accepted"}
+        if action == "GetConfiguration":
+            answer = told(payload.get("key", []))
+        self.transport.send(WSMsgType.TEXT, json.dumps([3, id_, answer]).encode())
         if action == "RemoteStartTransaction" and payload.get("connectorId", 1) == 1:
             self.guest_tag = payload["idTag"].encode()

@@ -1,13 +1,11 @@
 """Every storage keeps the same promises: a new one joins by one more parameter of `url`."""
 
 import asyncio
-import shutil
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,25 +17,11 @@ from irve_bridge.domain.tariff import Tariff
 from irve_bridge.domain.tariff_loading import load
 from irve_bridge.service.ports import Storage, Tx
 from irve_bridge.storage import open_storage
-from irve_bridge.storage.migrate import migrate
 
 NOW = datetime(2026, 5, 4, 12, 30, 15, 123456, tzinfo=UTC)
 
 
-@pytest.fixture(scope="session")
-def sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with nothing in it but its schema: quicker to copy than to migrate."""
-    path = tmp_path_factory.mktemp("storage") / "empty.db"
-    migrate(f"sqlite:///{path}")
-    return path
-
-
-@pytest.fixture
-def sqlite_url(sqlite_file: Path, tmp_path: Path) -> str:
-    return f"sqlite:///{shutil.copy(sqlite_file, tmp_path / 'bridge.db')}"
-
-
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=["sqlite", "postgres"])
 def url(request: pytest.FixtureRequest) -> str:
     """A database nobody has used yet."""
     url: str = request.getfixturevalue(f"{request.param}_url")

@@ -164,6 +164,25 @@ async def test_a_lease_lives_until_its_end_and_is_its_owner_s_only(
     await storage.transact(unit)
 
 
+async def test_the_lease_of_a_node_that_lives_is_not_void(
+    storage: Storage, session: Session, now: datetime, later: datetime
+) -> None:
+    lease = "y" * 16 + ":1"
+
+    def unit(tx: Tx) -> None:
+        tx.nodes.join("y" * 16)
+        tx.intents.add(session.id, CHARGE, now)
+        intent_id = first_id(tx.intents, now)
+        tx.intents.claim(intent_id, lease, later)
+        tx.intents.void_leases()
+        assert tx.intents.leased(intent_id, lease, now)
+        tx.nodes.leave("y" * 16)
+        tx.intents.void_leases()
+        assert not tx.intents.leased(intent_id, lease, now)
+
+    await storage.transact(unit)
+
+
 @pytest.mark.parametrize("end", ["finish", "postpone", "void_leases"])
 async def test_a_lease_that_was_given_back_is_dead(
     storage: Storage, session: Session, now: datetime, later: datetime, end: str
@@ -179,6 +198,7 @@ async def test_a_lease_that_was_given_back_is_dead(
             case "postpone":
                 intents.postpone(intent_id, later, "note")
             case _:
+                tx.nodes.join("y" * 16)
                 intents.void_leases()
         assert not intents.leased(intent_id, "mine", now)
         assert due(intents, now) == ([Kind.CREATE_CHARGE] if end == "void_leases" else [])

@@ -1,11 +1,11 @@
 """Debts are found by their card, stories by their time, and who the driver was can be deleted."""
 
-import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import create_engine, select
 
 from irve_bridge.domain.decide import Step
 from irve_bridge.domain.facts import PaymentSecured, ProviderSpoke
@@ -13,6 +13,8 @@ from irve_bridge.domain.intents import Do, Intent, Kind
 from irve_bridge.domain.lifecycle import Event
 from irve_bridge.domain.session import Session, State
 from irve_bridge.service.ports import Attempt, Movement, Storage, Tx
+from irve_bridge.storage.schema import metadata
+from irve_bridge.storage.urls import parsed
 
 Stored = Callable[..., Awaitable[Session]]
 EMAIL, CLIENT, CARD = "ada@example.org", "fleet-42", "fp_Ada"
@@ -281,10 +283,11 @@ async def _forget(storage: Storage, session: Session, at: datetime) -> None:
 
 
 def _everything(url: str) -> str:
-    database = sqlite3.connect(url.removeprefix("sqlite:///"))
-    text = "\n".join(database.iterdump())
-    database.close()
-    return text
+    engine = create_engine(parsed(url))
+    with engine.connect() as connection:
+        rows = [connection.execute(select(table)).all() for table in metadata.sorted_tables]
+    engine.dispose()
+    return repr(rows)
 
 
 async def test_nothing_tells_who_the_driver_was_once_that_is_erased(

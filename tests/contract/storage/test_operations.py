@@ -7,7 +7,7 @@ from irve_bridge.domain.charge_point import ChargePoint
 from irve_bridge.domain.charging_profile import ChargingProfile
 from irve_bridge.domain.reservation import Reservation
 from irve_bridge.service.ports import Asked, Storage, Stranger, Tx
-from irve_bridge.storage.operations import EVENTS_KEPT
+from irve_bridge.storage.operations import EVENTS_KEPT, FORGOTTEN_MOST
 from irve_bridge.storage.strangers import STRANGERS_KEPT
 
 MINUTE = timedelta(minutes=1)
@@ -34,6 +34,23 @@ async def test_a_command_is_written_before_its_answer(storage: Storage, now: dat
     )
     assert (second.answer, second.answered_at) == ({"status": "Accepted"}, now + MINUTE)
     assert (third.action, third.error) == ("GetLocalListVersion", "offline")
+
+
+async def test_the_oldest_commands_are_forgotten_a_batch_at_a_time(
+    storage: Storage, now: datetime
+) -> None:
+    def unit(tx: Tx) -> list[int]:
+        assert tx.commands.oldest_at() is None
+        for number in range(FORGOTTEN_MOST + 2):
+            tx.commands.add("CP1", "ClearCache", {}, now + number * MINUTE)
+        assert tx.commands.oldest_at() == now
+        left = []
+        for moment in (now, now + FORGOTTEN_MOST * MINUTE, now + 99 * FORGOTTEN_MOST * MINUTE):
+            tx.commands.forget_before(moment)
+            left.append(len(tx.commands.of("CP1", 2 * FORGOTTEN_MOST)))
+        return left
+
+    assert await storage.transact(unit) == [FORGOTTEN_MOST + 2, 2, 0]
 
 
 async def test_the_newest_events_of_each_charge_point_are_kept(

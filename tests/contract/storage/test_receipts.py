@@ -1,6 +1,5 @@
 """Every operator's papers have numbers without gaps, and none of them ever changes."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
@@ -83,7 +82,7 @@ async def test_operators_count_each_for_themselves_whatever_they_are_called(
     other = replace(paper, operator=Operator(name="Recharge", vat_number="BE0404833048"))
     credit = replace(paper, kind=Kind.CREDIT_NOTE, corrects=1)
     papers = (paper, renamed, other, credit)
-    kept = await asyncio.gather(*(storage.transact(_added(each)) for each in papers))
+    kept = [await storage.transact(_added(each)) for each in papers]
     assert [each.number for each in kept] == [1, 2, 1, 3]
 
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from irve_bridge.domain.charge_point import ChargePoint
 from irve_bridge.domain.decide import Step
 from irve_bridge.domain.facts import PaymentSecured
 from irve_bridge.domain.lifecycle import Event
 from irve_bridge.domain.session import Session, State
-from irve_bridge.service.ports import StaleSession, Storage, Tx
+from irve_bridge.service.ports import ALONE, StaleSession, Storage, Tx
 
 Opened = Callable[..., Session]
 Stored = Callable[..., Awaitable[Session]]
@@ -298,8 +299,24 @@ async def test_deadlines_are_due_at_their_moment_earliest_first(
     before = await stored("b", deadline_at=now - SECOND)
     await stored("c", deadline_at=now + SECOND)
     await stored("d")
-    assert await storage.read(lambda tx: tx.sessions.due(now, 10)) == [before, at_now]
-    assert await storage.read(lambda tx: tx.sessions.due(now, 1)) == [before]
+    assert await storage.read(lambda tx: tx.sessions.due(ALONE, now, 10)) == [before, at_now]
+    assert await storage.read(lambda tx: tx.sessions.due(ALONE, now, 1)) == [before]
+
+
+async def test_a_deadline_is_looked_at_by_the_node_that_has_the_charge_point(
+    storage: Storage, stored: Stored, now: datetime
+) -> None:
+    mine, others, nobodys = [await stored(name, deadline_at=now) for name in "abc"]
+
+    def unit(tx: Tx) -> None:
+        for session, node_id in ((mine, "m" * 16), (others, "o" * 16)):
+            named = session.charge_point_id
+            point = ChargePoint(id=named, name="", operator_name="", operator_phone="")
+            tx.stations.put(point)
+            tx.nodes.take(node_id, named)
+        assert tx.sessions.due("m" * 16, now, 10) == [mine, nobodys]
+
+    await storage.transact(unit)
 
 
 async def test_a_postponed_session_differs_in_its_deadline_only(

@@ -130,7 +130,9 @@ async def test_connector_0_is_the_whole_charge_point_and_no_other(
         tx.stations.reported("CP1", 0, ConnectorStatus.FAULTED, "PowerMeterFailure", now)
         return tx.stations.charge_points(), tx.stations.connectors("CP1")
 
-    faulted = replace(CP, status=ConnectorStatus.FAULTED, seen_at=now)
+    faulted = replace(
+        CP, status=ConnectorStatus.FAULTED, error_code="PowerMeterFailure", seen_at=now
+    )
     assert await storage.transact(unit) == ([other, faulted], [PLUG])
 
 
@@ -177,15 +179,6 @@ async def test_a_closed_socket_is_noted_and_when_it_was_last_heard_stays(
         return tx.stations.charge_point("CP1")
 
     assert await storage.transact(unit) == replace(CP, seen_at=now)
-
-
-async def test_all_sockets_are_closed_at_a_start(storage: Storage, now: datetime) -> None:
-    def unit(tx: Tx) -> list[ChargePoint]:
-        tx.stations.connected("CP1", now)
-        tx.stations.all_disconnected()
-        return tx.stations.charge_points()
-
-    assert await storage.transact(unit) == [replace(CP, seen_at=now)]
 
 
 async def test_a_removed_connector_is_gone(storage: Storage) -> None:

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 import pytest
@@ -139,15 +139,13 @@ async def test_one_unstorable_reading_does_not_cost_the_others(
         assert await storage.read(readings(*key)) == [good]
 
 
-async def test_a_unit_finds_the_readings_that_were_queued_before_it(
-    storage: Storage, batched: Callable[..., Awaitable[list[Any]]], now: datetime
+async def test_a_unit_finds_the_readings_that_were_acknowledged_before_it(
+    storage: Storage, now: datetime
 ) -> None:
-    reading = Reading(at=now, register_wh=1)
-    _, found = await batched(
-        lambda: storage.add_readings([TakenReading("CP1", "1", reading)]),
-        lambda: storage.transact(readings("CP1", "1")),
-    )
-    assert found == [reading]
+    for second in range(20):
+        reading = Reading(at=now + timedelta(seconds=second), register_wh=second)
+        await storage.add_readings([TakenReading("CP1", "1", reading)])
+        assert (await storage.transact(readings("CP1", "1")))[-1] == reading
 
 
 async def test_a_waiter_that_is_cancelled_disturbs_nobody(

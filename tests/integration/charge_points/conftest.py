@@ -32,7 +32,7 @@ from irve_bridge.service.meters import Meters
 from irve_bridge.service.own_customers import Doorkeeper
 from irve_bridge.service.passwords import hash_password
 from irve_bridge.service.policy import Policy
-from irve_bridge.service.ports import Storage, Tx
+from irve_bridge.service.ports import Bus, Storage, Tx
 from irve_bridge.signatures import OcmfVerifier
 from irve_bridge.storage import open_storage
 from irve_bridge.storage.sqlite import SqliteStorage
@@ -109,7 +109,7 @@ class House:
     """The rooms a charge point touches, as they are composed in the bridge."""
 
     storage: Storage
-    bus: InProcessBus
+    bus: Bus
     handler: Handler
     meters: Meters
     clock: SharedClock
@@ -120,7 +120,7 @@ class House:
         """Return a door of this house."""
         doorkeeper = Doorkeeper(self.storage, None)
         rooms = (self.storage, self.handler, self.meters, doorkeeper, self.bus, self.clock)
-        return ChargePointServer(*rooms, settings)
+        return ChargePointServer(*rooms, settings, lambda id_: self.meters.rebuild([id_]))
 
     async def secure(
         self, id_tag: str = "TAG1", connector_number: int = 1, tariff: Tariff = TARIFF

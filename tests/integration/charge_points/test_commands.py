@@ -4,9 +4,12 @@ import asyncio
 from typing import Any
 
 import pytest
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from irve_bridge.charge_points.settings import DoorSettings
-from irve_bridge.charge_points.v16.calls import LOOKED_AT_BYTES, WAITING_MOST
+from irve_bridge.charge_points.v16.calls import WAITING_MOST
+from irve_bridge.charge_points.v16.schema import LOOKED_AT_BYTES
 from irve_bridge.service.commands import Answer, Call, RemoteStart, RemoteStop
 from irve_bridge.service.ports import Offline, Unanswered
 
@@ -76,6 +79,16 @@ async def test_an_odd_answer_is_noted_unless_it_is_endless(
     await raw.send([3, unique_id, said])
     assert (await asked).payload == said
     assert sum(line["event"] == "odd answer" for line in logs) == noted
+
+
+async def test_what_is_logged_of_a_command_names_its_charge_point(house: Any, raw: Any) -> None:
+    """Whoever asks is somewhere else: a worker, or an operator's request."""
+    assert await raw.alive()
+    with capture_logs([merge_contextvars]) as logs:
+        await asyncio.gather(house.command(START), raw.answer_next("Maybe"))
+    assert [(each["event"], each.get("charge_point_id")) for each in logs] == [
+        ("odd answer", "CP1")
+    ]
 
 
 async def test_any_call_of_the_protocol_travels_and_its_answer_comes_back(

@@ -85,8 +85,17 @@ async def test_where_the_list_is_refused_measurands_are_tried_one_by_one(
     )
     known = await greeted(house, raw, point)
     assert point.keys["MeterValuesSampledData"] == f"{REGISTER},{SOC}"
-    assert known["MeterValuesSampledData"].value == f"{REGISTER},{SOC}"
-    assert known["MeterValuesSampledData"].refused is None
+    sampled = known["MeterValuesSampledData"]
+    assert (sampled.value, sampled.refused, sampled.missing) == (
+        f"{REGISTER},{SOC}",
+        None,
+        (POWER,),
+    )
+    again = await greeted(house, raw, point)
+    assert again["MeterValuesSampledData"].missing == (POWER,)
+    point.supported = None
+    able = await greeted(house, raw, point)
+    assert able["MeterValuesSampledData"].missing == ()
 
 
 async def test_where_one_measurand_is_all_that_fits_it_is_the_register(

@@ -63,6 +63,27 @@ async def test_it_is_kept_as_it_was_told(
     assert await kept(house, "CP2") == []
 
 
+async def test_a_start_or_stop_of_which_nothing_can_be_made_is_shown_once(
+    house: Any, raw: Any
+) -> None:
+    """It may be energy that nobody pays: whoever looks at the charge point sees it."""
+    stop = {"transactionId": 7, "meterStop": 900, "timestamp": STAMP, "idTag": "CARD"}
+    unread = {"meterStop": 3}
+    for action, payload in (
+        ("StopTransaction", stop),
+        ("StopTransaction", unread),
+        ("MeterValues", {"connectorId": 1}),
+    ):
+        for _ in range(2):
+            await raw.confirmed(action, payload)
+    second, first = await kept(house)
+    assert (first.kind, second.kind) == ("StopTransaction", "StopTransaction")
+    assert "no transaction" in first.details["note"]
+    assert first.details.items() >= {"id_tag": "CARD", "meter_stop_wh": 900}.items()
+    assert "transactionId" in second.details["note"]
+    assert json.loads(second.details["payload"]) == unread
+
+
 async def test_of_what_is_endless_the_beginning_is_kept(house: Any, raw: Any) -> None:
     """Two hundred such messages would else be a disk's worth, and no page that a browser shows."""
     await raw.confirmed("DataTransfer", {"vendorId": "org.example", "data": "x" * 900_000})
@@ -108,12 +129,17 @@ async def test_an_answer_just_before_the_end_is_heard(house: Any, raw: Any) -> N
     assert (await asked).accepted
 
 
-async def test_an_error_is_kept_when_it_comes_and_when_it_goes(house: Any, raw: Any) -> None:
+@pytest.mark.parametrize("connector_id", [0, 1])
+async def test_an_error_is_kept_when_it_comes_and_when_it_goes(
+    house: Any, raw: Any, connector_id: int
+) -> None:
+    """Be it one connector's or the whole charge point's."""
+
     async def report(error_code: str, status: str) -> None:
-        said = {"connectorId": 1, "errorCode": error_code, "status": status}
+        said = {"connectorId": connector_id, "errorCode": error_code, "status": status}
         await raw.confirmed("StatusNotification", said)
 
-    for status in ("Available", "Preparing"):
+    for status in ("Available", "Unavailable"):
         await report("NoError", status)
     for _ in range(2):
         await report("OverVoltage", "Faulted")

@@ -58,6 +58,14 @@ async def test_a_tag_of_no_session_is_not_accepted(raw: Any) -> None:
     assert start["transactionId"] > 0
 
 
+async def test_a_start_whose_tag_holds_a_nul_is_kept_as_every_database_can(
+    raw: Any, database: sqlite3.Connection
+) -> None:
+    start = await raw.confirmed("StartTransaction", START | {"idTag": "TAG\0"})
+    rows = database.execute("SELECT id, id_tag FROM transactions").fetchall()
+    assert rows == [(str(start["transactionId"]), "TAG\ufffd")]
+
+
 async def test_authorize_knows_only_tags_of_sessions(house: Any, raw: Any) -> None:
     await house.secure("ABCD")
     known = await raw.confirmed("Authorize", {"idTag": "abcd"})

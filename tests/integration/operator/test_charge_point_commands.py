@@ -3,6 +3,10 @@
 import json
 from pathlib import Path
 
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
 from tests.integration.world import World, world
 
 ENTRY = """
@@ -13,6 +17,7 @@ latitude: 47.2
 longitude: -1.55
 connectors: [{number: 1, evse_id: FR*EXA*E0009*1, power_kw: 22, tariff: ac}]
 """
+TAG = "04A2B3C4D5E6F7"
 RESERVATION = {
     "connectorId": 2,
     "expiryDate": "2099-03-01T10:00:00Z",
@@ -79,8 +84,34 @@ async def test_an_operator_registers_and_forgets(tmp_path: Path) -> None:
         assert "NEW" in await say(w, "list")
         assert "forgotten" in await say(w, "remove", "NEW")
         assert "NEW" not in await say(w, "list")
-        assert "transaction" in await say(w, "transactions", "--of", "CP1", "--running")
-        assert "identity" in await say(w, "strangers")
+
+
+async def test_transactions_are_listed_as_they_ran(tmp_path: Path) -> None:
+    """Whoever charged: here an own customer, whose tag came by the command line."""
+    async with world(tmp_path, columns="300") as w, w.charge_point() as point:
+        await point.wait_until_online()
+        assert (await w.command("id-tags", "put", TAG))[0] == 0
+        await point.plug(1)
+        assert await point.swipe(1, TAG)
+        await point.wait_for_energy(1, 500)
+        running = await say(w, "transactions", "--of", "CP1", "--running")
+        assert (TAG in running, "runs" in running) == (True, True)
+        assert TAG not in await say(w, "transactions", "--of", "CP2")
+        await point.unplug(1)
+        stopped = await point.wait_for_stop()
+        (row,) = (line for line in (await say(w, "transactions")).splitlines() if TAG in line)
+        assert stopped.reason
+        assert {"CP1/1", stopped.reason.value, str(stopped.meter_wh)} <= set(row.split())
+        assert TAG not in await say(w, "transactions", "--running")
+
+
+async def test_who_knocked_and_is_not_registered_is_listed(tmp_path: Path) -> None:
+    async with world(tmp_path, speed=1, columns="300", list_strangers="true") as w:
+        url = f"ws://127.0.0.1:{w.environment['OCPP_PORT']}/ocpp/NEW"
+        with pytest.raises(InvalidStatus, match="404"):
+            await connect(url, user_agent_header="Charger/1.0")
+        (row,) = (line for line in (await say(w, "strangers")).splitlines() if "NEW" in line)
+        assert {"127.0.0.1", "Charger/1.0"} <= set(row.split())
 
 
 async def test_a_refusal_is_one_sentence(tmp_path: Path) -> None:

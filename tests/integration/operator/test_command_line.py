@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -10,10 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from irve_bridge.cli.common import PAGE
 from irve_bridge.domain.charge_point import ChargePoint
 from irve_bridge.domain.configuration import ConfigurationKey
+from irve_bridge.domain.reservation import Reservation
 from irve_bridge.domain.session import State
 from irve_bridge.service.codes import Codes
+from irve_bridge.service.ports import Tx
 from irve_bridge.storage import open_storage
 from irve_bridge.storage.alone import alone
 from tests import command_line
@@ -53,6 +57,25 @@ def test_an_operator_s_first_afternoon(tmp_path: Path) -> None:
     assert (tmp_path / "qr" / "CP1-2.svg").read_text().startswith("<?xml")
 
 
+@pytest.mark.parametrize("kind", ["sqlite_url", "postgres_url"])
+def test_migrating_says_from_which_schema_to_which(
+    tmp_path: Path, request: pytest.FixtureRequest, kind: str
+) -> None:
+    done = run(tmp_path, "migrate", DATABASE_URL=request.getfixturevalue(kind))
+    assert done.returncode == 0
+    assert re.search(r"has schema \d{4} already", done.stdout)
+    made = run(tmp_path, "migrate", DATABASE_URL=f"sqlite:///{tmp_path}/new/bridge.db")
+    assert re.search(r"brought from nothing to schema \d{4}", made.stdout)
+
+
+def test_a_database_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    refused = run(tmp_path, "check", DATABASE_URL="postgresql://u:secret@127.0.0.1:1/db")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("The database cannot be reached (DATABASE_URL): ")
+    assert "secret" not in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+
+
 def test_with_a_secret_the_codes_are_signed(tmp_path: Path) -> None:
     run(tmp_path, "stations", "apply", "config/stations.yaml")
     secret = "a-secret-of-the-operator"
@@ -77,11 +100,17 @@ def test_a_charge_point_that_the_file_leaves_out_is_named(tmp_path: Path) -> Non
 async def test_what_a_charge_point_refuses_is_told_by_list_and_check(tmp_path: Path) -> None:
     run(tmp_path, "stations", "apply", "config/stations.yaml")
     key = ConfigurationKey(key="HeartbeatInterval", value="0", read_at=NOW, refused="Rejected")
-    good = ConfigurationKey(key="MeterValueSampleInterval", value="15", read_at=NOW)
+    good = ConfigurationKey(
+        key="MeterValuesSampledData", value="SoC", read_at=NOW, missing=("Power.Active.Import",)
+    )
+    more = ConfigurationKey(key="NumberOfConnectors", value="2", read_at=NOW)
     async with open_storage(f"sqlite:///{tmp_path / 'cli.db'}") as storage:
-        await storage.transact(lambda tx: tx.configuration.replace("CP2", [key, good]))
+        await storage.transact(lambda tx: tx.configuration.replace("CP2", [key, good, more]))
     sentence = "CP2 refuses what payment needs: HeartbeatInterval=0 (Rejected)\n"
-    assert sentence in run(tmp_path, "stations", "list").stdout
+    listed = run(tmp_path, "stations", "list").stdout
+    assert sentence in listed
+    assert "CP2 does not tell while it charges: Power.Active.Import\n" in listed
+    assert "CP2 says that it has 2 connectors: 1 registered.\n" in listed
     checked = run(tmp_path, "check")
     assert (sentence in checked.stdout, checked.returncode) == (True, 0)
 
@@ -298,6 +327,25 @@ def test_a_second_bridge_on_the_same_database_is_refused(tmp_path: Path) -> None
     assert second.returncode == 1
     assert "Another bridge runs on this database" in second.stderr
     assert "Traceback" not in second.stderr
+
+
+async def test_a_list_is_whole_however_long(tmp_path: Path) -> None:
+    def unit(tx: Tx) -> None:
+        for number in range(PAGE + 1):
+            reservation = Reservation(
+                charge_point_id="CP1",
+                id=number,
+                connector_number=1,
+                id_tag=f"TAG{number}",
+                made_at=NOW,
+                expires_at=NOW.replace(year=2099),
+            )
+            tx.reservations.put(reservation)
+
+    async with open_storage(f"sqlite:///{tmp_path}/cli.db") as storage:
+        await storage.transact(unit)
+    listed = run(tmp_path, "charge-points", "reservations").stdout
+    assert listed.count("TAG") == PAGE + 1
 
 
 def test_the_tags_of_own_customers_are_applied_and_listed(tmp_path: Path) -> None:

@@ -25,6 +25,10 @@ NEW: dict[str, Any] = {
 }
 OPERATOR = {"name": "Autre", "phone": "+33 2", "address": "Là", "siren": "404833048"}
 CONNECTOR = NEW["connectors"][0]
+METER_KEY = (
+    "3059301306072A8648CE3D020106082A8648CE3D030107034200043AEEB45C392357820A58FDFB0857BD77ADA315"
+    "85C61C430531DFA53B440AFBFDD95AC887C658EA55260F808F55CA948DF235C2108A0D6DC7D4AB1A5E1A7955BE"
+)
 
 
 @pytest.fixture
@@ -57,6 +61,22 @@ async def test_what_is_registered_connects_and_charges(w: World) -> None:
         assert shown["vendor"] == "Simulated"
 
 
+async def test_all_that_is_registered_is_shown_but_the_password(w: World) -> None:
+    display = {"vendor_id": "org.example", "message_id": "Code", "data": "{url}", "only": True}
+    connector = CONNECTOR | {"meter_public_key": METER_KEY}
+    entry = NEW | {"display": display, "connectors": [connector], "serial_number": "SN-1"}
+    _, shown = await http(w, "PUT", "/api/charge-points/NEW", entry)
+    told = shown["registered"]
+    assert {name: told[name] for name in ("display", "serial_number", "time_zone", "city")} == {
+        "display": display,
+        "serial_number": "SN-1",
+        "time_zone": "Europe/Paris",
+        "city": "Nantes",
+    }
+    assert shown["connectors"][0]["meter_public_key"] == METER_KEY
+    assert NEW["password"] not in str(shown)
+
+
 async def test_registering_again_changes_what_differs_and_nothing_else(w: World) -> None:
     await http(w, "PUT", "/api/charge-points/NEW", NEW)
     status, shown = await http(w, "PUT", "/api/charge-points/NEW", NEW)
@@ -82,6 +102,7 @@ async def test_registering_again_changes_what_differs_and_nothing_else(w: World)
         ({"colour": "red"}, "colour"),
         ({"id": "OTHER"}, "id"),
         ({"requires_signatures": True}, "meter_public_key"),
+        ({"connectors": [CONNECTOR | {"evse_id": "FR*EXA*E0001*1"}]}, "which is CP1's"),
     ],
 )
 async def test_what_a_file_may_not_say_the_api_may_not_either(

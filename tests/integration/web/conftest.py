@@ -20,6 +20,7 @@ from aiohttp import ClientResponse, ClientSession, DummyCookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from irve_bridge.bus.in_process import InProcessBus
+from irve_bridge.charge_points.v16.schema import objection
 from irve_bridge.clock import SharedClock
 from irve_bridge.domain import facts
 from irve_bridge.domain.breakdown import Dimension
@@ -285,7 +286,7 @@ async def open_house(
             WebContext(
                 desk=desk,
                 views=Views(storage, meters, clock),
-                control=Control(storage, bus, clock, 5),
+                control=Control(storage, bus, clock, objection, 5),
                 inventory=Inventory(storage, bus, clock),
                 registrations=Registrations(storage, bus, clock),
                 payments=payments,

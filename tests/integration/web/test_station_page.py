@@ -49,6 +49,7 @@ async def test_the_three_ways_to_pay_stand_in_one_plain_form(house: House) -> No
         (ConnectorStatus.FAULTED, "en panne"),
         (ConnectorStatus.FINISHING, "Débranchez-le"),
         (ConnectorStatus.UNAVAILABLE, "hors service"),
+        (ConnectorStatus.RESERVED, "réservé à quelqu'un d'autre"),
         (ConnectorStatus.CHARGING, "Quelqu'un d'autre"),
     ],
 )

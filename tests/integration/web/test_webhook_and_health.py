@@ -70,6 +70,26 @@ async def test_metrics_name_routes_and_never_links(house: House) -> None:
     assert session.token not in exposition
 
 
+async def test_metrics_tell_of_what_is_not_over(house: House) -> None:
+    await house.secured()
+    async with house.client.get("/metrics") as answer:
+        well = await answer.text()
+    assert "irve_bridge_storage_up 1.0" in well
+    assert 'irve_bridge_sessions{state="secured"} 1.0' in well
+    assert 'irve_bridge_money_secured_minor{currency="EUR"} 15000.0' in well
+    assert 'irve_bridge_intents_pending{lane="money"} 0.0' in well
+
+
+async def test_metrics_tell_of_a_storage_that_does_not_answer(house: House) -> None:
+    """What is read from it is gone then: an old figure would look like news."""
+    await house.storage.close()
+    async with house.client.get("/metrics") as answer:
+        assert answer.status == 200
+        ailing = await answer.text()
+    assert "irve_bridge_storage_up 0.0" in ailing
+    assert "irve_bridge_sessions{" not in ailing
+
+
 @pytest.mark.parametrize("path", ["/nowhere", "/api/nowhere"])
 async def test_an_unknown_route_is_404_as_json_to_a_machine(house: House, path: str) -> None:
     async with house.client.get(path) as answer:

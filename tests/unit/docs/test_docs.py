@@ -19,6 +19,7 @@ from irve_bridge.domain import diagram
 from irve_bridge.service.callbacks import callback
 from irve_bridge.service.ports import Attempt, Done, Failed, Outcome, Task
 from irve_bridge.settings import Settings
+from irve_bridge.telemetry.metrics import OURS
 from tests.unit.domain.sessions import NOW, session
 
 ROOT = Path(__file__).parents[3]
@@ -43,10 +44,24 @@ def test_the_lifecycle_is_the_table_of_the_code() -> None:
     assert diagram.document() in (ROOT / "docs" / "lifecycle.md").read_text("utf-8")
 
 
+def test_every_metric_is_explained() -> None:
+    told = code(ROOT / "docs" / "operating.md")
+    kinds = {"counter": "_total"}
+    metrics = {metric.name + kinds.get(metric.type, "") for metric in OURS.collect()}
+    assert {name for name in metrics if f"`{name}`" not in told} == set()
+
+
 @every_paper
 def test_every_link_leads_to_a_file(paper: Path) -> None:
     links = re.findall(r"\]\((?!\w+:|#)([^)#]+)", paper.read_text("utf-8"))
     assert [link for link in links if not (paper.parent / link).exists()] == []
+
+
+def test_every_room_is_on_the_map() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    named = set(re.findall(r"\]\(irve_bridge/(\w+)\)", readme))
+    rooms = {path.parent.name for path in (ROOT / "irve_bridge").glob("*/__init__.py")}
+    assert rooms - named == {"cli"}, "which the house's commands are"
 
 
 @every_paper
@@ -60,6 +75,16 @@ def test_every_make_target_exists(paper: Path) -> None:
 def test_every_command_exists(paper: Path) -> None:
     named = re.findall(r"irve-bridge((?: [a-z][a-z-]*)+)", code(paper))
     assert [words for words in named if not understood(words.split())] == []
+
+
+def test_every_event_that_is_worth_an_alert_is_logged_by_that_name() -> None:
+    operating = (ROOT / "docs" / "operating.md").read_text("utf-8")
+    table = operating[operating.index("Worth an alert:") :].partition("\n#")[0]
+    rows = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+    named = {event for row in rows for event in re.findall(r"`([^`]+)`", row)}
+    source = "\n".join(path.read_text("utf-8") for path in (ROOT / "irve_bridge").rglob("*.py"))
+    assert len(named) > 15
+    assert [event for event in sorted(named) if f'"{event}"' not in source] == []
 
 
 def understood(words: list[str]) -> bool:

@@ -49,7 +49,7 @@ def test_the_bridge_writes_only_into_its_volume(
     settings = load(None)
     assert services["bridge"]["read_only"]
     assert not settings.log_file
-    assert settings.database_url.startswith("sqlite:////var/lib/irve_bridge/")
+    assert settings.database_url.get_secret_value().startswith("sqlite:////var/lib/irve_bridge/")
     assert "data:/var/lib/irve_bridge" in services["bridge"]["volumes"]
     ports = (settings.web_port, settings.ocpp_port, settings.ocpp_tls_port)
     assert services["bridge"]["ports"] == [f"{port}:{port}" for port in ports]

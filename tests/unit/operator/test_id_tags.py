@@ -44,7 +44,11 @@ def test_a_file_says_what_it_says_and_the_usual_for_the_rest(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("id_tag\nlonger-than-twenty-letters\n", "tags.csv:2: id_tag"),
+        (
+            "id_tag\nlonger-than-twenty-letters\n",
+            "tags.csv:2: id_tag: 1 to 20 letters, digits and signs of ASCII are wanted",
+        ),
+        ("id_tag\n04 AB\n", "tags.csv:2: id_tag: .*, without spaces"),
         ("id_tag,status\nA,Free\n", "tags.csv:2: status"),
         ("id_tag,status\n\n\nA,Free\n", "tags.csv:4: status"),
         ("id_tag,expires_at\nA,2027\n", "tags.csv:2: expires_at"),

@@ -196,8 +196,14 @@ def test_everything_missing_is_named_at_once(tmp_path: Path) -> None:
         ({"PREPAID_REMAINDER": "donate"}, "PREPAID_REMAINDER"),
         ({"AMOUNTS_BY_CURRENCY": '{"JPY": {"fixed_least_minor": 1}}'}, "AMOUNTS_BY_CURRENCY"),
         ({"AMOUNTS_BY_CURRENCY": f'{{"jpy": {YEN}}}'}, "AMOUNTS_BY_CURRENCY.*write JPY"),
-        ({"DATABASE_URL": "postgresql://localhost/irve"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgresql://localhost"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "mysql://localhost/irve"}, "DATABASE_URL"),
         ({"DATABASE_URL": "sqlite://"}, "DATABASE_URL"),
+        ({"NATS_URL": "nats://127.0.0.1"}, "NATS_URL needs a DATABASE_URL of PostgreSQL"),
+        ({"NATS_URL": "127.0.0.1:4222"}, "NATS_URL"),
+        ({"NATS_URL": "http://127.0.0.1"}, "NATS_URL"),
+        ({"NATS_URL": "nats://one:4222,"}, "NATS_URL"),
+        ({"NATS_URL": "nats://one:port"}, "NATS_URL"),
         ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL"),
         ({"CLOCK_SPEED": "2"}, "CLOCK_EPOCH"),
         ({"COMMAND_TIMEOUT_S": "60"}, "COMMAND_TIMEOUT_S"),
@@ -215,9 +221,17 @@ def test_what_is_wrong_stops_the_start_with_a_sentence(
 
 
 def test_secrets_do_not_show_when_settings_are_printed(tmp_path: Path) -> None:
-    settings = load(env(tmp_path, CSMS_API_KEY="very-secret"))
+    url = "postgresql://bridge:also-secret@localhost/irve"
+    settings = load(env(tmp_path, CSMS_API_KEY="very-secret", DATABASE_URL=url))
     assert "very-secret" not in repr(settings)
+    assert "also-secret" not in repr(settings)
     assert "sk_test_abc" not in repr(settings)
+
+
+def test_credentials_of_nats_show_in_no_refusal(tmp_path: Path) -> None:
+    with pytest.raises(SettingsRefused) as refused:
+        load(env(tmp_path, NATS_URL="natz://bridge:very-secret@one"))
+    assert "very-secret" not in str(refused.value)
 
 
 def test_every_setting_is_explained_in_the_example() -> None:

@@ -93,6 +93,16 @@ def test_what_stands_twice_is_refused(tmp_path: Path, once: str, says: str) -> N
         stations.read(written(tmp_path, BASE.replace(once, f"{once}{separator}{once}")))
 
 
+def test_an_evse_is_of_one_charge_point(tmp_path: Path) -> None:
+    """An id that was copied along would be compared in vain; two plugs of one EVSE may share it."""
+    again = CHARGE_POINT.replace("id: A", "id: B", 1)
+    with pytest.raises(stations.FileRefused, match="B has the evse_id E1, which is A's"):
+        stations.read(written(tmp_path, BASE + again))
+    other = CONNECTOR.replace("number: 1", "number: 2")
+    both = BASE.replace(CONNECTOR, f"{CONNECTOR}, {other}")
+    assert len(stations.read(written(tmp_path, both)).charge_points["A"].connectors) == 2
+
+
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [

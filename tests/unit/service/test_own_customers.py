@@ -200,6 +200,20 @@ async def test_what_is_doubtful_is_said_of_the_charge(storage: Storage) -> None:
     assert "below the first" in data["cdr"]["remark"]
 
 
+async def test_a_charge_costs_what_it_cost_when_it_began(storage: Storage) -> None:
+    """A new price holds for new charges, and for no correction of an old one."""
+    id_ = await start(storage)
+    await storage.transact(lambda tx: tx.stations.put(tariff(ENERGY="2.00")))
+    await start(storage, id_tag="Other", started_at=NOW + HOUR, at=NOW + HOUR)
+    await told(storage)
+    await stop(storage, id_, 6000)
+    _, corrected = await told(storage)
+    assert corrected["amount"] == 300
+    await stop(storage, await start(storage, at=NOW + HOUR, started_at=NOW + HOUR), 6000, 2 * HOUR)
+    (newer,) = await told(storage)
+    assert newer["amount"] == 1200
+
+
 async def test_a_charge_at_a_connector_nobody_registered_has_no_price_and_no_cdr(
     storage: Storage,
 ) -> None:

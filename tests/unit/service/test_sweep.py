@@ -175,3 +175,19 @@ async def test_no_deadline_waits_behind_sessions_that_cannot_be_swept(storage: S
     with capture_logs() as logs:
         await look(storage)
     assert logs == []
+
+
+async def test_what_was_asked_of_charge_points_is_forgotten_after_its_term(
+    storage: Storage,
+) -> None:
+    """Payloads name tags, which name people: the audit is kept for a term, and no longer."""
+    old_at, new_at = NOW - POLICY.commands_kept - DAY, NOW - POLICY.commands_kept + DAY
+
+    def unit(tx: Tx) -> None:
+        for at in (old_at, old_at, new_at):
+            tx.commands.add("CP1", "RemoteStartTransaction", {"idTag": "CARD"}, at)
+
+    await storage.transact(unit)
+    await look(storage)
+    kept = await storage.read(lambda tx: tx.commands.of("CP1", 10))
+    assert [each.at for each in kept] == [new_at]

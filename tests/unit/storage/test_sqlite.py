@@ -12,10 +12,12 @@ from sqlalchemy.exc import IntegrityError
 
 from irve_bridge.domain.charge_point import ChargePoint, Connector
 from irve_bridge.domain.intents import Kind
-from irve_bridge.service.ports import StoredReply, Tx
+from irve_bridge.domain.metering import Reading
+from irve_bridge.service.ports import StoredReply, TakenReading, Tx
 from irve_bridge.storage import open_storage
 from irve_bridge.storage.intents import SqlIntents
 from irve_bridge.storage.migrate import migrate
+from irve_bridge.storage.turns import Turns
 
 NOW = datetime(2026, 5, 4, tzinfo=UTC)
 REPLY = StoredReply("f", 200, "{}")
@@ -23,7 +25,7 @@ REPLY = StoredReply("f", 200, "{}")
 
 @pytest.mark.parametrize(
     "url",
-    ["", "bridge.db", "sqlite://", "sqlite:///:memory:", "postgresql://u:secret@h/db", "mysql://h"],
+    ["", "bridge.db", "sqlite://", "sqlite:///:memory:", "postgresql://u:secret@h", "mysql://h/db"],
 )
 async def test_any_other_url_is_refused_in_one_sentence_without_its_password(url: str) -> None:
     with pytest.raises(ValueError, match="must be sqlite:///") as refused:
@@ -88,6 +90,31 @@ def break_the_commit(tx: Tx) -> None:
     )
 
 
+async def test_every_installation_starts_to_count_somewhere_else(tmp_path: Path) -> None:
+    """Ids that a charge point got from another system are not ours by chance."""
+    firsts: list[int] = []
+
+    def forgotten(tx: Tx) -> None:
+        firsts.append(tx.transactions.next_id())
+        raise InterruptedError
+
+    async with open_storage(f"sqlite:///{tmp_path}/bridge.db") as storage:
+        for _ in range(3):
+            with pytest.raises(InterruptedError):
+                await storage.transact(forgotten)
+    assert len(set(firsts)) == 3
+
+
+async def test_a_unit_finds_the_readings_that_were_queued_before_it(tmp_path: Path) -> None:
+    reading = Reading(at=NOW, register_wh=1)
+    async with open_storage(f"sqlite:///{tmp_path}/bridge.db") as storage:
+        queued = asyncio.ensure_future(storage.add_readings([TakenReading("CP1", "1", reading)]))
+        await asyncio.sleep(0)
+        found = await storage.transact(lambda tx: tx.transactions.readings("CP1", "1"))
+        await queued
+    assert found == [reading]
+
+
 def test_what_a_session_waits_for_is_found_however_much_waits(tmp_path: Path) -> None:
     """Asked with every fact of a session: a CSMS that is away must not make the others slow."""
     url, asked = f"sqlite:///{tmp_path}/bridge.db", list[tuple[str, object]]()
@@ -97,7 +124,7 @@ def test_what_a_session_waits_for_is_found_however_much_waits(tmp_path: Path) ->
         engine, "before_cursor_execute", lambda _c, _cur, sql, given, *_: asked.append((sql, given))
     )
     with engine.connect() as connection:
-        intents = SqlIntents(connection)
+        intents = SqlIntents(connection, Turns(connection))
         intents.pending("ses_1", Kind.REMOTE_START)
         intents.pending("ses_1", Kind.REMOTE_START, unclaimed=True)
         intents.in_doubt("ses_1", Kind.REMOTE_START)

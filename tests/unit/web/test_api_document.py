@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import irve_bridge
+from irve_bridge.charge_points.v16.recent import FRAME_BYTES
 from irve_bridge.service import callbacks
 from irve_bridge.service.control import ACTIONS
 from irve_bridge.web.app import ROUTES
@@ -35,3 +36,15 @@ def test_every_code_that_the_web_raises_is_documented() -> None:
     codes = re.findall(r"RequestRefused\(\s*\d{3}, (\"[a-z_]+\")", source)
     assert len(codes) > 10
     assert [code for code in map(json.loads, codes) if f"`{code}`" not in DOCUMENT] == []
+
+
+def test_every_kind_of_unknown_thing_is_in_the_table_of_errors() -> None:
+    source = "\n".join(path.read_text() for path in ROOT.rglob("*.py"))
+    codes = set(re.findall(r"\"(unknown_[a-z_]+)\"", source))
+    table = DOCUMENT[DOCUMENT.index("## Errors") :]
+    assert len(codes) > 5
+    assert [code for code in sorted(codes) if f"`{code}`" not in table] == []
+
+
+def test_so_much_of_a_frame_is_shown_as_is_said() -> None:
+    assert f"its first {FRAME_BYTES} bytes" in DOCUMENT

@@ -9,6 +9,8 @@ from typing import Any
 
 import structlog
 
+from irve_bridge.telemetry.tracing import add_trace_id
+
 _HIDDEN_NAMES = "token|secret|password|authorization|signature|card|cookie|api_key|id_?tag"
 _SECRET_KEY = re.compile(_HIDDEN_NAMES, re.IGNORECASE)
 _SECRET_PAIR = re.compile(  # as JSON or Python write it: "idTag":"…", password='…', token=b'…'
@@ -70,6 +72,7 @@ def configure(level: str = "INFO", file: str | None = None) -> None:
     """Send every log of the program, the libraries' included, to the terminal and the file."""
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
+        add_trace_id,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]

@@ -1,0 +1,159 @@
+"""This process among others on the same database: who lives, and who has which charge point.
+
+A node that was not seen for a while is taken for dead: another one takes its charge points, their
+running meters and what it was performing. A node that cannot tell the database that it lives lets
+its charge points go before that, so that they connect to one that can.
+"""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+
+from irve_bridge.service.meters import Meters
+from irve_bridge.service.news import NEWS, News, decode, encode
+from irve_bridge.service.ports import NODE_ID_LENGTH, Bus, Storage, Tx
+
+BEATS = 5
+"""How often a node tells that it lives before it is taken for dead."""
+LISTEN_S = 60.0
+
+log = structlog.get_logger()
+
+
+def new_node_id() -> str:
+    """Return an id that no other process has or had."""
+    return secrets.token_hex(NODE_ID_LENGTH // 2)
+
+
+class Node:
+    """Joins the others, takes over from the dead, and hears what others did to its sessions."""
+
+    def __init__(
+        self,
+        node_id: str,
+        storage: Storage,
+        bus: Bus,
+        meters: Meters,
+        lease: timedelta,
+    ) -> None:
+        self._id = node_id
+        self._storage = storage
+        self._bus = bus
+        self._meters = meters
+        self._lease = lease
+        self._lost: list[Callable[[str | None], None]] = []
+        self._cut_off = False
+        self._living: frozenset[str] = frozenset()
+
+    def after_loss(self, listener: Callable[[str | None], None]) -> None:
+        """Call this with a charge point that is another node's by now, None for all."""
+        self._lost.append(listener)
+
+    async def join(self, *, alone: bool) -> None:
+        """Begin; `alone` where no other process can be on this database."""
+        silent_for = timedelta() if alone else self._lease
+
+        def unit(tx: Tx) -> tuple[list[str], frozenset[str]]:
+            tx.nodes.leave(self._id)  # what it had before it was cut off it inherits, too
+            others = tx.nodes.living(silent_for)
+            inherited = _inherit(tx, self._id)
+            tx.nodes.join(self._id)
+            return inherited, others | {self._id}
+
+        inherited, self._living = await self._storage.transact(unit)
+        await self._meters.rebuild(inherited)
+        self._cut_off = False
+
+    async def eldest(self) -> bool:
+        """Return whether what one node does for all is this one's to do."""
+        return await self._storage.read(lambda tx: tx.nodes.eldest()) == self._id
+
+    async def leave(self) -> None:
+        """Hand over to whoever is left."""
+        await self._storage.transact(lambda tx: tx.nodes.leave(self._id))
+
+    async def run(self) -> None:
+        """Tell that this node lives, and take over from those that do not, until cancelled."""
+        every_s = self._lease.total_seconds() / BEATS
+        seen_s = time.monotonic()
+        while True:
+            await asyncio.sleep(every_s)
+            try:
+                async with asyncio.timeout(every_s):
+                    await self._beat()
+                seen_s = time.monotonic()
+            except Exception as error:  # noqa: BLE001 - whatever it is, others take over
+                log.warning("node_unseen", error=repr(error))
+                if time.monotonic() - seen_s > every_s * (BEATS - 2):
+                    self._fence()
+
+    async def _beat(self) -> None:
+        if self._cut_off:
+            await self.join(alone=False)
+            return
+        living, inherited = await self._storage.transact(self._seen)
+        if self._id not in living:
+            self._fence()
+            await self.join(alone=False)
+            return
+        self._living = living
+        if inherited:
+            log.warning("took_over", charge_points=len(inherited))
+            await self._meters.rebuild(inherited)
+
+    def _seen(self, tx: Tx) -> tuple[frozenset[str], list[str]]:
+        """Return who lives, and what this node inherits from those that do no more."""
+        if not tx.nodes.seen(self._id):
+            return frozenset(), []
+        living = tx.nodes.living(self._lease)
+        return living, [] if self._living <= living else _inherit(tx, self._id)
+
+    def _fence(self) -> None:
+        """Let go of what others have by now, or soon take."""
+        if self._cut_off:
+            return
+        log.error("cut_off")
+        self._cut_off = True
+        self._tell_loss(None)
+        self._meters.clear()
+
+    def _tell_loss(self, charge_point_id: str | None) -> None:
+        for listener in self._lost:
+            listener(charge_point_id)
+
+    async def came_over(self, charge_point_id: str) -> None:
+        """Take the meters of a charge point that connected here and was another node's."""
+        await self._meters.rebuild([charge_point_id])
+        news = News(self._id, charge_point_id=charge_point_id)
+        await self._bus.publish(NEWS, encode(news))
+
+    async def listen(self) -> None:
+        """Hear what others did to sessions and charge points of this node, until cancelled."""
+        async with self._bus.subscribe(NEWS) as told:
+            while True:
+                message = await told.next(LISTEN_S)
+                news = decode(message) if message else None
+                if news is not None and news.node_id != self._id:
+                    await self._hear(news)
+
+    async def _hear(self, news: News) -> None:
+        self._living |= {news.node_id}  # it may join and leave between two looks
+        if news.session_id is not None:
+            await self._meters.refresh(news.session_id)
+        if (gone := news.charge_point_id) is not None and await self._is_gone(gone):
+            self._tell_loss(gone)
+            self._meters.leave(gone)
+
+    async def _is_gone(self, charge_point_id: str) -> bool:
+        """News overtake each other: who has a charge point is what is stored."""
+        holder = await self._storage.read(lambda tx: tx.nodes.holder(charge_point_id))
+        return holder != self._id
+
+
+def _inherit(tx: Tx, node_id: str) -> list[str]:
+    tx.intents.void_leases()
+    return tx.nodes.inherit(node_id)

@@ -1,0 +1,58 @@
+"""Movements of money, and the papers about it: rows that are only added."""
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Table, UniqueConstraint, text
+
+from irve_bridge.storage.columns import Integer, Json, Text, UTCDateTime
+from irve_bridge.storage.schema.metadata import metadata
+
+movements = Table(
+    "movements",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("session_id", ForeignKey("sessions.id"), nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("amount_minor", Integer, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("provider_id", Text, nullable=False),
+    Column("payment_id", Text),
+    Column("at", UTCDateTime, nullable=False),
+    UniqueConstraint("provider", "account", "kind", "provider_id"),
+)
+# Disputes that began, for the nightly comparison: few of all movements.
+Index(
+    "ix_movements_disputes",
+    movements.c.session_id,
+    sqlite_where=movements.c.kind == text("'dispute'"),
+    postgresql_where=movements.c.kind == text("'dispute'"),
+)
+
+# One sequence for each operator: who is paid needs numbers without gaps.
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("operator", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("session_id", ForeignKey("sessions.id"), nullable=False, index=True),
+    # receipt or credit_note
+    Column("kind", Text, nullable=False),
+    Column("issued_at", UTCDateTime, nullable=False),
+    Column("body", Json, nullable=False),
+)
+
+cdrs = Table(
+    "cdrs",
+    metadata,
+    Column("sequence", Integer, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("charge_point_id", Text, nullable=False),
+    Column("transaction_id", Text),
+    Column("session_id", ForeignKey("sessions.id"), index=True),
+    Column("total_minor", Integer, nullable=False),
+    # The id of the CDR that this one credits.
+    Column("credits", Text),
+    Column("document", Json, nullable=False),
+)
+Index(None, cdrs.c.charge_point_id, cdrs.c.transaction_id)

@@ -1,0 +1,61 @@
+"""A charge point that reconnects at another node has one socket, and every node reaches it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.frames import CloseCode
+
+from irve_bridge.bus.nats import open_nats_bus
+from irve_bridge.charge_points.settings import DoorSettings
+from irve_bridge.service.commands import RemoteStart
+from tests.integration.charge_points.conftest import House, RawChargePoint
+from tests.nats_server import nats_server
+
+START = RemoteStart(connector_number=1, id_tag="TAG1")
+
+
+@pytest.fixture
+async def nodes(house: House, settings: DoorSettings) -> AsyncIterator[tuple[House, House]]:
+    """Two doors over one storage, each with a bus of its own."""
+    with nats_server() as nats:
+        async with open_nats_bus(nats.url) as one, open_nats_bus(nats.url) as other:
+            doors = replace(house, bus=one), replace(house, bus=other)
+            async with (
+                doors[0].server(settings).listen() as port,
+                doors[1].server(settings).listen() as other_port,
+            ):
+                doors[0].url = f"ws://127.0.0.1:{port}/ocpp"
+                doors[1].url = f"ws://127.0.0.1:{other_port}/ocpp"
+                yield doors
+
+
+@asynccontextmanager
+async def connected(node: House) -> AsyncIterator[RawChargePoint]:
+    async with connect(f"{node.url}/CP1", subprotocols=["ocpp1.6"]) as socket:
+        raw = RawChargePoint(socket)
+        reading = asyncio.create_task(raw.read())
+        try:
+            yield raw
+        finally:
+            reading.cancel()
+
+
+async def test_it_is_taken_over_and_its_old_socket_closed(nodes: tuple[House, House]) -> None:
+    one, other = nodes
+    async with connected(one) as old, connected(other) as new:
+        assert await new.alive()
+        async with asyncio.timeout(5):
+            await old.socket.wait_closed()
+        assert (old.socket.close_code, old.socket.close_reason) == (
+            CloseCode.GOING_AWAY,
+            "replaced",
+        )
+        for node in nodes:
+            answer, _ = await asyncio.gather(node.command(START), new.answer_next("Accepted"))
+            assert answer.accepted
+        assert await one.connected_at() is not None
+    await other.disconnected()

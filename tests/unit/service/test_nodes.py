@@ -1,0 +1,184 @@
+"""Of several processes on one database each has its charge points; one takes over from a dead."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from irve_bridge.bus.in_process import InProcessBus
+from irve_bridge.clock import SharedClock
+from irve_bridge.domain.charge_point import ChargePoint
+from irve_bridge.domain.facts import ChargePointConnected, StopAsked, StopCause
+from irve_bridge.domain.session import State
+from irve_bridge.service import reports
+from irve_bridge.service.handle import Handler
+from irve_bridge.service.meters import Meters
+from irve_bridge.service.nodes import Node, new_node_id
+from irve_bridge.service.policy import Policy
+from irve_bridge.service.ports import Storage, Tx
+from irve_bridge.signatures import OcmfVerifier
+from irve_bridge.storage import open_storage
+from tests.unit.domain.sessions import NOW, tariff
+from tests.unit.service.test_meters import charging, running
+
+T = TypeVar("T")
+LEASE = timedelta(seconds=0.5)
+SESSION = replace(charging(), transaction_id="7", started_at=NOW)
+CP = ChargePoint(id="CP1", name="Quai Nord", operator_name="Port", operator_phone="+33 1")
+
+
+class Cut:
+    """A storage that a process may be cut off from."""
+
+    def __init__(self, storage: Storage) -> None:
+        self.storage = storage
+        self.off = False
+
+    async def transact(self, unit: Callable[[Tx], T]) -> T:
+        if self.off:
+            raise ConnectionError("nobody answers")
+        return await self.storage.transact(unit)
+
+    async def read(self, query: Callable[[Tx], T]) -> T:
+        return await self.storage.read(query)
+
+    async def add_readings(self, readings: object) -> None:
+        raise NotImplementedError
+
+
+@dataclass
+class Process:
+    """What a node is made of."""
+
+    node: Node
+    meters: Meters
+    handler: Handler
+    storage: Cut
+    let_go: asyncio.Event
+
+    def state(self) -> str | None:
+        """Return the state of the session whose meter runs here; None where it does not."""
+        live = self.meters.live(SESSION, NOW + timedelta(minutes=1))
+        return live.state if live else None
+
+    async def connect(self) -> None:
+        """Have the charge point connect here."""
+        fact = ChargePointConnected(at=NOW, charge_point_id=CP.id)
+        if await self.handler.run(lambda work: reports.connected(work, fact)):
+            await self.node.came_over(CP.id)
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        async with asyncio.timeout(20):
+            while not holds():
+                await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
+    async with open_storage(f"sqlite:///{tmp_path / 'bridge.db'}") as opened:
+        await opened.transact(_charging)
+        yield opened
+
+
+def _charging(tx: Tx) -> None:
+    tx.stations.put(tariff())
+    tx.stations.put(CP)
+    tx.sessions.add(SESSION, NOW)
+    tx.transactions.add(running().transaction)
+
+
+@asynccontextmanager
+async def process(storage: Storage, bus: InProcessBus) -> AsyncIterator[Process]:
+    """Run a node until it is killed, which is how the context ends."""
+    node_id, cut, clock = new_node_id(), Cut(storage), SharedClock()
+    handler = Handler(cut, bus, Policy(), OcmfVerifier(), node_id)
+    meters = Meters(cut, bus, clock, lambda: None, node_id=node_id)
+    let_go = asyncio.Event()
+    node = Node(node_id, cut, bus, meters, LEASE)
+    node.after_loss(lambda _: let_go.set())
+    await node.join(alone=False)
+    tasks = [asyncio.create_task(node.run()), asyncio.create_task(node.listen())]
+    try:
+        yield Process(node, meters, handler, cut, let_go)
+    finally:
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def test_a_node_takes_over_the_meters_of_one_that_died(storage: Storage) -> None:
+    bus = InProcessBus()
+    async with process(storage, bus) as survivor:
+        async with process(storage, bus) as dead:
+            await dead.connect()
+            await survivor.until(lambda: survivor.state() is None)
+            assert dead.state() == "charging"
+        await survivor.until(lambda: survivor.state() == "charging")
+        point = await storage.read(lambda tx: tx.stations.charge_point(CP.id))
+    assert point is not None
+    assert point.connected_at is None, "nobody has a socket of it"
+
+
+async def test_a_node_that_leaves_hands_over(storage: Storage) -> None:
+    bus = InProcessBus()
+    async with process(storage, bus) as stays:
+        async with process(storage, bus) as leaves:
+            await leaves.connect()
+            await stays.until(lambda: stays.state() is None)
+        await leaves.node.leave()
+        await stays.until(lambda: stays.state() == "charging")
+        assert not await storage.transact(lambda tx: tx.nodes.seen(leaves.handler.node_id))
+
+
+async def test_a_charge_point_that_connects_elsewhere_takes_its_meters_along(
+    storage: Storage,
+) -> None:
+    """Where it was, they end with the first look: nobody there asks for a stop at its limit."""
+    async with process(storage, InProcessBus()) as first, process(storage, InProcessBus()) as then:
+        await first.connect()
+        await then.connect()
+        assert then.state() == "charging"
+        await first.meters.refresh(SESSION.id)
+        assert first.state() is None
+
+
+async def test_what_one_node_does_to_a_session_another_ones_meter_follows(
+    storage: Storage,
+) -> None:
+    bus = InProcessBus()
+    async with process(storage, bus) as here, process(storage, bus) as there:
+        await here.connect()
+        asked = StopAsked(at=NOW, session_id=SESSION.id, cause=StopCause.DRIVER)
+        await there.handler.apply(asked)
+        await here.until(lambda: here.state() == State.STOPPING)
+
+
+async def test_a_node_that_cannot_say_that_it_lives_lets_go_and_comes_back(
+    storage: Storage,
+) -> None:
+    """It does so before anybody takes over, and has what nobody took when it is back."""
+    async with process(storage, InProcessBus()) as only:
+        await only.connect()
+        only.storage.off = True
+        async with asyncio.timeout(20):
+            await only.let_go.wait()
+        assert only.state() is None
+        only.storage.off = False
+        await only.until(lambda: only.state() == "charging")
+
+
+async def test_a_node_that_was_taken_for_dead_lets_go_before_it_goes_on(storage: Storage) -> None:
+    async with process(storage, InProcessBus()) as slow, process(storage, InProcessBus()) as other:
+        await slow.connect()
+        slow.storage.off = True
+        await other.until(lambda: other.state() == "charging")
+        slow.storage.off = False
+        async with asyncio.timeout(20):
+            await slow.let_go.wait()
+        assert (slow.state(), other.state()) == (None, "charging")

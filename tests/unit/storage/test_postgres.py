@@ -1,0 +1,272 @@
+"""What is particular to PostgreSQL: its URL, its connections, and units that run side by side."""
+
+import asyncio
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+from sqlalchemy.exc import OperationalError
+
+from irve_bridge.domain.facts import ChargePointConnected, StartAccepted
+from irve_bridge.domain.intents import Do, Intent, Kind, Lane
+from irve_bridge.domain.metering import Reading
+from irve_bridge.domain.session import Session
+from irve_bridge.service.ports import Storage, TakenReading, Tx
+from irve_bridge.storage import open_storage
+from irve_bridge.storage.migrate import DatabaseRefused, migrate
+from irve_bridge.storage.postgres import CommitUnknown
+from tests import postgres
+from tests.unit.domain.sessions import session as a_session
+
+NOW = datetime(2026, 5, 4, tzinfo=UTC)
+LATER = NOW + timedelta(hours=1)
+CHARGE = Intent(Do.SETTLE, Kind.CREATE_CHARGE)
+
+
+@pytest.fixture
+async def storage(postgres_url: str) -> AsyncIterator[Storage]:
+    async with open_storage(postgres_url) as storage:
+        yield storage
+
+
+@pytest.fixture
+def server(postgres_url: str) -> Iterator[psycopg.Connection]:
+    """Another connection to the database."""
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        yield connection
+
+
+def heard(key: str) -> Any:
+    fact = ChargePointConnected(at=NOW, charge_point_id="CP1")
+    return lambda tx: tx.inbox.put(key, fact)
+
+
+def knows(key: str) -> Any:
+    return lambda tx: tx.inbox.knows(key)
+
+
+async def stored(storage: Storage, name: str, **changes: Any) -> Session:
+    named = {"id": name, "token": name, "customer_id": None, "payment_method_id": None}
+    session = replace(a_session(), **named, **{"charge_point_id": f"CP-{name}"} | changes)
+    assert await storage.transact(lambda tx: tx.sessions.add(session, LATER))
+    return session
+
+
+# Connections
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+async def test_every_usual_name_of_the_protocol_will_do(postgres_url: str, scheme: str) -> None:
+    url = make_url(postgres_url).set(drivername=scheme).render_as_string(hide_password=False)
+    async with open_storage(url) as storage:
+        assert await storage.transact(heard("a"))
+
+
+async def test_a_server_that_cannot_be_reached_is_named_without_the_password() -> None:
+    with pytest.raises(DatabaseRefused, match=r"DATABASE_URL.*127\.0\.0\.1") as refused:
+        async with open_storage("postgresql://u:secret@127.0.0.1:1/db"):
+            pass
+    assert "secret" not in str(refused.value)
+
+
+async def test_what_comes_after_a_restart_of_the_server_is_not_lost(
+    storage: Storage, server: psycopg.Connection
+) -> None:
+    """Units, queries and readings alike find that their connections are gone, and open others."""
+    reading = TakenReading("CP1", "1", Reading(at=NOW, register_wh=1))
+    for key in "abc":
+        assert await storage.transact(heard(key))
+        assert await storage.read(knows(key))
+        await storage.add_readings([reading])
+        postgres.disconnect(server)
+    assert len(await storage.transact(lambda tx: tx.transactions.readings("CP1", "1"))) == 1
+
+
+async def test_a_connection_that_is_lost_within_a_unit_costs_only_a_second_run(
+    storage: Storage, server: psycopg.Connection
+) -> None:
+    runs = Counter[str]()
+
+    def unit(tx: Tx) -> bool:
+        new = tx.inbox.put("a", ChargePointConnected(at=NOW, charge_point_id="CP1"))
+        runs["begun"] += 1
+        if runs["begun"] == 1:
+            postgres.disconnect(server)
+        return new and not tx.inbox.knows("b")
+
+    assert await storage.transact(unit)
+    assert runs["begun"] == 2
+
+
+async def test_a_commit_of_unknown_outcome_is_a_failure(
+    storage: Storage, server: psycopg.Connection
+) -> None:
+    """The unit is not run again: what it stands for comes again, and is known then or not."""
+    runs = Counter[str]()
+
+    def unit(tx: Tx) -> None:
+        runs["begun"] += 1
+        tx.inbox.put("a", ChargePointConnected(at=NOW, charge_point_id="CP1"))
+        postgres.disconnect(server)
+
+    with pytest.raises(CommitUnknown):
+        await storage.transact(unit)
+    assert runs["begun"] == 1
+    assert await storage.transact(heard("a"))
+
+
+async def test_a_server_that_is_away_fails_calls_and_no_others(
+    storage: Storage, server: psycopg.Connection, postgres_server: str
+) -> None:
+    name = server.info.dbname
+    await storage.transact(heard("a"))
+    with psycopg.connect(postgres_server, autocommit=True) as outside:
+        outside.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false'.encode())
+        try:
+            postgres.disconnect(server)
+            for _ in range(12):
+                with pytest.raises(OperationalError):
+                    await storage.transact(heard("b"))
+            with pytest.raises(OperationalError):
+                await storage.read(knows("a"))
+        finally:
+            outside.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true'.encode())
+    assert await storage.transact(heard("b"))
+    assert await storage.read(knows("a"))
+
+
+# Migrations
+
+
+async def test_nodes_that_start_at_once_migrate_once(postgres_server: str) -> None:
+    with postgres.database(postgres_server) as url:
+        versions = await asyncio.gather(*(asyncio.to_thread(migrate, url) for _ in range(4)))
+        newest = {version.after for version in versions}
+        assert len(newest) == 1
+        assert Counter(version.before for version in versions) == {None: 1, newest.pop(): 3}
+
+
+def test_a_database_of_a_newer_release_is_left_alone(postgres_server: str) -> None:
+    with postgres.database(postgres_server) as url:
+        migrate(url)
+        with psycopg.connect(url) as connection:
+            connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        with pytest.raises(DatabaseRefused, match="schema 9999"):
+            migrate(url)
+
+
+def test_every_installation_starts_to_count_somewhere_else(postgres_server: str) -> None:
+    """Ids that a charge point got from another system are not ours by chance."""
+    firsts = set()
+    for _ in range(3):
+        with postgres.database(postgres_server) as url:
+            migrate(url)
+            with psycopg.connect(url) as connection:
+                firsts.add(connection.execute("SELECT nextval('transaction_ids')").fetchone())
+    assert len(firsts) == 3
+
+
+# Side by side
+
+
+async def test_who_changes_the_same_charge_point_s_session_waits(storage: Storage) -> None:
+    """And then sees what the first one did, before anything is decided; others do not wait."""
+    mine, other = await stored(storage, "a"), await stored(storage, "b")
+    reads, go_on = threading.Event(), threading.Event()
+
+    def first(tx: Tx) -> None:
+        tx.sessions.get(mine.id)
+        reads.set()
+        go_on.wait(timeout=10)
+        tx.intents.add(mine.id, CHARGE, NOW)
+
+    def second(tx: Tx) -> bool:
+        tx.sessions.get(mine.id)
+        return tx.intents.pending(mine.id, Kind.CREATE_CHARGE)
+
+    changing = asyncio.ensure_future(storage.transact(first))
+    await asyncio.to_thread(reads.wait)
+    waiting = asyncio.ensure_future(storage.transact(second))
+    assert await storage.transact(lambda tx: tx.sessions.get(other.id)) == other
+    assert await storage.read(lambda tx: tx.sessions.get(mine.id)) == mine
+    assert not waiting.done()
+    go_on.set()
+    await changing
+    assert await waiting
+
+
+async def test_two_who_wait_for_each_other_both_end(storage: Storage) -> None:
+    one, two = await stored(storage, "a"), await stored(storage, "b")
+    met = threading.Barrier(2, timeout=10)
+
+    def crossing(*names: str) -> Any:
+        runs = Counter[str]()
+
+        def unit(tx: Tx) -> None:
+            runs["begun"] += 1
+            for name in names:
+                found = tx.sessions.get(name)
+                assert found is not None
+                tx.sessions.save(found, [], StartAccepted(at=NOW, session_id=name))
+                if name == names[0] and runs["begun"] == 1:
+                    met.wait()
+
+        return unit
+
+    await asyncio.gather(
+        storage.transact(crossing(one.id, two.id)), storage.transact(crossing(two.id, one.id))
+    )
+    saved = await storage.read(lambda tx: [tx.sessions.get(each.id) for each in (one, two)])
+    assert [each and each.version for each in saved] == [2, 2]
+
+
+async def test_what_one_node_is_about_to_claim_the_others_pass_over(
+    storage: Storage, postgres_url: str
+) -> None:
+    """Nobody waits, and nobody claims what another has claimed."""
+    for name in "abcd":
+        session = await stored(storage, name)
+        await storage.transact(lambda tx, of=session.id: tx.intents.add(of, CHARGE, NOW))
+    claiming, go_on = threading.Event(), threading.Event()
+
+    def claim(tx: Tx) -> list[str]:
+        due = tx.intents.next_due([Lane.MONEY], NOW, 2, claiming=True)
+        for each in due:
+            tx.intents.claim(each.id, "lease", LATER)
+        return [each.subject for each in due]
+
+    def slowly(tx: Tx) -> list[str]:
+        claimed = claim(tx)
+        claiming.set()
+        go_on.wait(timeout=10)
+        return claimed
+
+    async with open_storage(postgres_url) as other_node:
+        slow = asyncio.ensure_future(storage.transact(slowly))
+        await asyncio.to_thread(claiming.wait)
+        quick = await other_node.transact(claim)
+        nothing_left = await other_node.transact(claim)
+        go_on.set()
+        assert sorted(await slow + quick) == list("abcd")
+        assert nothing_left == []
+
+
+async def test_numbers_beyond_32_bits_and_texts_with_a_nul_are_stored(storage: Storage) -> None:
+    """A charge point may say either, and its message must not be lost for it."""
+    large = 10**15
+    taken = TakenReading("CP1", "a\0b", Reading(at=NOW, register_wh=large))
+    await storage.add_readings([taken])
+    session = await stored(storage, "a", id_tag="N\0L", energy_wh=large, connector_number=large)
+
+    def look(tx: Tx) -> list[object]:
+        (reading,) = tx.transactions.readings("CP1", "a\0b")
+        found = tx.sessions.by_id_tag(session.charge_point_id, "n\0l")
+        return [reading.register_wh, found and (found.energy_wh, found.connector_number)]
+
+    assert await storage.read(look) == [large, (large, large)]
