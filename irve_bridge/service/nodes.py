@@ -106,7 +106,7 @@ class Node:
             await self._meters.rebuild(inherited)
 
     async def _come_back(self) -> None:
-        """Join anew; what connected meanwhile counts as disconnected, and must connect anew, too."""
+        """Join anew; who connected meanwhile counts as disconnected, and must connect anew."""
         await self.join(alone=False)
         self._tell_loss(None)
 

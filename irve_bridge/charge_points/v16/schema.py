@@ -13,11 +13,7 @@ Payload = Mapping[str, Any]
 INTEGERS = range(-(2**31), 2**31)
 """Charge points keep an integer in 32 bits, and the schemas take any."""
 LOOKED_AT_BYTES = 50_000
-<<<<<<< HEAD
-"""Of an answer; to validate a megabyte takes a second, in which nobody else is heard."""
-=======
 """Of an answer: to validate a megabyte takes a second, in which nobody else is heard."""
->>>>>>> 6716877494bacf1a5175063a3516fb805db07681
 TOLD_MOST = 200
 """Characters: the validator repeats the whole of what is too long."""
 
@@ -36,11 +32,7 @@ async def objection(action: str, payload: Payload) -> str | None:
 async def oddity(action: str, answer: Payload) -> str | None:
     """Return in what an answer is otherwise than its schema wants it; None for nothing.
 
-<<<<<<< HEAD
-    One that is endless is not looked at.
-=======
     What is too long to be looked at while others wait is not.
->>>>>>> 6716877494bacf1a5175063a3516fb805db07681
     """
     if len(msgspec.json.encode(answer)) > LOOKED_AT_BYTES:
         return None
