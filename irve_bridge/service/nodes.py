@@ -59,10 +59,10 @@ class Node:
 
         def unit(tx: Tx) -> tuple[list[str], frozenset[str]]:
             tx.nodes.leave(self._id)  # what it had before it was cut off it inherits, too
-            others = tx.nodes.living(silent_for)
+            tx.nodes.bury(silent_for)
             inherited = _inherit(tx, self._id)
             tx.nodes.join(self._id)
-            return inherited, others | {self._id}
+            return inherited, tx.nodes.living()
 
         inherited, self._living = await self._storage.transact(unit)
         await self._meters.rebuild(inherited)
@@ -109,8 +109,9 @@ class Node:
         """Return who lives, and what this node inherits from those that do no more."""
         if not tx.nodes.seen(self._id):
             return frozenset(), []
-        living = tx.nodes.living(self._lease)
-        return living, [] if self._living <= living else _inherit(tx, self._id)
+        gone = tx.nodes.bury(self._lease) | self._living
+        living = tx.nodes.living()
+        return living, [] if gone <= living else _inherit(tx, self._id)
 
     def _fence(self) -> None:
         """Let go of what others have by now, or soon take."""

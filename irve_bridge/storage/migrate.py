@@ -47,9 +47,11 @@ def migrate(url: str, to: str = "head") -> Versions:
     config.set_main_option("script_location", str(_SCRIPTS))
     with _alone_on_file(url) if is_file(url) else _alone_on_server(url) as connection:
         before = _version(connection)
-        _refuse_newer(config, before)
-        config.attributes["connection"] = connection
-        command.upgrade(config, to)
+        scripts = ScriptDirectory.from_config(config)
+        _refuse_newer(scripts, before)
+        if before != scripts.as_revision_number(to):
+            config.attributes["connection"] = connection
+            command.upgrade(config, to)
         return Versions(before, str(_version(connection)))
 
 
@@ -75,6 +77,7 @@ def _alone_on_server(url: str) -> Iterator[Connection]:
     server = engine(parsed(url), 1)
     try:
         with _reach(server) as connection, connection.begin():
+            _refuse_other_encodings(connection)
             connection.execute(text("SET LOCAL lock_timeout = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": _TURN})
             yield connection
@@ -90,12 +93,21 @@ def _reach(server: Engine) -> Connection:
         raise DatabaseRefused(f"The database cannot be reached (DATABASE_URL): {why}") from None
 
 
+def _refuse_other_encodings(connection: Connection) -> None:
+    encoding = connection.scalar(text("SHOW server_encoding"))
+    if encoding != "UTF8":
+        raise DatabaseRefused(
+            f"The database has the encoding {encoding}, which cannot hold every text: create one "
+            "with ENCODING 'UTF8' TEMPLATE template0."
+        )
+
+
 def _version(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _refuse_newer(config: Config, version: str | None) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+def _refuse_newer(scripts: ScriptDirectory, version: str | None) -> None:
+    known = {script.revision for script in scripts.walk_revisions()}
     if version is not None and version not in known:
         raise DatabaseRefused(
             f"The database has schema {version}, which this release does not know: a newer one "

@@ -37,9 +37,13 @@ _ALL = select(nodes.c.id, nodes.c.seen_at, _NOW.label("now"))
 _ELDEST = select(nodes.c.id).order_by(nodes.c.joined_at, nodes.c.id).limit(1)
 _HOLDER = select(charge_points.c.node).where(charge_points.c.id == bindparam("of_id"))
 _TAKE = update(charge_points).where(charge_points.c.id == bindparam("of_id"))
+NOBODYS = or_(charge_points.c.node.is_(None), charge_points.c.node.not_in(select(nodes.c.id)))
+"""That no living node has a charge point, be it because nobody knows it (in an outer join)."""
+OF_NODE = or_(NOBODYS, charge_points.c.node == bindparam("of_node"))
+"""That a node has it, or none: what is nobody's is everybody's."""
 _INHERIT = (
     update(charge_points)
-    .where(or_(charge_points.c.node.is_(None), charge_points.c.node.not_in(select(nodes.c.id))))
+    .where(NOBODYS)
     .values(node=bindparam("heir"), connected_at=None)
     .returning(charge_points.c.id)
 )
@@ -63,15 +67,17 @@ class SqlNodes:
         """Forget a node that ends."""
         self._connection.execute(_LEAVE, {"of_id": node_id})
 
-    def living(self, silent_less_than: timedelta) -> frozenset[str]:
-        """Forget the nodes that have not been seen for so long or longer; return the others."""
-        living = set()
-        for row in self._connection.execute(_ALL).all():
-            if row.now - row.seen_at < silent_less_than:
-                living.add(row.id)
-            else:
-                self.leave(row.id)
-        return frozenset(living)
+    def living(self) -> frozenset[str]:
+        """Return the nodes that have joined and neither left nor been buried."""
+        return frozenset(row.id for row in self._connection.execute(_ALL))
+
+    def bury(self, silent_for: timedelta) -> frozenset[str]:
+        """Forget the nodes that have not been seen for so long or longer; return them."""
+        rows = self._connection.execute(_ALL).all()
+        dead = frozenset(row.id for row in rows if row.now - row.seen_at >= silent_for)
+        for node_id in dead:
+            self.leave(node_id)
+        return dead
 
     def eldest(self) -> str | None:
         """Return the node that joined first of those that live."""

@@ -42,9 +42,13 @@ _CONNECTION = {
     "application_name": "irve-bridge",
     "client_encoding": "utf8",
 }
-# What this process leaves behind when it is cut off must not keep others waiting for good.
+# What is acknowledged is on the disk; and what this process leaves behind when it is cut off must
+# not keep others waiting for good.
 _ON_CONNECT = (
-    "SET TIME ZONE 'UTC'; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s'"
+    "SET TIME ZONE 'UTC'; "
+    "SELECT set_config('synchronous_commit', 'on', false) "
+    "WHERE current_setting('synchronous_commit') = 'off'; "
+    "SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s'"
 )
 
 

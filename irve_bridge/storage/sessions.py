@@ -13,6 +13,7 @@ from irve_bridge.domain.session import Session, State
 from irve_bridge.service.ports import Happening, StaleSession
 from irve_bridge.storage.columns import Text
 from irve_bridge.storage.erasing import erase
+from irve_bridge.storage.nodes import OF_NODE
 from irve_bridge.storage.rows import from_row, insert_once, maybe, to_row, upsert
 from irve_bridge.storage.schema import (
     charge_points,
@@ -62,7 +63,7 @@ _DUE = (
     .outerjoin(charge_points, charge_points.c.id == sessions.c.charge_point_id)
     .where(
         sessions.c.deadline_at <= bindparam("now"),
-        or_(charge_points.c.node.is_(None), charge_points.c.node == bindparam("of_node")),
+        OF_NODE,
     )
     .order_by(sessions.c.deadline_at)
     .limit(bindparam("most"))
@@ -248,7 +249,7 @@ class SqlSessions:
     def due(self, node_id: str, now: datetime, limit: int) -> list[Session]:
         """Return sessions of a node's charge points whose deadline has passed, earliest first.
 
-        Those of a charge point that no node has had yet, or that is gone, are everybody's.
+        Those of a charge point that no living node has, or that is gone, are everybody's.
         """
         return self._all(_DUE, of_node=node_id, now=now, most=limit)
 

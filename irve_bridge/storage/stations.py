@@ -69,6 +69,7 @@ class SqlStations:
 
     def charge_point(self, charge_point_id: str) -> ChargePoint | None:
         """Return a registered charge point."""
+        self._turns.take(charge_point_id)
         row = self._connection.execute(_CHARGE_POINT, {"of_id": charge_point_id}).first()
         return maybe(row, ChargePoint)
 
@@ -98,19 +99,23 @@ class SqlStations:
         """Register or change; what a charge point reported of itself is kept."""
         match thing:
             case ChargePoint():
+                self._turns.take(thing.id)
                 self._connection.execute(_PUT_CHARGE_POINT, to_row(thing))
             case Connector():
+                self._turns.take(thing.charge_point_id)
                 self._connection.execute(_PUT_CONNECTOR, to_row(thing))
             case Tariff():
                 self._connection.execute(_PUT_TARIFF, {"id": thing.id, "document": thing})
 
     def remove_connector(self, charge_point_id: str, number: int) -> None:
         """Forget a connector that the operator's file no longer names."""
+        self._turns.take(charge_point_id)
         named = {"of_id": charge_point_id, "of_number": number}
         self._connection.execute(_REMOVE_CONNECTOR, named)
 
     def remove(self, charge_point_id: str) -> None:
         """Forget a charge point and its connectors."""
+        self._turns.take(charge_point_id)
         for statement in (_REMOVE_CONNECTORS, _REMOVE_CHARGE_POINT):
             self._connection.execute(statement, {"of_id": charge_point_id})
 
@@ -147,10 +152,12 @@ class SqlStations:
             said = {"status": status.value, "error_code": error_code}
             self._note(charge_point_id, **said, seen_at=at)
             return
+        self._turns.take(charge_point_id)
         told = {"new_status": status.value, "new_error_code": error_code, "said_at": at}
         named = {"of_id": charge_point_id, "of_number": number}
         self._connection.execute(_NOTE_CONNECTOR, told | named)
         self._note(charge_point_id, seen_at=at)
 
     def _note(self, charge_point_id: str, **said: str | int | datetime | None) -> None:
+        self._turns.take(charge_point_id)
         self._connection.execute(_NOTE_CHARGE_POINT, said | {"of_id": charge_point_id})

@@ -12,6 +12,7 @@ from irve_bridge.domain.metering import Reading
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.ports import TakenReading
 from irve_bridge.storage.columns import Text
+from irve_bridge.storage.nodes import OF_NODE
 from irve_bridge.storage.readings import insert_readings
 from irve_bridge.storage.rows import from_row, maybe, to_row
 from irve_bridge.storage.schema import (
@@ -58,22 +59,17 @@ _PRESUMED_AT = (
     .order_by(transactions.c.start_at.desc())
     .limit(bindparam("most"))
 )
-_OF_NODE = or_(charge_points.c.node.is_(None), charge_points.c.node == bindparam("of_node"))
-_AT_FREE_CONNECTORS = (
-    _RUNNING.join(charge_points, (charge_points.c.id == transactions.c.charge_point_id) & _OF_NODE)
-    .join(
-        connectors,
-        (connectors.c.charge_point_id == transactions.c.charge_point_id)
-        & (connectors.c.number == transactions.c.connector_number),
-    )
-    .where(connectors.c.status.in_([s.value for s in ConnectorStatus if s.vacant]))
-)
-_NO_GUEST_S = _RUNNING.outerjoin(
-    charge_points, charge_points.c.id == transactions.c.charge_point_id
-).where(
-    _OF_NODE,
-    transactions.c.session_id.is_(None),
-    transactions.c.heard_at <= bindparam("moment"),
+_OF_ITS_NODE = _RUNNING.outerjoin_from(
+    transactions, charge_points, charge_points.c.id == transactions.c.charge_point_id
+).where(OF_NODE)
+_AT_FREE_CONNECTORS = _OF_ITS_NODE.join_from(
+    transactions,
+    connectors,
+    (connectors.c.charge_point_id == transactions.c.charge_point_id)
+    & (connectors.c.number == transactions.c.connector_number),
+).where(connectors.c.status.in_([s.value for s in ConnectorStatus if s.vacant]))
+_NO_GUEST_S = _OF_ITS_NODE.where(
+    transactions.c.session_id.is_(None), transactions.c.heard_at <= bindparam("moment")
 )
 _UNBILLED = (
     select(transactions)

@@ -12,14 +12,15 @@ from random import Random
 from typing import Any
 
 from simulators.charge_point import ChargePoint
-from tests.chaos import evidence, killing, stations, weather
+from tests.chaos import evidence, stations, weather
 from tests.chaos.audit import Violation, audit
 from tests.chaos.drivers import Driver, Promises, whim
 from tests.chaos.evidence import Evidence
 from tests.chaos.fleet import Order
+from tests.chaos.prey import Prey, alone, several
 from tests.chaos.report import Result
 from tests.chaos.stations import Bay
-from tests.integration.world import World, world
+from tests.integration.world import World
 
 SPEED = 400.0
 CALM_S_MOST = 60.0
@@ -27,7 +28,6 @@ LOOK_AGAIN_S = 0.5
 CEILING_MINOR = 600
 REST_S_MOST = 1.0
 ORDERED_BY_CSMS = 0.15
-MIGRATION_KILLS = 2
 SETTINGS = {
     "dynamic_ceiling_minor": str(CEILING_MINOR),
     # The clock is fast, sockets are not: a queue needs this much of fast time to drain.
@@ -57,12 +57,16 @@ Say = Callable[[str], None]
 class Campaign:
     """The load on one world, and what its drivers were promised."""
 
-    w: World
+    prey: Prey
     charge_points: list[ChargePoint]
     seed: int
-    folder: Path
     over: asyncio.Event = field(default_factory=asyncio.Event)
     promises: Promises = field(default_factory=Promises)
+
+    @property
+    def w(self) -> World:
+        """The world it takes place in."""
+        return self.prey.w
 
     def dice(self, whose: str) -> Random:
         """Return somebody's own dice, so that nobody's throws depend on when others throw."""
@@ -74,7 +78,8 @@ class Campaign:
             for number, bay in enumerate(stations.bays(self.charge_points)):
                 load.create_task(self._visits(bay, self.dice(f"driver {number}")))
             async with self._troubles(), weather.over_stripe(self.w, self.dice("stripe")):
-                shooting = asyncio.create_task(killing.kill(self.w, kills, self.dice("kills")))
+                hunting = self.prey.hunt(kills, self.dice("kills"))
+                shooting = asyncio.ensure_future(hunting)
                 try:
                     await self._watch(shooting, kills, say)
                 finally:
@@ -97,7 +102,7 @@ class Campaign:
     async def evidence(self) -> Evidence:
         """Return what everybody saw so far."""
         ledger = await self.w.stripe("GET", "/_sim/ledger")
-        sessions, recorded = evidence.books(self.folder / "bridge.db")
+        sessions, recorded = evidence.books(self.prey.books)
         return Evidence(
             sessions=sessions,
             payments=evidence.payments(ledger),
@@ -146,22 +151,24 @@ class Campaign:
         shooting.result()
 
 
-async def run(kills: int, seed: int, folder: Path, say: Say = lambda _line: None) -> Result:
+async def run(
+    kills: int, seed: int, folder: Path, say: Say = lambda _line: None, *, nodes: int = 1
+) -> Result:
     """Run a campaign in an empty folder, which afterwards holds everything that was seen."""
     began_at = time.monotonic()
-    await killing.kill_migrations(folder, Random(seed), MIGRATION_KILLS)
     options: dict[str, Any] = {"speed": SPEED, "stations_file": stations.FILE} | SETTINGS
-    async with (
-        world(folder, process=True, **options) as w,
-        stations.running(w, seed) as charge_points,
-    ):
-        campaign = Campaign(w, charge_points, seed, folder)
+    found_prey = (
+        alone(folder, seed, **options) if nodes == 1 else several(folder, nodes, seed, **options)
+    )
+    async with found_prey as prey, stations.running(prey.w, seed) as charge_points:
+        campaign = Campaign(prey, charge_points, seed)
         await campaign.under_fire(kills, say)
         found, violations = await campaign.calm(say)
-        await w.end_process()
-        _keep(folder, found, w)
+        await prey.end()
+        _keep(folder, found, prey.w)
     return Result(
-        kills=w.kills,
+        kills=prey.w.kills,
+        nodes=nodes,
         seed=seed,
         seconds=round(time.monotonic() - began_at, 1),
         evidence=found,

@@ -3,14 +3,12 @@
 The books are read as an auditor would: the file itself, without the program that wrote it.
 """
 
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from ocpp.v16.enums import Reason
+from sqlalchemy import Engine, text
 
 from simulators.charge_point import ChargePoint
 from simulators.csms.inbox import Inbox
@@ -148,10 +146,9 @@ _SESSIONS = """
 """
 
 
-def books(database: Path) -> tuple[list[Booked], frozenset[tuple[str, str]]]:
+def books(database: Engine) -> tuple[list[Booked], frozenset[tuple[str, str]]]:
     """Return the sessions and the recorded transactions of a database, running bridge or not."""
-    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
-        connection.row_factory = sqlite3.Row
-        sessions = [Booked(**row) for row in connection.execute(_SESSIONS)]
-        recorded = connection.execute("SELECT charge_point_id, id FROM transactions")
+    with database.connect() as connection:
+        sessions = [Booked(**row._mapping) for row in connection.execute(text(_SESSIONS))]
+        recorded = connection.execute(text("SELECT charge_point_id, id FROM transactions"))
         return sessions, frozenset((row[0], row[1]) for row in recorded)

@@ -16,6 +16,7 @@ class Result:
     """A campaign's end."""
 
     kills: int
+    nodes: int = 1
     seed: int
     seconds: float
     evidence: Evidence
@@ -29,6 +30,7 @@ class Result:
         broken = Counter(kind for kind, _ in {(v.kind, v.subject) for v in self.violations})
         return {
             "kills": self.kills,
+            "nodes": self.nodes,
             "sessions": len(self.evidence.sessions),
             **{state: states[state] for state in ENDS},
             **{kind.value: broken[kind] for kind in Kind},

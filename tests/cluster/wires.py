@@ -5,27 +5,36 @@ import contextlib
 import random
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from tests.ports import free_port
+
+Target = int | Path
+"""A port of this machine, or a socket in its file system."""
 
 CHUNK = 65_536
 TRY_AGAIN_S = 0.05
 
 
 class Wire:
-    """Forwards each connection to one of several ports, whichever answers.
+    """Forwards each connection to one of several targets, whichever answers.
 
     While it is cut nothing passes and nobody is told, as when a network fails. Once it is mended,
     what was open breaks off.
     """
 
-    def __init__(self, port: int, targets: Sequence[int], dice: random.Random) -> None:
+    def __init__(self, port: int, targets: Sequence[Target], dice: random.Random) -> None:
         self.port = port
         self._targets = targets
         self._dice = dice
         self._whole = asyncio.Event()
         self._whole.set()
         self._open: set[asyncio.Task[None]] = set()
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether nothing passes."""
+        return not self._whole.is_set()
 
     def cut(self) -> None:
         """Let nothing pass any more."""
@@ -73,9 +82,11 @@ class Wire:
         """Return a connection to the first of them that is there, in an order of chance."""
         while True:
             await self._whole.wait()
-            for port in self._dice.sample(list(self._targets), len(self._targets)):
+            for target in self._dice.sample(list(self._targets), len(self._targets)):
                 with contextlib.suppress(OSError):
-                    return await asyncio.open_connection("127.0.0.1", port)
+                    if isinstance(target, Path):
+                        return await asyncio.open_unix_connection(target)
+                    return await asyncio.open_connection("127.0.0.1", target)
             await asyncio.sleep(TRY_AGAIN_S)
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -88,12 +99,12 @@ class Wire:
 
 
 def _abort(writer: asyncio.StreamWriter) -> None:
-    transport = writer.transport
-    transport.close()
+    writer.transport.abort()
 
 
 @asynccontextmanager
-async def wire(*targets: int, seed: int = 0) -> AsyncIterator[Wire]:
-    """String a wire to some ports of this machine."""
-    async with Wire(free_port(), targets, random.Random(seed)).strung() as strung:
+async def wire(*targets: Target, port: int | None = None, seed: int = 0) -> AsyncIterator[Wire]:
+    """String a wire from a port, a free one unless it is given."""
+    from_port = free_port() if port is None else port
+    async with Wire(from_port, targets, random.Random(seed)).strung() as strung:
         yield strung

@@ -290,12 +290,12 @@ class World:
 async def world(
     folder: Path,
     *,
-    process: bool = False,
+    process: bool | None = False,
     speed: float = SPEED,
     stations_file: Path = STATIONS,
     **settings: str,
 ) -> AsyncIterator[World]:
-    """Make a world; with `process` the bridge is one that can be killed."""
+    """Make a world; with `process` the bridge is one that can be killed, None makes no bridge."""
     async with AsyncExitStack() as stack:
         epoch_s = time.time()
         clock = Clock(epoch_s, speed)
@@ -337,7 +337,7 @@ async def world(
         if process:
             await made[0].start_process()
             stack.push_async_callback(_end, made[0])
-        else:
+        elif process is not None:
             settings_file = folder / ".env"
             settings_file.write_text("\n".join(f"{n}='{v}'" for n, v in environment.items()))
             loaded = load(str(settings_file))

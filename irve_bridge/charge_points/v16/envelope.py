@@ -24,8 +24,11 @@ def unsound_call(frame: bytes) -> Call | None:
     beginning = BEGINNING.match(text)
     if beginning is None:
         return None
+    id_ = beginning[1]
+    if not id_.startswith(b'"'):
+        id_ = b"%d" % int(id_)  # 007 is no number in JSON
     payload = text[beginning.end() :].removesuffix(b"]").strip(AROUND)
-    return Call(2, Raw(beginning[1]), beginning[2].decode(), Raw(payload or b"{}"))
+    return Call(2, Raw(id_), beginning[2].decode(), Raw(payload or b"{}"))
 
 
 def storable(payload: bytes) -> bytes:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import msgspec
 from ocpp.exceptions import OCPPError
 from ocpp.messages import Call, CallResult, validate_payload
 
@@ -11,6 +12,8 @@ from irve_bridge.service.consequences import moment
 Payload = Mapping[str, Any]
 INTEGERS = range(-(2**31), 2**31)
 """Charge points keep an integer in 32 bits, and the schemas take any."""
+LOOKED_AT_BYTES = 50_000
+"""Of an answer; to validate a megabyte takes a second, in which nobody else is heard."""
 TOLD_MOST = 200
 """Characters: the validator repeats the whole of what is too long."""
 
@@ -27,7 +30,12 @@ async def objection(action: str, payload: Payload) -> str | None:
 
 
 async def oddity(action: str, answer: Payload) -> str | None:
-    """Return in what an answer is otherwise than its schema wants it; None for nothing."""
+    """Return in what an answer is otherwise than its schema wants it; None for nothing.
+
+    One that is endless is not looked at.
+    """
+    if len(msgspec.json.encode(answer)) > LOOKED_AT_BYTES:
+        return None
     return await _violation(CallResult("", dict(answer), action))
 
 

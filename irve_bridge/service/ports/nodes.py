@@ -24,8 +24,11 @@ class Nodes(Protocol):
     def leave(self, node_id: str) -> None:
         """Forget a node that ends."""
 
-    def living(self, silent_less_than: timedelta) -> frozenset[str]:
-        """Forget the nodes that have not been seen for so long or longer; return the others."""
+    def living(self) -> frozenset[str]:
+        """Return the nodes that have joined and neither left nor been buried."""
+
+    def bury(self, silent_for: timedelta) -> frozenset[str]:
+        """Forget the nodes that have not been seen for so long or longer; return them."""
 
     def eldest(self) -> str | None:
         """Return the node that joined first of those that live."""

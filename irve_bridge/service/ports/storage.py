@@ -102,7 +102,7 @@ class Sessions(Protocol):
     def due(self, node_id: str, now: datetime, limit: int) -> list[Session]:
         """Return sessions of a node's charge points whose deadline has passed, earliest first.
 
-        Those of a charge point that no node has had yet, or that is gone, are everybody's.
+        Those of a charge point that no living node has, or that is gone, are everybody's.
         """
 
     def postpone(self, session_id: str, deadline_at: datetime) -> None:

@@ -52,7 +52,7 @@ class Transactions(Protocol):
     def at_free_connectors(self, node_id: str) -> list[Transaction]:
         """Return a node's running ones whose connector is free for others, oldest first.
 
-        Those of a charge point that no node has had yet, or that is gone, are everybody's.
+        Those of a charge point that no living node has are everybody's.
         """
 
     def no_guest_s(self, node_id: str, heard_by: datetime) -> list[Transaction]:

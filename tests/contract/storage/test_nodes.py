@@ -33,17 +33,18 @@ async def test_a_node_lives_until_it_leaves(storage: Storage) -> None:
         tx.nodes.join(ME)
         tx.nodes.join(OTHER)
         assert tx.nodes.seen(OTHER)
-        assert tx.nodes.living(LONG) == {ME, OTHER}
+        assert tx.nodes.bury(LONG) == frozenset()
+        assert tx.nodes.living() == {ME, OTHER}
         tx.nodes.leave(OTHER)
         assert not tx.nodes.seen(OTHER)
-        assert tx.nodes.living(LONG) == {ME}
+        assert tx.nodes.living() == {ME}
 
     await storage.transact(unit)
 
 
 async def test_who_was_not_seen_for_too_long_is_forgotten(storage: Storage) -> None:
     await storage.transact(lambda tx: tx.nodes.join(ME))
-    assert await storage.transact(lambda tx: tx.nodes.living(NONE)) == frozenset()
+    assert await storage.transact(lambda tx: tx.nodes.bury(NONE)) == {ME}
     assert not await storage.transact(lambda tx: tx.nodes.seen(ME))
 
 

@@ -314,7 +314,10 @@ async def test_a_deadline_is_looked_at_by_the_node_that_has_the_charge_point(
             point = ChargePoint(id=named, name="", operator_name="", operator_phone="")
             tx.stations.put(point)
             tx.nodes.take(node_id, named)
+            tx.nodes.join(node_id)
         assert tx.sessions.due("m" * 16, now, 10) == [mine, nobodys]
+        tx.nodes.leave("o" * 16)
+        assert tx.sessions.due("m" * 16, now, 10) == [mine, others, nobodys]
 
     await storage.transact(unit)
 

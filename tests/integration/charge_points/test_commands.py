@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 
 from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.charge_points.v16.calls import WAITING_MOST
+from irve_bridge.charge_points.v16.schema import LOOKED_AT_BYTES
 from irve_bridge.service.commands import Answer, Call, RemoteStart, RemoteStop
 from irve_bridge.service.ports import Offline, Unanswered
 
@@ -74,6 +75,20 @@ async def test_what_is_logged_of_a_command_names_its_charge_point(house: Any, ra
     assert [(each["event"], each.get("charge_point_id")) for each in logs] == [
         ("odd answer", "CP1")
     ]
+
+
+@pytest.mark.parametrize(("size", "noted"), [(1, 1), (LOOKED_AT_BYTES, 0)])
+async def test_an_odd_answer_is_noted_unless_it_is_endless(
+    house: Any, raw: Any, logs: list[Any], size: int, noted: int
+) -> None:
+    """To look at a megabyte would keep all others waiting."""
+    assert await raw.alive()
+    asked = asyncio.create_task(house.command(START))
+    unique_id, *_ = await raw.next_call()
+    said = {"status": "Accepted", "odd": "x" * size}
+    await raw.send([3, unique_id, said])
+    assert (await asked).payload == said
+    assert sum(line["event"] == "odd answer" for line in logs) == noted
 
 
 async def test_any_call_of_the_protocol_travels_and_its_answer_comes_back(

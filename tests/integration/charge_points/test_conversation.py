@@ -152,6 +152,14 @@ async def test_unsound_json_is_confirmed_where_it_can_be_read_who_asks(
     assert await raw.alive()
 
 
+async def test_an_id_that_is_no_number_of_json_is_given_back_as_one(raw: Any) -> None:
+    """Firmware fills numbers up with zeros; an answer is JSON all the same."""
+    await raw.send('[2,-007,"Heartbeat",{}]')
+    kind, id_, answer = await raw.reply()
+    assert (kind, id_) == (3, -7)
+    assert "currentTime" in answer
+
+
 @pytest.mark.parametrize("action", ["Heartbeat", "BootNotification", "DataTransfer"])
 async def test_what_else_is_unsound_is_refused_at_once(raw: Any, action: str) -> None:
     """Who gets no answer waits for it, and sends nothing meanwhile (OCPP-J 1.6 §4.1.1)."""

@@ -13,14 +13,20 @@ import pytest
 from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
 
-from irve_bridge.domain.facts import ChargePointConnected, StartAccepted
+from irve_bridge.domain.charge_point import ChargePoint
+from irve_bridge.domain.facts import ChargePointConnected, StartAccepted, TransactionStarted
 from irve_bridge.domain.intents import Do, Intent, Kind, Lane
 from irve_bridge.domain.metering import Reading
 from irve_bridge.domain.session import Session
+from irve_bridge.service.handle import Work
+from irve_bridge.service.policy import Policy
 from irve_bridge.service.ports import Storage, TakenReading, Tx
+from irve_bridge.service.transactions import started
+from irve_bridge.signatures import OcmfVerifier
 from irve_bridge.storage import open_storage
 from irve_bridge.storage.migrate import DatabaseRefused, migrate
 from irve_bridge.storage.postgres import CommitUnknown
+from irve_bridge.storage.turns import PLACES
 from tests import postgres
 from tests.unit.domain.sessions import session as a_session
 
@@ -161,6 +167,14 @@ def test_a_database_of_a_newer_release_is_left_alone(postgres_server: str) -> No
             migrate(url)
 
 
+def test_a_database_that_cannot_hold_every_text_is_refused(postgres_server: str) -> None:
+    with (
+        postgres.database(postgres_server, "ENCODING 'LATIN1' LOCALE 'C'") as url,
+        pytest.raises(DatabaseRefused, match=r"LATIN1.*ENCODING 'UTF8'"),
+    ):
+        migrate(url)
+
+
 def test_every_installation_starts_to_count_somewhere_else(postgres_server: str) -> None:
     """Ids that a charge point got from another system are not ours by chance."""
     firsts = set()
@@ -199,6 +213,70 @@ async def test_who_changes_the_same_charge_point_s_session_waits(storage: Storag
     go_on.set()
     await changing
     assert await waiting
+
+
+async def test_a_start_that_two_nodes_hear_at_once_is_one_transaction(
+    storage: Storage, postgres_url: str
+) -> None:
+    """A charge point that changes sockets repeats what was not confirmed on the old one."""
+    fact = TransactionStarted(
+        at=NOW,
+        charge_point_id="CP1",
+        connector_number=1,
+        id_tag="TAG",
+        meter_start_wh=1000,
+        started_at=NOW,
+    )
+
+    def unit(tx: Tx) -> str:
+        return started(Work(tx, Policy(), OcmfVerifier()), fact).transaction_id
+
+    async with open_storage(postgres_url) as other_node:
+        nodes = [storage, other_node] * 8
+        told = await asyncio.gather(*(node.transact(unit) for node in nodes))
+    assert len(set(told)) == 1
+    assert len(await storage.read(lambda tx: tx.transactions.running("CP1"))) == 1
+
+
+async def test_a_socket_that_closes_late_does_not_close_the_newer_one(storage: Storage) -> None:
+    """Two nodes tell of one charge point: whoever reads before it writes, reads the latest."""
+    point = ChargePoint(id="CP1", name="", operator_name="O", operator_phone="1", connected_at=NOW)
+    await storage.transact(lambda tx: tx.stations.put(point))
+    reads, go_on = threading.Event(), threading.Event()
+
+    def closes(tx: Tx) -> None:
+        found = tx.stations.charge_point("CP1")
+        reads.set()
+        go_on.wait(timeout=10)
+        if found is not None and found.connected_at == NOW:
+            tx.stations.connected("CP1", None)
+
+    closing = asyncio.ensure_future(storage.transact(closes))
+    await asyncio.to_thread(reads.wait)
+    opening = asyncio.ensure_future(
+        storage.transact(lambda tx: tx.stations.connected("CP1", LATER))
+    )
+    await asyncio.wait([opening], timeout=0.2)  # whether or not it waits, it has begun
+    go_on.set()
+    await asyncio.gather(closing, opening)
+    found = await storage.read(lambda tx: tx.stations.charge_point("CP1"))
+    assert found is not None
+    assert found.connected_at == LATER
+
+
+async def test_a_unit_may_be_about_thousands_of_charge_points(
+    storage: Storage, server: psycopg.Connection
+) -> None:
+    """As a stations file is: PostgreSQL has room for a few thousand locks."""
+
+    def unit(tx: Tx) -> Any:
+        for number in range(3000):
+            tx.stations.charge_point(f"CP{number}")
+        held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+        return server.execute(held).fetchone()
+
+    (held,) = await storage.transact(unit)
+    assert 0 < held <= PLACES
 
 
 async def test_two_who_wait_for_each_other_both_end(storage: Storage) -> None:

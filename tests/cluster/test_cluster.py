@@ -1,0 +1,104 @@
+"""Nodes that share a database and NATS are one bridge to whoever looks at it."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.nodes import Cluster, Node, cluster
+from tests.integration.world import link
+
+
+@pytest.fixture
+async def two(tmp_path: Path) -> AsyncIterator[Cluster]:
+    async with cluster(tmp_path, 2) as made:
+        await made.start()
+        yield made
+
+
+async def holder(made: Cluster) -> Node:
+    """Return the node that has the charge point's socket."""
+    holding: list[Node] = []
+
+    async def found() -> bool:
+        for node in made.nodes:
+            async with made.w.http.get(f"{node.url}/metrics") as response:
+                text = await response.text()
+            if "irve_bridge_connected_charge_points 1.0" in text:
+                holding.append(node)
+        return bool(holding)
+
+    await made.w.eventually(found)
+    return holding[0]
+
+
+async def test_a_charge_outlives_the_node_it_began_at(two: Cluster) -> None:
+    """The other node meters on, shows the driver's page, stops at its button, and settles."""
+    w = two.w
+    async with w.charge_point() as cp:
+        await cp.wait_until_online()
+        opened = await w.open("dynamic")
+        back = await w.pay(opened)
+        await cp.plug(1)
+        await cp.wait_for_energy(1, 300)
+        dead = await holder(two)
+        await dead.end(signal.SIGKILL)
+        await cp.wait_until_online()
+        await cp.wait_for_energy(1, 800)
+        await w.stop(back)
+        session = await w.final(opened["session_id"])
+        (transaction,) = cp.transactions
+        assert (session["status"], session["amount"]) == ("settled", w.cost(transaction))
+        card = await w.card(opened["session_id"])
+        assert card["charged"] - card["refunded"] == w.cost(transaction)
+
+
+async def test_any_node_stops_shows_and_commands_what_another_one_has(two: Cluster) -> None:
+    w = two.w
+    async with w.charge_point() as cp:
+        await cp.wait_until_online()
+        here = await holder(two)
+        (other,) = [node for node in two.nodes if node is not here]
+        w.environment["BASE_URL"] = other.url
+        opened = await w.open("dynamic")
+        back = await w.pay(opened)
+        await cp.plug(1)
+        await cp.wait_for_energy(1, 800)
+        page = link(back).replace(link(back).split("/c/")[0], other.url)
+        async with asyncio.timeout(30):
+            while "kWh" not in (shown := await w.page(page)):
+                await asyncio.sleep(0.1)
+        assert "kWh" in shown
+        status, answer = await w.api(
+            "POST",
+            "/api/charge-points/CP1/commands/GetConfiguration",
+            {"key": ["NumberOfConnectors"]},
+        )
+        assert status == 200, answer
+        async with w.http.post(f"{page}/stop") as response:
+            response.raise_for_status()
+        session = await w.final(opened["session_id"])
+        (transaction,) = cp.transactions
+        assert (session["status"], session["amount"]) == ("settled", w.cost(transaction))
+
+
+async def test_a_rolling_restart_loses_no_session(two: Cluster) -> None:
+    """Each node ends cleanly in its turn, while a driver charges and others come."""
+    w = two.w
+    async with w.charge_point() as cp:
+        await cp.wait_until_online()
+        opened = await w.open("dynamic")
+        await w.pay(opened)
+        await cp.plug(1)
+        await cp.wait_for_energy(1, 300)
+        for node in two.nodes:
+            assert await two.restart(node) == 0
+        await cp.wait_until_online()
+        transaction = await cp.wait_for_energy(1, 800)
+        await cp.unplug(1)
+        session = await w.final(opened["session_id"])
+        assert (session["status"], session["amount"]) == ("settled", w.cost(transaction))
+        card = await w.card(opened["session_id"])
+        assert card["charged"] - card["refunded"] == w.cost(transaction)
