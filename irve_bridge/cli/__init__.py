@@ -8,6 +8,7 @@ from importlib.metadata import version
 import uvloop
 
 from irve_bridge.cli import (
+    backups,
     charge_points,
     comparing,
     id_tags,
@@ -43,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--env-file", default=".env", help="settings (default: .env)")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     serving.add_to(commands)
+    backups.add_to(commands)
     places.add_to(commands)
     charge_points.add_to(commands)
     id_tags.add_to(commands)
