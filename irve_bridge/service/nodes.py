@@ -93,17 +93,22 @@ class Node:
 
     async def _beat(self) -> None:
         if self._cut_off:
-            await self.join(alone=False)
+            await self._come_back()
             return
         living, inherited = await self._storage.transact(self._seen)
         if self._id not in living:
             self._fence()
-            await self.join(alone=False)
+            await self._come_back()
             return
         self._living = living
         if inherited:
             log.warning("took_over", charge_points=len(inherited))
             await self._meters.rebuild(inherited)
+
+    async def _come_back(self) -> None:
+        """Join anew; who connected meanwhile counts as disconnected, and must connect anew."""
+        await self.join(alone=False)
+        self._tell_loss(None)
 
     def _seen(self, tx: Tx) -> tuple[frozenset[str], list[str]]:
         """Return who lives, and what this node inherits from those that do no more."""

@@ -19,7 +19,7 @@ from tests.integration.world import PATIENCE_S, ROOT, World, world
 from tests.nats_server import NatsServer, nats_server
 from tests.ports import free_port
 
-LEASE_S = "2"
+LEASE_S = "3"
 
 
 @dataclass(eq=False)

@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from simulators.csms.app import CALLBACK_PATH
 from tests import postgres
 from tests.integration.world import world
 
@@ -82,3 +83,46 @@ async def test_a_charge_outlives_every_connection_to_the_database(
             assert (session["status"], session["amount"]) == ("settled", w.cost(transaction))
             card = await w.card(opened["session_id"])
             assert card["charged"] - card["refunded"] == w.cost(transaction)
+
+
+async def test_what_a_call_came_to_is_kept_while_the_database_is_away(
+    tmp_path: Path, postgres_url: str, postgres_server: str
+) -> None:
+    """A callback that was taken is not sent again, and the next one does not wait for its lease."""
+    name = psycopg.conninfo.conninfo_to_dict(postgres_url)["dbname"]
+    away: list[asyncio.Task[None]] = []
+
+    with (
+        psycopg.connect(postgres_url, autocommit=True) as server,
+        psycopg.connect(postgres_server, autocommit=True) as outside,
+    ):
+
+        def allow(*, connections: bool) -> None:
+            statement = f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS {connections}'
+            outside.execute(statement.encode())
+
+        async def come_back() -> None:
+            await asyncio.sleep(1.5)
+            allow(connections=True)
+
+        async def go_away(method: str, path: str) -> None:
+            if path == CALLBACK_PATH and not away:
+                allow(connections=False)
+                postgres.disconnect(server)
+                away.append(asyncio.create_task(come_back()))
+
+        async with (
+            world(tmp_path, process=True, database_url=postgres_url) as w,
+            w.charge_point() as cp,
+        ):
+            await cp.wait_until_online()
+            opened = await w.open("fixed", amount=1000)
+            await w.pay(opened)
+            await cp.plug(1)
+            await cp.wait_for_energy(1, 500)
+            w.before_csms = go_away
+            await cp.unplug(1)
+            told = await w.told(opened["session_id"], "cdr_created")
+            assert away
+            await away[0]
+            assert len(told) == len(set(told))

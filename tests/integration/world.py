@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,8 @@ class World:
     async def session(self, session_id: str) -> dict[str, Any]:
         headers = {"authorization": f"Bearer {self.api_key}"}
         async with self.http.get(f"{self.url}/api/sessions/{session_id}", headers=headers) as found:
+            if found.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                found.raise_for_status()
             answer: dict[str, Any] = await found.json()
             return answer
 

@@ -13,7 +13,7 @@ Payload = Mapping[str, Any]
 INTEGERS = range(-(2**31), 2**31)
 """Charge points keep an integer in 32 bits, and the schemas take any."""
 LOOKED_AT_BYTES = 50_000
-"""Of an answer; to validate a megabyte takes a second, in which nobody else is heard."""
+"""Of an answer: to validate a megabyte takes a second, in which nobody else is heard."""
 TOLD_MOST = 200
 """Characters: the validator repeats the whole of what is too long."""
 
@@ -32,7 +32,7 @@ async def objection(action: str, payload: Payload) -> str | None:
 async def oddity(action: str, answer: Payload) -> str | None:
     """Return in what an answer is otherwise than its schema wants it; None for nothing.
 
-    One that is endless is not looked at.
+    What is too long to be looked at while others wait is not.
     """
     if len(msgspec.json.encode(answer)) > LOOKED_AT_BYTES:
         return None

@@ -114,7 +114,12 @@ class Bridge:
 
     async def register(self, ids: Sequence[str]) -> None:
         """Apply the stations once; each start begins with a copy of that database."""
-        self.environment.update(self._settings())
+        await self.apply(ids)
+        self._database.rename(self._database.with_suffix(".applied"))
+
+    async def apply(self, ids: Sequence[str], **settings: str) -> None:
+        """Make a database with these stations, and everything else that is needed."""
+        self.environment.update(self._settings() | settings)
         file = self.folder / "stations.yaml"
         file.write_text(json.dumps(_stations(ids, self.password)))
         (self.folder / "bench.json").write_text(json.dumps(TARIFF))
@@ -122,7 +127,6 @@ class Bridge:
         tags.write_text("\n".join(["id_tag", *(tag_of(id_) for id_ in ids)]))
         await self._command("stations", "apply", str(file))
         await self._command("id-tags", "apply", str(tags))
-        self._database.rename(self._database.with_suffix(".applied"))
 
     async def _command(self, *words: str) -> None:
         log, command = self.folder / "commands.log", (sys.executable, *BRIDGE, *words)

@@ -67,16 +67,6 @@ async def test_a_callerror_or_an_answer_out_of_the_schema_is_no_refusal(
     assert not told.rejected
 
 
-async def test_what_is_logged_of_a_command_names_its_charge_point(house: Any, raw: Any) -> None:
-    """Whoever asks is somewhere else: a worker, or an operator's request."""
-    assert await raw.alive()
-    with capture_logs([merge_contextvars]) as logs:
-        await asyncio.gather(house.command(START), raw.answer_next("Maybe"))
-    assert [(each["event"], each.get("charge_point_id")) for each in logs] == [
-        ("odd answer", "CP1")
-    ]
-
-
 @pytest.mark.parametrize(("size", "noted"), [(1, 1), (LOOKED_AT_BYTES, 0)])
 async def test_an_odd_answer_is_noted_unless_it_is_endless(
     house: Any, raw: Any, logs: list[Any], size: int, noted: int
@@ -89,6 +79,16 @@ async def test_an_odd_answer_is_noted_unless_it_is_endless(
     await raw.send([3, unique_id, said])
     assert (await asked).payload == said
     assert sum(line["event"] == "odd answer" for line in logs) == noted
+
+
+async def test_what_is_logged_of_a_command_names_its_charge_point(house: Any, raw: Any) -> None:
+    """Whoever asks is somewhere else: a worker, or an operator's request."""
+    assert await raw.alive()
+    with capture_logs([merge_contextvars]) as logs:
+        await asyncio.gather(house.command(START), raw.answer_next("Maybe"))
+    assert [(each["event"], each.get("charge_point_id")) for each in logs] == [
+        ("odd answer", "CP1")
+    ]
 
 
 async def test_any_call_of_the_protocol_travels_and_its_answer_comes_back(

@@ -59,7 +59,7 @@ class Process:
     meters: Meters
     handler: Handler
     storage: Cut
-    let_go: asyncio.Event
+    losses: list[str | None]
 
     def state(self) -> str | None:
         """Return the state of the session whose meter runs here; None where it does not."""
@@ -98,13 +98,13 @@ async def process(storage: Storage, bus: InProcessBus) -> AsyncIterator[Process]
     node_id, cut, clock = new_node_id(), Cut(storage), SharedClock()
     handler = Handler(cut, bus, Policy(), OcmfVerifier(), node_id)
     meters = Meters(cut, bus, clock, lambda: None, node_id=node_id)
-    let_go = asyncio.Event()
+    losses: list[str | None] = []
     node = Node(node_id, cut, bus, meters, LEASE)
-    node.after_loss(lambda _: let_go.set())
+    node.after_loss(losses.append)
     await node.join(alone=False)
     tasks = [asyncio.create_task(node.run()), asyncio.create_task(node.listen())]
     try:
-        yield Process(node, meters, handler, cut, let_go)
+        yield Process(node, meters, handler, cut, losses)
     finally:
         for task in tasks:
             task.cancel()
@@ -166,11 +166,12 @@ async def test_a_node_that_cannot_say_that_it_lives_lets_go_and_comes_back(
     async with process(storage, InProcessBus()) as only:
         await only.connect()
         only.storage.off = True
-        async with asyncio.timeout(20):
-            await only.let_go.wait()
+        await only.until(lambda: only.losses == [None])
         assert only.state() is None
         only.storage.off = False
         await only.until(lambda: only.state() == "charging")
+        await only.until(lambda: only.losses == [None, None])
+        assert only.losses == [None, None], "who connected meanwhile is to connect anew"
 
 
 async def test_a_node_that_was_taken_for_dead_lets_go_before_it_goes_on(storage: Storage) -> None:
@@ -179,6 +180,5 @@ async def test_a_node_that_was_taken_for_dead_lets_go_before_it_goes_on(storage:
         slow.storage.off = True
         await other.until(lambda: other.state() == "charging")
         slow.storage.off = False
-        async with asyncio.timeout(20):
-            await slow.let_go.wait()
+        await slow.until(lambda: None in slow.losses)
         assert (slow.state(), other.state()) == (None, "charging")

@@ -1,0 +1,1 @@
+"""`make load`: what nodes hold on PostgreSQL and NATS."""
