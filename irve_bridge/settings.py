@@ -343,6 +343,10 @@ class Settings(BaseSettings):
             "CSMS_AUTHORIZE_TIMEOUT_S must be below COMMAND_TIMEOUT_S.",
         )
         yield (
+            any(network.prefixlen == 0 for network in self.ocpp_trusted_proxies),
+            "OCPP_TRUSTED_PROXIES must not name the whole world: anybody could pass for anybody.",
+        )
+        yield (
             self.qr_secret is None and self.qr_signatures != "off",
             "QR_SECRET is needed with QR_SIGNATURES.",
         )
