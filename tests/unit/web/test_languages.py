@@ -5,9 +5,10 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from aiohttp.test_utils import make_mocked_request
 
 from irve_bridge.i18n import DEFAULT, REGIONS, Language, language, languages
-from irve_bridge.web.languages import accepted, preferred
+from irve_bridge.web.languages import accepted, preferred, switches
 
 LANGUAGES = languages()
 
@@ -166,6 +167,12 @@ def test_languages_are_taken_by_preference(header: str, codes: list[str]) -> Non
 )
 def test_the_best_of_ours_is_taken_and_french_where_there_is_none(header: str, code: str) -> None:
     assert preferred(header) == code
+
+
+def test_the_switch_leads_to_the_same_host_whatever_was_asked() -> None:
+    request = make_mocked_request("GET", "//other.example/x?k=a%26b&lang=nl")
+    assert [switch.url for switch in switches(request)][2] == "?k=a%26b&lang=de"
+    assert [switch.url for switch in switches(request, "/s/CP1/1?k=x")][2] == "/s/CP1/1?k=x&lang=de"
 
 
 def test_no_message_is_no_text(spoken: Language) -> None:
