@@ -114,15 +114,18 @@ async def test_the_link_and_the_receipt_arrive_once(
     [
         (
             "fr",
-            "Votre charge : le paiement n\N{RIGHT SINGLE QUOTATION MARK}a pas abouti",
+            (
+                "Votre charge\N{NO-BREAK SPACE}: "
+                "le paiement n\N{RIGHT SINGLE QUOTATION MARK}a pas abouti"
+            ),
             "Votre banque a refusé le paiement.",
-            "Montant dû",
+            "Montant dû :",
         ),
         (
             "en",
             "Your charge: the payment did not go through",
             "Your bank declined the payment.",
-            "Amount due",
+            "Amount due:",
         ),
     ],
     ids=["fr", "en"],
@@ -143,7 +146,7 @@ async def test_what_is_due_arrives_with_its_exact_amount_and_the_way_to_pay(
         assert (mail["To"], mail["Subject"]) == ("driver@example.com", subject)
         told = words(mail)
         assert told[0] == reason
-        assert f"{due}: {written(cost, language)}" in told
+        assert f"{due} {written(cost, language)}" in told
         (named,) = (line for line in told if line.startswith(w.url))
         assert named == page
         assert f'action="{named.removeprefix(w.url)}/pay"' in await w.page(named)
@@ -154,15 +157,15 @@ async def test_what_is_due_arrives_with_its_exact_amount_and_the_way_to_pay(
     [
         (
             "fr",
-            "Votre charge : un remboursement sur votre carte",
-            "Remboursé sur votre carte",
-            "Payé au final",
+            "Votre charge\N{NO-BREAK SPACE}: un remboursement sur votre carte",
+            "Remboursé sur votre carte :",
+            "Payé au final :",
         ),
         (
             "en",
             "Your charge: money goes back to your card",
-            "Given back to your card",
-            "Paid in the end",
+            "Given back to your card:",
+            "Paid in the end:",
         ),
     ],
     ids=["fr", "en"],
@@ -184,8 +187,8 @@ async def test_what_went_back_arrives_with_what_remains_paid(
         mail = await box.nth(w, 3)
         assert (mail["To"], mail["Subject"]) == ("driver@example.com", subject)
         told = words(mail)
-        assert f"{back}: {written(10, language)}" in told
-        assert f"{remains}: {written(cost - 10, language)}" in told
+        assert f"{back} {written(10, language)}" in told
+        assert f"{remains} {written(cost - 10, language)}" in told
         assert page in told
 
 
