@@ -187,6 +187,7 @@ async def running(
         workers: dict[str, Callable[[], Awaitable[None]]] = {
             **{f"dispatcher {lane}": each.run for lane, each in dispatchers.items()},
             "node": node.run,
+            "meters": node.keep_meters,
             "sweep": lambda: sweep.run(meters),
             "displays": displays.run,
             "reconcile": lambda: reconciler.nightly(every, back, node.eldest),

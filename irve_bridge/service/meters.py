@@ -59,6 +59,18 @@ class Meters:
             else:
                 self._keep_plain(metering)
 
+    async def agree(self) -> None:
+        """Have the meters that this node's charge points need, and no others, as it is stored.
+
+        Whatever this node was not told, or could not do when it was, ends with that.
+        """
+        known = {*self._running, *self._plain}
+        needed = await self._storage.read(lambda tx: tx.transactions.running_of(self._node_id))
+        for key in known - needed:
+            self._drop(key)
+        if missing := needed - known:
+            await self.rebuild({charge_point_id for charge_point_id, _ in missing})
+
     def leave(self, charge_point_id: str) -> None:
         """Forget the meters of a charge point that another node has by now."""
         for key in [key for key in (*self._running, *self._plain) if key[0] == charge_point_id]:

@@ -9,6 +9,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 import structlog
@@ -48,6 +49,7 @@ class Node:
         self._lost: list[Callable[[str | None], None]] = []
         self._cut_off = False
         self._living: frozenset[str] = frozenset()
+        self._inherited = asyncio.Event()
 
     def after_loss(self, listener: Callable[[str | None], None]) -> None:
         """Call this with a charge point that is another node's by now, None for all."""
@@ -55,18 +57,22 @@ class Node:
 
     async def join(self, *, alone: bool) -> None:
         """Begin; `alone` where no other process can be on this database."""
+        await self._enter(alone=alone)
+        await self._meters.agree()
+
+    async def _enter(self, *, alone: bool) -> None:
         silent_for = timedelta() if alone else self._lease
 
-        def unit(tx: Tx) -> tuple[list[str], frozenset[str]]:
+        def unit(tx: Tx) -> frozenset[str]:
             tx.nodes.leave(self._id)  # what it had before it was cut off it inherits, too
             tx.nodes.bury(silent_for)
-            inherited = _inherit(tx, self._id)
+            _inherit(tx, self._id)
             tx.nodes.join(self._id)
-            return inherited, tx.nodes.living()
+            return tx.nodes.living()
 
-        inherited, self._living = await self._storage.transact(unit)
-        await self._meters.rebuild(inherited)
+        self._living = await self._storage.transact(unit)
         self._cut_off = False
+        self._inherited.set()
 
     async def eldest(self) -> bool:
         """Return whether what one node does for all is this one's to do."""
@@ -103,12 +109,26 @@ class Node:
         self._living = living
         if inherited:
             log.warning("took_over", charge_points=len(inherited))
-            await self._meters.rebuild(inherited)
+            self._inherited.set()
 
     async def _come_back(self) -> None:
         """Join anew; who connected meanwhile counts as disconnected, and must connect anew."""
-        await self.join(alone=False)
+        await self._enter(alone=False)
         self._tell_loss(None)
+
+    async def keep_meters(self) -> None:
+        """Have the meters here that are to be here, until cancelled.
+
+        They are looked at after a takeover, however long reading them takes or fails, and now and
+        again, since news may be lost and a look that inherits may end without a word.
+        """
+        while True:
+            self._inherited.clear()
+            if not self._cut_off:
+                await self._meters.agree()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._lease.total_seconds()):
+                    await self._inherited.wait()
 
     def _seen(self, tx: Tx) -> tuple[frozenset[str], list[str]]:
         """Return who lives, and what this node inherits from those that do no more."""

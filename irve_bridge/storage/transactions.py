@@ -50,6 +50,11 @@ _RUNNING = (
     select(transactions).where(transactions.c.stop_at.is_(None)).order_by(transactions.c.start_at)
 )
 _RUNNING_AT = _RUNNING.where(transactions.c.charge_point_id == bindparam("of_charge_point"))
+_RUNNING_OF = (
+    select(transactions.c.charge_point_id, transactions.c.id)
+    .join_from(transactions, charge_points, charge_points.c.id == transactions.c.charge_point_id)
+    .where(transactions.c.stop_at.is_(None), charge_points.c.node == bindparam("of_node"))
+)
 _PRESUMED_AT = (
     select(transactions)
     .where(
@@ -179,6 +184,11 @@ class SqlTransactions:
             self._turns.take(charge_point_id)
             rows = self._connection.execute(_RUNNING_AT, {"of_charge_point": charge_point_id})
         return [from_row(row, Transaction) for row in rows]
+
+    def running_of(self, node_id: str) -> set[tuple[str, str]]:
+        """Return the keys of those without an end at the charge points that a node has."""
+        rows = self._connection.execute(_RUNNING_OF, {"of_node": node_id})
+        return {(row.charge_point_id, row.id) for row in rows}
 
     def unheard(self, charge_point_id: str) -> list[Transaction]:
         """Return those whose stop was not heard of, be they ended presumably, oldest first.

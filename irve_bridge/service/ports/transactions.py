@@ -43,6 +43,9 @@ class Transactions(Protocol):
     def running(self, charge_point_id: str | None = None) -> list[Transaction]:
         """Return the transactions without an end, oldest first."""
 
+    def running_of(self, node_id: str) -> set[tuple[str, str]]:
+        """Return the keys of those without an end at the charge points that a node has."""
+
     def unheard(self, charge_point_id: str) -> list[Transaction]:
         """Return those whose stop was not heard of, be they ended presumably, oldest first.
 

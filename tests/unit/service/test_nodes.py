@@ -33,11 +33,12 @@ CP = ChargePoint(id="CP1", name="Quai Nord", operator_name="Port", operator_phon
 
 
 class Cut:
-    """A storage that a process may be cut off from."""
+    """A storage that a process may be cut off from, or whose reads may take long."""
 
     def __init__(self, storage: Storage) -> None:
         self.storage = storage
         self.off = False
+        self.read_takes_s = 0.0
 
     async def transact(self, unit: Callable[[Tx], T]) -> T:
         if self.off:
@@ -45,6 +46,7 @@ class Cut:
         return await self.storage.transact(unit)
 
     async def read(self, query: Callable[[Tx], T]) -> T:
+        await asyncio.sleep(self.read_takes_s)
         return await self.storage.read(query)
 
     async def add_readings(self, readings: object) -> None:
@@ -102,7 +104,7 @@ async def process(storage: Storage, bus: InProcessBus) -> AsyncIterator[Process]
     node = Node(node_id, cut, bus, meters, LEASE)
     node.after_loss(losses.append)
     await node.join(alone=False)
-    tasks = [asyncio.create_task(node.run()), asyncio.create_task(node.listen())]
+    tasks = [asyncio.create_task(run()) for run in (node.run, node.listen, node.keep_meters)]
     try:
         yield Process(node, meters, handler, cut, losses)
     finally:
@@ -125,6 +127,19 @@ async def test_a_node_takes_over_the_meters_of_one_that_died(storage: Storage) -
     assert point.connected_at is None, "nobody has a socket of it"
 
 
+async def test_meters_that_take_long_to_read_are_taken_over_all_the_same(
+    storage: Storage,
+) -> None:
+    """Thousands of readings are read, for longer than may pass between two signs of life."""
+    async with process(storage, InProcessBus()) as survivor:
+        survivor.storage.read_takes_s = LEASE.total_seconds()
+        async with process(storage, InProcessBus()) as dead:
+            await dead.connect()
+            await survivor.until(lambda: survivor.state() is None)
+        await survivor.until(lambda: survivor.state() == "charging")
+        assert survivor.losses == [], "it lived all the while"
+
+
 async def test_a_node_that_leaves_hands_over(storage: Storage) -> None:
     bus = InProcessBus()
     async with process(storage, bus) as stays:
@@ -139,11 +154,18 @@ async def test_a_node_that_leaves_hands_over(storage: Storage) -> None:
 async def test_a_charge_point_that_connects_elsewhere_takes_its_meters_along(
     storage: Storage,
 ) -> None:
-    """Where it was, they end with the first look: nobody there asks for a stop at its limit."""
+    """Where it was, they end although the news of it was lost: each node has a bus of its own."""
     async with process(storage, InProcessBus()) as first, process(storage, InProcessBus()) as then:
         await first.connect()
         await then.connect()
         assert then.state() == "charging"
+        await first.until(lambda: first.state() is None)
+
+
+async def test_a_meter_of_another_node_asks_for_no_stop_at_its_limit(storage: Storage) -> None:
+    async with process(storage, InProcessBus()) as first, process(storage, InProcessBus()) as then:
+        await first.connect()
+        await then.connect()
         await first.meters.refresh(SESSION.id)
         assert first.state() is None
 
