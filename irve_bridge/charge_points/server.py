@@ -11,7 +11,6 @@ from structlog.contextvars import bound_contextvars
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
-from websockets.protocol import State
 
 from irve_bridge.charge_points.admission import Admission, choose_subprotocol, identity
 from irve_bridge.charge_points.closing import close_all, hang_up
@@ -143,7 +142,7 @@ class ChargePointServer:
             self._registry.hold(charge_point_id, socket) as at,
             self._bus.serve(charge_point_id, connection.perform, taken),
         ):
-            if socket.state is State.OPEN and await self._registry.tell(charge_point_id, at):
+            if await self._registry.tell(charge_point_id, socket, at):
                 await self._came_over(charge_point_id)
             await connection.start()
 
