@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from secrets import randbelow
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, or_, select, true, update
 from sqlalchemy.dialects import postgresql
@@ -111,6 +112,7 @@ _READINGS = (
     )
     .order_by(readings.c.at, readings.c.id)
 )
+_READINGS_AFTER = _READINGS.where(readings.c.at > bindparam("after"))
 _LAST_ACTIVITY = (
     select(readings)
     .where(
@@ -229,10 +231,14 @@ class SqlTransactions:
         named = {"of_charge_point": charge_point_id, "at_connector": connector_number}
         return maybe(self._connection.execute(_LATEST_AT, named).first(), Transaction)
 
-    def readings(self, charge_point_id: str, transaction_id: str) -> list[Reading]:
-        """Return all readings of a transaction, by time."""
-        named = {"of_charge_point": charge_point_id, "of_id": transaction_id}
-        return [from_row(row, Reading) for row in self._connection.execute(_READINGS, named)]
+    def readings(
+        self, charge_point_id: str, transaction_id: str, *, after: datetime | None = None
+    ) -> list[Reading]:
+        """Return the readings of a transaction, all or those after a moment, by time."""
+        named: dict[str, Any] = {"of_charge_point": charge_point_id, "of_id": transaction_id}
+        query = _READINGS if after is None else _READINGS_AFTER
+        rows = self._connection.execute(query, named | {"after": after} if after else named)
+        return [from_row(row, Reading) for row in rows]
 
     def last_activity(
         self, charge_point_id: str, transaction_id: str, since: datetime

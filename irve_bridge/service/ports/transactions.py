@@ -70,8 +70,10 @@ class Transactions(Protocol):
     def latest_at(self, charge_point_id: str, connector_number: int) -> Transaction | None:
         """Return the one that started last at a connector, running or not."""
 
-    def readings(self, charge_point_id: str, transaction_id: str) -> list[Reading]:
-        """Return all readings of a transaction, by time."""
+    def readings(
+        self, charge_point_id: str, transaction_id: str, *, after: datetime | None = None
+    ) -> list[Reading]:
+        """Return the readings of a transaction, all or those after a moment, by time."""
 
     def last_activity(
         self, charge_point_id: str, transaction_id: str, since: datetime

@@ -215,6 +215,10 @@ async def test_readings_come_back_by_time_and_by_transaction(storage: Storage) -
     await storage.add_readings([*taken, TakenReading("CP1", "2", READING)])
     found = await storage.read(lambda tx: tx.transactions.readings("CP1", "1"))
     assert [reading.at for reading in found] == sorted(moments)
+    first, *after = found
+    assert (
+        await storage.read(lambda tx: tx.transactions.readings("CP1", "1", after=first.at)) == after
+    )
 
 
 async def test_no_readings_are_no_work(storage: Storage) -> None:
