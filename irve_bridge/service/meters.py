@@ -48,10 +48,17 @@ class Meters:
         self._plain: dict[Key, Metering] = {}
         self._at_connector: dict[tuple[str, int], Key] = {}
 
-    async def rebuild(self, charge_point_ids: Collection[str] | None = None) -> None:
+    async def rebuild(
+        self,
+        charge_point_ids: Collection[str] | None = None,
+        *,
+        but: Collection[Key] = frozenset(),
+    ) -> None:
         """Read running transactions back from storage: all, or those of some charge points."""
         of = None if charge_point_ids is None else frozenset(charge_point_ids)
         for metering in await self._storage.read(lambda tx: _running(tx, of)):
+            if (metering.transaction.charge_point_id, metering.transaction.id) in but:
+                continue
             if isinstance(metering, Running):
                 metering.lead = self._lead
                 metering.project()
@@ -69,7 +76,7 @@ class Meters:
         for key in known - needed:
             self._drop(key)
         if missing := needed - known:
-            await self.rebuild({charge_point_id for charge_point_id, _ in missing})
+            await self.rebuild({charge_point_id for charge_point_id, _ in missing}, but=known)
 
     def leave(self, charge_point_id: str) -> None:
         """Forget the meters of a charge point that another node has by now."""
