@@ -29,9 +29,10 @@ lint: setup-test ## format, lint, types, the rule of the rooms, and the Dockerfi
 	$(BIN)/hadolint Dockerfile
 
 audit-deps: setup-test ## look the locked dependencies up among known vulnerabilities (needs the network)
-	$(BIN)/python -m pip install --quiet pip-audit
+	$(PYTHON) -m venv .venv/audit
+	.venv/audit/bin/python -m pip install --quiet pip-audit
 	for lock in run test otel; do \
-		$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements/$$lock.txt || exit; done
+		.venv/audit/bin/pip-audit --strict --require-hashes --disable-pip -r requirements/$$lock.txt || exit; done
 	$(NPM)(['audit']))"
 
 format: setup-test ## format and mend what can be mended

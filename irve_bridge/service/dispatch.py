@@ -69,7 +69,14 @@ class Dispatcher:
         self._hand = hand
         self._awake = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
-        handler.after_commit(lambda work: self._awake.set() if lane in work.lanes else None)
+        self._told = False
+        self._due_at: datetime | None = None
+        handler.after_commit(self._heard)
+
+    def _heard(self, work: Work) -> None:
+        if self._lane in work.lanes:
+            self._told = True
+            self._awake.set()
 
     async def run(self) -> None:
         """Work until cancelled; what is being performed then is left to its lease.
@@ -79,11 +86,12 @@ class Dispatcher:
         try:
             while True:
                 self._awake.clear()
-                tasks = await self._claim()
-                for task in tasks:
-                    self._start(task)
-                if not tasks:
-                    await self._rest()
+                told, self._told = self._told, False  # then something is due: nobody need look
+                if told or await self._is_due():
+                    for task in await self._claim():
+                        self._start(task)
+                else:
+                    await pause(self._awake, self._clock, self._due_at, POLL_S)
         except asyncio.CancelledError:
             for running in self._running:
                 running.cancel()
@@ -96,8 +104,6 @@ class Dispatcher:
             await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
             room = 1
         now = self._clock.now()
-        if not await self._storage.read(lambda tx: tx.intents.next_due([self._lane], now, 1)):
-            return []
         tasks, cancelled = await self._storage.transact(lambda tx: self._claim_in(tx, now, room))
         for kind in cancelled:
             PERFORMED.labels(kind, "cancelled").inc()
@@ -236,12 +242,17 @@ class Dispatcher:
         delay: timedelta = self._policy.retry_first * 2 ** min(tries - 1, 20)
         return min(delay, self._policy.retry_most) * random.uniform(0.8, 1.2)  # noqa: S311 - jitter
 
-    async def _rest(self) -> None:
-        """Until something is committed, the next intent is due, or the poll comes round."""
-        moment = await self._storage.read(lambda tx: tx.intents.next_moment([self._lane]))
+    async def _is_due(self) -> bool:
+        """Return whether something is due, and note when something will be."""
         now = self._clock.now()
-        due_at = moment if moment and moment > now else None
-        await pause(self._awake, self._clock, due_at, POLL_S)
+
+        def look(tx: Tx) -> tuple[bool, datetime | None]:
+            due = bool(tx.intents.next_due([self._lane], now, 1))
+            return due, None if due else tx.intents.next_moment([self._lane])
+
+        due, moment = await self._storage.read(look)
+        self._due_at = moment if moment and moment > now else None
+        return due
 
 
 def _named(outcome: Outcome) -> str:

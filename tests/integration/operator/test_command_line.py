@@ -142,6 +142,7 @@ def test_check_names_who_cannot_come_in_and_files_that_cannot_be_used(tmp_path: 
     checked = run(tmp_path, "check")
     assert checked.returncode == 1
     assert "CP2 cannot connect with security profile 3: OCPP_CLIENT_CA" in checked.stdout
+    assert run(tmp_path, "check", OCPP_TRUSTED_PROXIES="10.0.0.2").returncode == 0
     files = {"OCPP_TLS_CERTIFICATES": str(file), "OCPP_TLS_KEYS": str(file)}
     for action in ("check", "serve"):
         refused = run(tmp_path, action, LOG_FILE="", OCPP_PORT="0", WEB_PORT="0", **files)

@@ -17,13 +17,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidMessage, InvalidStatus
 
 from simulators.charge_point import ChargePoint
-from tests import setup_haproxy
-from tests.certificates import Authority, rsa_key
+from tests.certificates import Authority
+from tests.haproxy import CONFIG, Ports, haproxy, papers, program
 from tests.integration.world import STATIONS, World, world
-from tests.ports import free_port
 
-ROOT = Path(__file__).parents[3]
-CONFIG = ROOT / "config" / "proxy" / "haproxy.cfg"
 HERE = "127.0.0.2"
 """Where charge points and drivers come from; the proxy comes from 127.0.0.1."""
 PATIENCE_S = 20.0
@@ -37,7 +34,6 @@ class Proxied:
     authority: Authority
     pages: str
     charge_points: str
-    environment: dict[str, str]
 
     def tls(self, certificate: tuple[Path, Path] | None = None) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=self.authority.file)
@@ -73,18 +69,8 @@ class Proxied:
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """Who signs for everybody, and what the proxy shows: made once, since RSA takes a while."""
-    authority = Authority(tmp_path_factory.mktemp("authority"), "Authority")
-    folder = authority.folder
-    (folder / "charge-points").mkdir()
-    _, _ = authority.issue("127.0.0.1", key=rsa_key(), file="rsa")
-    authority.issue("127.0.0.1", file="ecdsa")
-    for kind in ("rsa", "ecdsa"):
-        pair = (folder / f"{kind}.pem").read_text() + (folder / f"{kind}.key").read_text()
-        (folder / "charge-points" / f"ocpp.pem.{kind}").write_text(pair)
-        (folder / "pages.pem").write_text(pair)
-    (folder / "charge-points-ca.pem").write_bytes(authority.file.read_bytes())
-    return authority
+    """Made once, since RSA takes a while."""
+    return papers(tmp_path_factory.mktemp("authority"))
 
 
 def stations(tmp_path: Path) -> Path:
@@ -98,8 +84,7 @@ def stations(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def proxied(tmp_path: Path, authority: Authority) -> AsyncIterator[Proxied]:
-    """One node that is up, as the second of three, and the proxy before them."""
-    pages, charge_points = free_port(), free_port()
+    """One node that is up, of three, and the proxy before them."""
     settings = {
         "TRUSTED_PROXIES": "1",
         "OCPP_TRUSTED_PROXIES": "127.0.0.1",
@@ -108,57 +93,18 @@ async def proxied(tmp_path: Path, authority: Authority) -> AsyncIterator[Proxied
         "LOG_FILE": str(tmp_path / "app.log"),
     }
     async with world(tmp_path, process=True, stations_file=stations(tmp_path), **settings) as w:
-        ocpp_port, web_port = w.environment["OCPP_PORT"], w.environment["WEB_PORT"]
-        nobody = f"127.0.0.1:{free_port()}"
-        environment = {
-            "TLS_FOLDER": str(authority.folder),
-            "MAXCONN": "100",
-            "REDIRECT_PORT": str(free_port()),
-            "PAGES_PORT": str(pages),
-            "OCPP_PORT": str(charge_points),
-            "NODE_1_PAGES": nobody,
-            "NODE_1_OCPP": nobody,
-            "NODE_1_WEB_PORT": nobody.partition(":")[2],
-            "NODE_2_PAGES": f"127.0.0.1:{web_port}",
-            "NODE_2_OCPP": f"127.0.0.1:{ocpp_port}",
-            "NODE_2_WEB_PORT": web_port,
-            "NODE_3_PAGES": nobody,
-            "NODE_3_OCPP": nobody,
-            "NODE_3_WEB_PORT": nobody.partition(":")[2],
-        }
-        async with haproxy(environment):
-            found = Proxied(
-                w,
-                authority,
-                f"https://127.0.0.1:{pages}",
-                f"wss://127.0.0.1:{charge_points}/ocpp",
-                environment,
-            )
+        node = Ports(w.environment["WEB_PORT"], w.environment["OCPP_PORT"])
+        async with haproxy(authority, [node]) as proxy:
+            found = Proxied(w, authority, proxy.pages, proxy.charge_points)
             await found.ready()
             yield found
-
-
-@asynccontextmanager
-async def haproxy(environment: dict[str, str]) -> AsyncIterator[None]:
-    path = setup_haproxy.find()
-    assert path, "make setup-test installs HAProxy"
-    process = await asyncio.create_subprocess_exec(
-        path, "-db", "-f", str(CONFIG), env=os.environ | environment
-    )
-    try:
-        yield
-    finally:
-        process.terminate()
-        await process.wait()
 
 
 def test_the_proxy_takes_its_configuration_without_a_warning(authority: Authority) -> None:
     """Node names resolve in the compose network only, so that addresses stand for them here."""
     nodes = {f"NODE_{n}_{what}": "127.0.0.1:1" for n in (1, 2, 3) for what in ("PAGES", "OCPP")}
-    path = setup_haproxy.find()
-    assert path, "make setup-test installs HAProxy"
     checked = subprocess.run(
-        [path, "-c", "-f", str(CONFIG)],
+        [program(), "-c", "-f", str(CONFIG)],
         env=os.environ | nodes | {"TLS_FOLDER": str(authority.folder)},
         capture_output=True,
         text=True,

@@ -4,19 +4,21 @@ No image is built here: what can be read is checked, HAProxy, NATS and Prometheu
 configurations elsewhere.
 """
 
+import asyncio
 import json
 import re
-import subprocess
-import sysconfig
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
+import nats
 import pytest
 import yaml
 from compose_spec import PyCompose
 
 from irve_bridge.settings import Settings, load
+from tests.nats_server import nats_server
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[3]
 NEEDED = {
@@ -212,17 +214,19 @@ def test_ports_that_the_proxy_listens_on_are_those_that_are_published() -> None:
     assert {port.partition(":")[2] for port in SERVICES["proxy"]["ports"]} == listened
 
 
-def test_nats_takes_its_configuration_with_the_token_in_a_file(tmp_path: Path) -> None:
-    """Where the container has both: one includes the other by a relative path."""
+async def test_nats_lets_in_who_has_the_token_of_the_file_and_nobody_else(tmp_path: Path) -> None:
+    """Where the container has both: one file includes the other by a relative path."""
     (tmp_path / "etc" / "nats").mkdir(parents=True)
     (tmp_path / "run" / "secrets").mkdir(parents=True)
+    (tmp_path / "run" / "secrets" / "nats_authorization").write_text('token: "s3cret"\n', "utf-8")
+    text = (ROOT / "config" / "nats" / "nats.conf").read_text("utf-8")
     file = tmp_path / "etc" / "nats" / "nats.conf"
-    file.write_text((ROOT / "config" / "nats" / "nats.conf").read_text("utf-8"), "utf-8")
-    secret = tmp_path / "run" / "secrets" / "nats_authorization"
-    server = Path(sysconfig.get_path("scripts")) / "nats-server"
-    checked = []
-    for line in ('token: "s3cret"\n', "nonsense: {"):
-        secret.write_text(line, "utf-8")
-        ended = subprocess.run([server, "-t", "-c", file], capture_output=True, check=False)
-        checked.append(ended.returncode)
-    assert checked[0] == 0 != checked[1]
+    file.write_text(text.replace("127.0.0.1:8222", f"127.0.0.1:{free_port()}"), "utf-8")
+    with nats_server("--config", str(file)) as server:
+        bridge = await nats.connect(f"nats://s3cret@127.0.0.1:{server.port}")
+        await bridge.close()
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(b"CONNECT {}\r\nPING\r\n")
+        assert b"Authorization Violation" in await reader.read()
+        writer.close()
+        await writer.wait_closed()
