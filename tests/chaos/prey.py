@@ -19,7 +19,7 @@ from tests.integration.world import World, world
 MIGRATION_KILLS = 2
 REST_S, REST_S_MOST = 2.0, 8.0
 PATIENT = {"idle_end_s": "4800"}
-"""The clock is fast, outages are not: what was queued is told long before that much of fast time."""
+"""The clock is fast, outages are not: a queue needs this much of fast time to drain."""
 AWAY_S_MOST = 5.0
 """How long a node is cut off, which is longer than it may be silent."""
 
