@@ -31,7 +31,10 @@ def new_node_id() -> str:
 
 
 class Node:
-    """Joins the others, takes over from the dead, and hears what others did to its sessions."""
+    """Joins the others, takes over from the dead, and hears what others did to its sessions.
+
+    `hears` says that they reach one another by the bus; several that do not are told of.
+    """
 
     def __init__(
         self,
@@ -40,12 +43,15 @@ class Node:
         bus: Bus,
         meters: Meters,
         lease: timedelta,
+        *,
+        hears: bool,
     ) -> None:
         self._id = node_id
         self._storage = storage
         self._bus = bus
         self._meters = meters
         self._lease = lease
+        self._hears = hears
         self._lost: list[Callable[[str | None], None]] = []
         self._cut_off = False
         self._living: frozenset[str] = frozenset()
@@ -106,6 +112,8 @@ class Node:
             self._fence()
             await self._come_back()
             return
+        if living - self._living and not self._hears:
+            log.error("nodes_without_nats", nodes=len(living))
         self._living = living
         if inherited:
             log.warning("took_over", charge_points=len(inherited))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from structlog.testing import capture_logs
 
 from irve_bridge.bus.in_process import InProcessBus
 from irve_bridge.clock import SharedClock
@@ -95,13 +96,15 @@ def _charging(tx: Tx) -> None:
 
 
 @asynccontextmanager
-async def process(storage: Storage, bus: InProcessBus) -> AsyncIterator[Process]:
+async def process(
+    storage: Storage, bus: InProcessBus, *, hears: bool = True
+) -> AsyncIterator[Process]:
     """Run a node until it is killed, which is how the context ends."""
     node_id, cut, clock = new_node_id(), Cut(storage), SharedClock()
     handler = Handler(cut, bus, Policy(), OcmfVerifier(), node_id)
     meters = Meters(cut, bus, clock, lambda: None, node_id=node_id)
     losses: list[str | None] = []
-    node = Node(node_id, cut, bus, meters, LEASE)
+    node = Node(node_id, cut, bus, meters, LEASE, hears=hears)
     node.after_loss(losses.append)
     await node.join(alone=False)
     tasks = [asyncio.create_task(run()) for run in (node.run, node.listen, node.keep_meters)]
@@ -204,3 +207,12 @@ async def test_a_node_that_was_taken_for_dead_lets_go_before_it_goes_on(storage:
         slow.storage.off = False
         await slow.until(lambda: None in slow.losses)
         assert (slow.state(), other.state()) == (None, "charging")
+
+
+async def test_nodes_that_cannot_hear_of_each_other_are_told_of(storage: Storage) -> None:
+    """Their commands would not reach a charge point that another one has."""
+    with capture_logs() as logs:
+        async with process(storage, InProcessBus(), hears=False) as first:
+            async with process(storage, InProcessBus(), hears=False):
+                await first.until(lambda: "nodes_without_nats" in [log["event"] for log in logs])
+    assert {"event": "nodes_without_nats", "nodes": 2, "log_level": "error"} in logs
