@@ -130,8 +130,9 @@ async def running(
     """Compose a bridge and run it while the context is open; metrics go to the registry."""
     async with AsyncExitStack() as stack:
         clock = SharedClock(settings.clock_epoch, settings.clock_speed)
+        node_id = new_node_id()
         storage = await stack.enter_async_context(
-            open_storage(settings.database_url.get_secret_value())
+            open_storage(settings.database_url.get_secret_value(), node_id)
         )
         stack.enter_context(alone(settings.database_url.get_secret_value()))
         http = await stack.enter_async_context(aiohttp.ClientSession())
@@ -139,7 +140,6 @@ async def running(
         payments = _payments(settings, clock)
         stack.push_async_callback(payments.close)
         bus = await stack.enter_async_context(_bus(settings))
-        node_id = new_node_id()
         handler = Handler(storage, bus, settings.policy, OcmfVerifier(), node_id)
         sweep = Sweep(storage, handler, clock)
         lead = settings.policy.stop_lead
@@ -187,6 +187,7 @@ async def running(
         workers: dict[str, Callable[[], Awaitable[None]]] = {
             **{f"dispatcher {lane}": each.run for lane, each in dispatchers.items()},
             "node": node.run,
+            "takeover": node.take_over,
             "sweep": lambda: sweep.run(meters),
             "displays": displays.run,
             "reconcile": lambda: reconciler.nightly(every, back, node.eldest),

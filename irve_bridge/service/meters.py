@@ -52,12 +52,29 @@ class Meters:
         """Read running transactions back from storage: all, or those of some charge points."""
         of = None if charge_point_ids is None else frozenset(charge_point_ids)
         for metering in await self._storage.read(lambda tx: _running(tx, of)):
-            if isinstance(metering, Running):
-                metering.lead = self._lead
-                metering.project()
-                self._keep(metering)
-            else:
-                self._keep_plain(metering)
+            self._keep_rebuilt(metering)
+
+    async def catch_up(self, inherited: Collection[str] = ()) -> None:
+        """Read back what runs at this node's charge points and has no meter here.
+
+        What has one at those just inherited is read back, too: it is of when they were here before.
+        """
+        stale = frozenset(inherited)
+
+        def follows(key: Key) -> bool:
+            return key[0] not in stale and self._metering(key) is not None
+
+        for metering in await self._storage.read(lambda tx: _of_node(tx, self._node_id, follows)):
+            if not follows(_key(metering.transaction)):
+                self._keep_rebuilt(metering)
+
+    def _keep_rebuilt(self, metering: Metering) -> None:
+        if isinstance(metering, Running):
+            metering.lead = self._lead
+            metering.project()
+            self._keep(metering)
+        else:
+            self._keep_plain(metering)
 
     def leave(self, charge_point_id: str) -> None:
         """Forget the meters of a charge point that another node has by now."""
@@ -90,7 +107,7 @@ class Meters:
             if transaction.running:
                 self._keep_plain(Metering.of(transaction, rated_w))
             else:
-                self._drop((transaction.charge_point_id, transaction.id))
+                self._drop(_key(transaction))
         for session in work.changed:
             self._follow(session)
         for taken in work.readings:
@@ -237,7 +254,7 @@ class Meters:
 
     def _placed(self, transaction: Transaction) -> Key:
         """Return its key; of several at a connector the one that began last is there."""
-        key = (transaction.charge_point_id, transaction.id)
+        key = _key(transaction)
         place = (transaction.charge_point_id, transaction.connector_number)
         there = self._metering(self._at_connector.get(place, key))
         if there is None or there.transaction.start_at <= transaction.start_at:
@@ -266,16 +283,27 @@ def _stored(tx: Tx, session_id: str, charge_point_id: str) -> tuple[Session | No
 
 
 def _running(tx: Tx, of: frozenset[str] | None) -> list[Metering]:
-    found: list[Metering] = []
     only = next(iter(of)) if of and len(of) == 1 else None
-    for transaction in tx.transactions.running(only):
-        if of is not None and transaction.charge_point_id not in of:
-            continue
-        session = tx.sessions.get(transaction.session_id) if transaction.session_id else None
-        if session is not None:
-            found.append(running_from(tx, transaction, session))
-        else:
-            place = (transaction.charge_point_id, transaction.connector_number)
-            outlet = tx.stations.connector(*place)
-            found.append(Metering.of(transaction, outlet.power_w if outlet else 0))
-    return found
+    return [
+        _rebuilt(tx, transaction)
+        for transaction in tx.transactions.running(only)
+        if of is None or transaction.charge_point_id in of
+    ]
+
+
+def _of_node(tx: Tx, node_id: str, follows: Callable[[Key], bool]) -> list[Metering]:
+    running = tx.transactions.running_of(node_id)
+    return [_rebuilt(tx, each) for each in running if not follows(_key(each))]
+
+
+def _rebuilt(tx: Tx, transaction: Transaction) -> Metering:
+    session = tx.sessions.get(transaction.session_id) if transaction.session_id else None
+    if session is not None:
+        return running_from(tx, transaction, session)
+    place = (transaction.charge_point_id, transaction.connector_number)
+    outlet = tx.stations.connector(*place)
+    return Metering.of(transaction, outlet.power_w if outlet else 0)
+
+
+def _key(transaction: Transaction) -> Key:
+    return transaction.charge_point_id, transaction.id

@@ -180,6 +180,11 @@ class SqlTransactions:
             rows = self._connection.execute(_RUNNING_AT, {"of_charge_point": charge_point_id})
         return [from_row(row, Transaction) for row in rows]
 
+    def running_of(self, node_id: str) -> list[Transaction]:
+        """Return a node's transactions without an end, oldest first."""
+        rows = self._connection.execute(_OF_ITS_NODE, {"of_node": node_id})
+        return [from_row(row, Transaction) for row in rows]
+
     def unheard(self, charge_point_id: str) -> list[Transaction]:
         """Return those whose stop was not heard of, be they ended presumably, oldest first.
 

@@ -338,6 +338,9 @@ class Storage(Protocol):
         Raises whatever the unit raised, or the commit; nothing is changed then.
         """
 
+    async def transact_now(self, unit: Callable[[Tx], T]) -> T:
+        """Run a short unit of work that waits for none of `transact`, if the database can."""
+
     async def read(self, query: Callable[[Tx], T]) -> T:
         """Run a query on a snapshot, without waiting for writers. It must not write."""
 

@@ -43,6 +43,12 @@ class Transactions(Protocol):
     def running(self, charge_point_id: str | None = None) -> list[Transaction]:
         """Return the transactions without an end, oldest first."""
 
+    def running_of(self, node_id: str) -> list[Transaction]:
+        """Return a node's transactions without an end, oldest first.
+
+        Those of a charge point that no living node has are everybody's.
+        """
+
     def unheard(self, charge_point_id: str) -> list[Transaction]:
         """Return those whose stop was not heard of, be they ended presumably, oldest first.
 

@@ -1,7 +1,7 @@
 """Of several processes on one database each has its charge points; one takes over from a dead."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -38,13 +38,22 @@ class Cut:
     def __init__(self, storage: Storage) -> None:
         self.storage = storage
         self.off = False
+        self.read_takes = timedelta()
+        self.reads_in_vain = 0
 
     async def transact(self, unit: Callable[[Tx], T]) -> T:
         if self.off:
             raise ConnectionError("nobody answers")
         return await self.storage.transact(unit)
 
+    async def transact_now(self, unit: Callable[[Tx], T]) -> T:
+        return await self.transact(unit)
+
     async def read(self, query: Callable[[Tx], T]) -> T:
+        await asyncio.sleep(self.read_takes.total_seconds())
+        if self.reads_in_vain:
+            self.reads_in_vain -= 1
+            raise ConnectionError("it broke")
         return await self.storage.read(query)
 
     async def add_readings(self, readings: object) -> None:
@@ -92,6 +101,14 @@ def _charging(tx: Tx) -> None:
     tx.transactions.add(running().transaction)
 
 
+async def kept(work: Callable[[], Awaitable[None]]) -> None:
+    """Keep a worker going whatever befalls it, as the bridge does."""
+    while True:
+        with suppress(ConnectionError):
+            await work()
+        await asyncio.sleep(0.02)
+
+
 @asynccontextmanager
 async def process(storage: Storage, bus: InProcessBus) -> AsyncIterator[Process]:
     """Run a node until it is killed, which is how the context ends."""
@@ -102,7 +119,8 @@ async def process(storage: Storage, bus: InProcessBus) -> AsyncIterator[Process]
     node = Node(node_id, cut, bus, meters, LEASE)
     node.after_loss(losses.append)
     await node.join(alone=False)
-    tasks = [asyncio.create_task(node.run()), asyncio.create_task(node.listen())]
+    works = (node.run, node.take_over, node.listen)
+    tasks = [asyncio.create_task(kept(work)) for work in works]
     try:
         yield Process(node, meters, handler, cut, losses)
     finally:
@@ -123,6 +141,29 @@ async def test_a_node_takes_over_the_meters_of_one_that_died(storage: Storage) -
         point = await storage.read(lambda tx: tx.stations.charge_point(CP.id))
     assert point is not None
     assert point.connected_at is None, "nobody has a socket of it"
+
+
+async def test_what_takes_longer_to_take_over_than_a_node_may_be_silent_is_taken_over(
+    storage: Storage,
+) -> None:
+    bus = InProcessBus()
+    async with process(storage, bus) as survivor:
+        async with process(storage, bus) as dead:
+            await dead.connect()
+        survivor.storage.read_takes = 2 * LEASE
+        await survivor.until(lambda: survivor.state() == "charging")
+
+
+async def test_meters_that_could_not_be_read_are_read_later(storage: Storage) -> None:
+    """Nothing need be told of a charge whose limit is reached: its charge point may be silent."""
+    bus = InProcessBus()
+    async with process(storage, bus) as first, process(storage, bus) as then:
+        await first.connect()
+        await asyncio.sleep(LEASE.total_seconds())  # each has looked what it has
+        then.storage.reads_in_vain = 1
+        with pytest.raises(ConnectionError):
+            await then.connect()
+        await then.until(lambda: then.state() == "charging")
 
 
 async def test_a_node_that_leaves_hands_over(storage: Storage) -> None:
