@@ -162,6 +162,7 @@ async def running(
         node = Node(node_id, storage, bus, meters, timedelta(seconds=settings.node_lease_s))
         rooms = (storage, handler, meters, doorkeeper, bus, clock)
         door = ChargePointServer(*rooms, _door(settings), node.came_over)
+        door.open_while(node.is_open)
         node.after_loss(door.let_go)
         await node.join(alone=not settings.shares_database)
         stack.push_async_callback(node.leave)

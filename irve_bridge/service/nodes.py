@@ -74,6 +74,10 @@ class Node:
         """Return whether what one node does for all is this one's to do."""
         return await self._storage.read(lambda tx: tx.nodes.eldest()) == self._id
 
+    def is_open(self) -> bool:
+        """Return whether charge points may come: not to who cannot write down that it lives."""
+        return not self._cut_off
+
     async def leave(self) -> None:
         """Hand over to whoever is left."""
         await self._storage.transact(lambda tx: tx.nodes.leave(self._id))
