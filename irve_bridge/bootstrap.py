@@ -181,6 +181,7 @@ async def running(
                 settings=_web(settings),
                 codes=codes_of(settings),
                 registry=registry,
+                node_id=node_id,
             )
         )
         reconciler = Reconciler(storage, handler, clock, payments)
