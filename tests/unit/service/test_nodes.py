@@ -1,7 +1,7 @@
 """Of several processes on one database each has its charge points; one takes over from a dead."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -39,15 +39,22 @@ class Cut:
     def __init__(self, storage: Storage) -> None:
         self.storage = storage
         self.off = False
-        self.read_takes_s = 0.0
+        self.read_takes = timedelta()
+        self.reads_in_vain = 0
 
     async def transact(self, unit: Callable[[Tx], T]) -> T:
         if self.off:
             raise ConnectionError("nobody answers")
         return await self.storage.transact(unit)
 
+    async def transact_now(self, unit: Callable[[Tx], T]) -> T:
+        return await self.transact(unit)
+
     async def read(self, query: Callable[[Tx], T]) -> T:
-        await asyncio.sleep(self.read_takes_s)
+        await asyncio.sleep(self.read_takes.total_seconds())
+        if self.reads_in_vain:
+            self.reads_in_vain -= 1
+            raise ConnectionError("it broke")
         return await self.storage.read(query)
 
     async def add_readings(self, readings: object) -> None:
@@ -95,6 +102,14 @@ def _charging(tx: Tx) -> None:
     tx.transactions.add(running().transaction)
 
 
+async def kept(work: Callable[[], Awaitable[None]]) -> None:
+    """Keep a worker going whatever befalls it, as the bridge does."""
+    while True:
+        with suppress(ConnectionError):
+            await work()
+        await asyncio.sleep(0.02)
+
+
 @asynccontextmanager
 async def process(
     storage: Storage, bus: InProcessBus, *, hears: bool = True
@@ -107,7 +122,8 @@ async def process(
     node = Node(node_id, cut, bus, meters, LEASE, hears=hears)
     node.after_loss(losses.append)
     await node.join(alone=False)
-    tasks = [asyncio.create_task(run()) for run in (node.run, node.listen, node.keep_meters)]
+    works = (node.run, node.keep_meters, node.listen)
+    tasks = [asyncio.create_task(kept(work)) for work in works]
     try:
         yield Process(node, meters, handler, cut, losses)
     finally:
@@ -135,12 +151,24 @@ async def test_meters_that_take_long_to_read_are_taken_over_all_the_same(
 ) -> None:
     """Thousands of readings are read, for longer than may pass between two signs of life."""
     async with process(storage, InProcessBus()) as survivor:
-        survivor.storage.read_takes_s = LEASE.total_seconds()
+        survivor.storage.read_takes = LEASE
         async with process(storage, InProcessBus()) as dead:
             await dead.connect()
             await survivor.until(lambda: survivor.state() is None)
         await survivor.until(lambda: survivor.state() == "charging")
         assert survivor.losses == [], "it lived all the while"
+
+
+async def test_meters_that_could_not_be_read_are_read_later(storage: Storage) -> None:
+    """Nothing need be told of a charge whose limit is reached: its charge point may be silent."""
+    bus = InProcessBus()
+    async with process(storage, bus) as first, process(storage, bus) as then:
+        await first.connect()
+        await asyncio.sleep(LEASE.total_seconds())  # each has looked what it has
+        then.storage.reads_in_vain = 1
+        with pytest.raises(ConnectionError):
+            await then.connect()
+        await then.until(lambda: then.state() == "charging")
 
 
 async def test_a_node_that_leaves_hands_over(storage: Storage) -> None:
@@ -212,7 +240,9 @@ async def test_a_node_that_was_taken_for_dead_lets_go_before_it_goes_on(storage:
 async def test_nodes_that_cannot_hear_of_each_other_are_told_of(storage: Storage) -> None:
     """Their commands would not reach a charge point that another one has."""
     with capture_logs() as logs:
-        async with process(storage, InProcessBus(), hears=False) as first:
-            async with process(storage, InProcessBus(), hears=False):
-                await first.until(lambda: "nodes_without_nats" in [log["event"] for log in logs])
+        async with (
+            process(storage, InProcessBus(), hears=False) as first,
+            process(storage, InProcessBus(), hears=False),
+        ):
+            await first.until(lambda: "nodes_without_nats" in [log["event"] for log in logs])
     assert {"event": "nodes_without_nats", "nodes": 2, "log_level": "error"} in logs
