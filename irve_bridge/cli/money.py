@@ -13,7 +13,6 @@ from rich.table import Column, Table
 from irve_bridge.cli.common import Actions, add, console, days_back, open_database, settings_of
 from irve_bridge.clock import SharedClock
 from irve_bridge.domain.session import Session, State
-from irve_bridge.i18n import load_languages
 from irve_bridge.service.evidence import record
 from irve_bridge.service.views import Debt, cdrs_of, debt_of
 
@@ -114,7 +113,7 @@ async def write_evidence(arguments: argparse.Namespace) -> int:
         kept = await storage.read(lambda tx: record(tx, arguments.id))
     from irve_bridge.web.api.evidence import evidence_document  # noqa: PLC0415 - it brings all pages along
 
-    _write(evidence_document(kept, load_languages()), arguments.out)
+    _write(evidence_document(kept), arguments.out)
     return 0
 
 

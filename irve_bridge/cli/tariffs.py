@@ -17,7 +17,7 @@ from irve_bridge.domain.period import Period
 from irve_bridge.domain.pricing import Pricer
 from irve_bridge.domain.projection import charge
 from irve_bridge.domain.tariff import PriceComponent, Tariff
-from irve_bridge.i18n import DEFAULT, REGIONS, Language, load_languages
+from irve_bridge.i18n import DEFAULT, REGIONS, Language, language
 from irve_bridge.price_list import DIMENSIONS, price_list, quantity_of, remark, unit_price
 
 _MINUTE_US = 60_000_000
@@ -74,19 +74,19 @@ def _zone(text: str) -> ZoneInfo:
 
 async def check(arguments: argparse.Namespace) -> int:
     """Show the prices as drivers read them, or why the tariff is refused."""
-    tariff, language = _tariff(arguments), load_languages()[arguments.language]
-    for line in price_list(tariff, language):
+    tariff, words = _tariff(arguments), language(arguments.language)
+    for line in price_list(tariff, words):
         note = f" ({line.note})" if line.note else ""
         console.print(f"{line.label}{note}: {line.amount}{line.unit}", highlight=False)
-    if said := remark(tariff, language):
+    if said := remark(tariff, words):
         console.print(said, highlight=False)
     return 0
 
 
 async def price(arguments: argparse.Namespace) -> int:
     """Show what a charge comes to, line by line."""
-    tariff, language = _tariff(arguments), load_languages()[arguments.language]
-    console.print(_bill(_cost(tariff, arguments), language))
+    tariff, words = _tariff(arguments), language(arguments.language)
+    console.print(_bill(_cost(tariff, arguments), words))
     return 0
 
 
@@ -130,19 +130,19 @@ def _minutes(minutes: Decimal) -> timedelta:
     return timedelta(microseconds=int(minutes * _MINUTE_US))
 
 
-def _bill(cost: Breakdown, language: Language) -> Table:
+def _bill(cost: Breakdown, words: Language) -> Table:
     table = Table("", "quantity", "price with VAT", "net", "gross")
 
     def row(label: str, net_minor: int, gross_minor: int, *of: str) -> None:
-        amounts = (language.money(amount, cost.currency) for amount in (net_minor, gross_minor))
+        amounts = (words.money(amount, cost.currency) for amount in (net_minor, gross_minor))
         table.add_row(label, *(of or ("", "")), *amounts)
 
     for line in cost.lines:
         component = PriceComponent(line.dimension, line.price, vat=line.vat)
-        price_of_one = "".join(unit_price(component, cost.currency, language))
-        quantity = quantity_of(line, language)
+        price_of_one = "".join(unit_price(component, cost.currency, words))
+        quantity = quantity_of(line, words)
         row(
-            language.text(DIMENSIONS[line.dimension]),
+            words.text(DIMENSIONS[line.dimension]),
             line.net_minor,
             line.gross_minor,
             quantity,
@@ -154,10 +154,10 @@ def _bill(cost: Breakdown, language: Language) -> Table:
     row("total", cost.net_minor, cost.gross_minor)
     for vat in cost.vat:
         table.add_row(
-            f"of which VAT {language.percent(vat.percent)}",
+            f"of which VAT {words.percent(vat.percent)}",
             "",
             "",
             "",
-            language.money(vat.amount_minor, cost.currency),
+            words.money(vat.amount_minor, cost.currency),
         )
     return table

@@ -19,7 +19,7 @@ from irve_bridge.displays import messages
 from irve_bridge.displays.outbox import Outbox
 from irve_bridge.domain.rules import Use
 from irve_bridge.domain.session import MeteredBy, Session, State
-from irve_bridge.i18n import DEFAULT, Language
+from irve_bridge.i18n import language
 from irve_bridge.service.commands import Call
 from irve_bridge.service.configuration import cost_decimals, shows_costs
 from irve_bridge.service.handle import Work
@@ -97,14 +97,12 @@ class CostDisplays:
         clock: Clock,
         meters: Meters,
         outbox: Outbox,
-        languages: Mapping[str, Language],
         every: timedelta,
     ) -> None:
         self._storage = storage
         self._clock = clock
         self._meters = meters
         self._outbox = outbox
-        self._languages = languages
         self._every = every
         self._phases: dict[str, Phase] = {}
         self._showing: dict[str, Showing] = {}
@@ -146,7 +144,7 @@ class CostDisplays:
                 self._show(phase, session, display)
 
     def _show(self, phase: Phase, session: Session, display: Display) -> None:
-        words = self._languages.get(session.locale) or self._languages[DEFAULT]
+        words = language(session.locale)
         match phase:
             case Phase.PRICE:
                 self._send(session, messages.user_price(session, words))

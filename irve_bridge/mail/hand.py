@@ -12,7 +12,7 @@ import structlog
 
 from irve_bridge.domain.intents import Intent
 from irve_bridge.domain.session import Session
-from irve_bridge.i18n import DEFAULT, Language
+from irve_bridge.i18n import language
 from irve_bridge.mail import texts
 from irve_bridge.service.ports import Again, Done, Failed, Outcome, Task
 
@@ -41,12 +41,11 @@ class MailHand:
 
     smtp: Smtp
     public_url: str
-    languages: Mapping[str, Language]
 
     def prepare(self, session: Session, intent: Intent) -> Mapping[str, Any]:
         """Return the mail as it will be sent; each refund leaves less, and is a mail of its own."""
         template = intent.parameters["template"]
-        words = self.languages.get(session.locale) or self.languages[DEFAULT]
+        words = language(session.locale)
         domain = parseaddr(self.smtp.sender)[1].rpartition("@")[2]
         link = f"{self.public_url}/c/{session.token}"
         back_minor = intent.parameters.get("amount_minor")

@@ -50,8 +50,8 @@ def body(
     told = _terms(session, words) if template == "link" else _figures(template, session, words)
     lines = [words.text(_OPENINGS[template]), "", link, *told, ""]
     if back_minor:
-        given = words.text(N_("Given back to your card"))
-        lines = [f"{given}: {words.money(back_minor, session.currency)}", "", *lines]
+        given = words.money(back_minor, session.currency)
+        lines = [_told(N_("Given back to your card"), given, words), "", *lines]
     if template == "due":
         reason = REASONS.get(session.outcome or "", REASONS[""])
         lines = [words.text(reason), *lines]
@@ -60,34 +60,37 @@ def body(
 
 def _terms(session: Session, words: Language) -> Iterator[str]:
     """Yield what was agreed to: the place, the prices with VAT in their legal order, the most."""
-    connector, at_most = words.text(N_("Connector")), words.text(N_("At most"))
-    reference = words.text(N_("Reference"))
+    place = f"{session.charge_point_id} / {session.connector_number}"
     yield ""
-    yield f"{connector}: {session.charge_point_id} / {session.connector_number}"
+    yield _told(N_("Connector"), place, words)
     for price in price_list(session.tariff, words):
         note = f" ({price.note})" if price.note else ""
-        yield f"{price.label}{note}: {price.amount}{price.unit}"
+        yield words.told(f"{price.label}{note}", f"{price.amount}{price.unit}")
     secured_minor = session.secured_minor or session.amount_minor
-    yield f"{at_most}: {words.money(secured_minor, session.currency)}"
-    yield f"{reference}: {session.id}"
+    yield _told(N_("At most"), words.money(secured_minor, session.currency), words)
+    yield _told(N_("Reference"), session.id, words)
 
 
 def _figures(template: str, session: Session, words: Language) -> Iterator[str]:
     """Yield what is owed and why, once it is decided; the CSMS may have told no energy."""
     if session.decided_minor is None:
         return
-    amount = words.text(_AMOUNTS.get(template, N_("Amount")))
+    amount = _AMOUNTS.get(template, N_("Amount"))
     yield ""
     if session.energy_wh is not None:
-        yield f"{words.text(N_('Energy'))}: {words.kwh(session.energy_wh)}"
-    yield f"{amount}: {words.money(session.decided_minor, session.currency)}"
+        yield _told(N_("Energy"), words.kwh(session.energy_wh), words)
+    yield _told(amount, words.money(session.decided_minor, session.currency), words)
     if session.cost and session.decided_minor == session.cost.gross_minor:
         for line in session.cost.vat:
             included = words.money(line.amount_minor, session.currency)
             vat = words.text(N_("Including VAT"))
-            yield f"{vat} ({words.percent(line.percent)}): {included}"
+            yield words.told(f"{vat} ({words.percent(line.percent)})", included)
     if session.keeps_remainder and template == "receipt":
         yield words.text(N_("The unused part of this amount is not refunded."))
     if session.end_presumed and template == "receipt":
         yield words.text(_PRESUMED)
-    yield f"{words.text(N_('Reference'))}: {session.id}"
+    yield _told(N_("Reference"), session.id, words)
+
+
+def _told(label: str, value: str, words: Language) -> str:
+    return words.told(words.text(label), value)

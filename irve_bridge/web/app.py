@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from irve_bridge.i18n import load_languages
+from irve_bridge.i18n import languages
 from irve_bridge.service.gauges import Gauges
 from irve_bridge.web import assets, progress, rendering
 from irve_bridge.web.api import (
@@ -18,7 +18,7 @@ from irve_bridge.web.api.health import GAUGES, expose_metrics
 from irve_bridge.web.api.webhook import webhook
 from irve_bridge.web.assets import ASSETS, load_assets
 from irve_bridge.web.context import CONTEXT, WebContext
-from irve_bridge.web.languages import LANGUAGES
+from irve_bridge.web.languages import keep_picked
 from irve_bridge.web.middlewares import (
     explain,
     harden,
@@ -88,9 +88,9 @@ ROUTES = (
 
 def create_app(context: WebContext) -> web.Application:
     """Return the application; serve it without aiohttp's access log, which would show tokens."""
-    app = web.Application(middlewares=[observe, explain])
+    app = web.Application(middlewares=[observe, keep_picked, explain])
     app[CONTEXT] = context
-    app[LANGUAGES] = load_languages()
+    languages()  # compiled before anybody waits for them
     app[ASSETS] = load_assets()
     app[THROTTLE] = Throttle(context.settings.throttle_per_minute, BURST)
     app[IN_FLIGHT] = InFlight()

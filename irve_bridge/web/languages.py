@@ -1,19 +1,68 @@
-"""Which language a visitor prefers."""
+"""Which language a visitor reads: the one picked on a page, else the one their browser prefers."""
+
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
 
 from aiohttp import web
+from yarl import URL
 
-from irve_bridge.i18n import DEFAULT, Language
+from irve_bridge.i18n import DEFAULT, REGIONS, Language, language, languages
+from irve_bridge.web.context import CONTEXT
 
-LANGUAGES = web.AppKey("languages", dict[str, Language])
+QUERY = "lang"
+COOKIE = "irve_language"
+COOKIE_LASTS_S = 365 * 24 * 3600
+ANY = "*"
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Switch(NamedTuple):
+    """A link to the same page in another language."""
+
+    language: Language
+    url: str
 
 
 def language_of(request: web.Request) -> Language:
-    """Return the language that the visitor prefers among ours, French where none is."""
-    languages = request.app[LANGUAGES]
-    for code in accepted(request.headers.get("Accept-Language", "")):
-        if code in languages:
-            return languages[code]
-    return languages[DEFAULT]
+    """Return the language the visitor picked, else the preferred among ours, else French."""
+    return picked(request) or language(preferred(request.headers.get("Accept-Language", "")))
+
+
+def picked(request: web.Request) -> Language | None:
+    """Return the language picked on this page or on one before; None for none."""
+    for code in (request.query.get(QUERY), request.cookies.get(COOKIE)):
+        if code in REGIONS:
+            return language(code)
+    return None
+
+
+def switches(request: web.Request, address: str | None = None) -> list[Switch]:
+    """Return a link for each language; they ask for `address`, or for what was asked, by GET.
+
+    Of what was asked only the query is repeated: a path such as `//host` would lead elsewhere.
+    """
+    here = URL(address) if address else URL("").with_query(request.query)
+    return [
+        Switch(words, str(here.update_query({QUERY: code}))) for code, words in languages().items()
+    ]
+
+
+@web.middleware
+async def keep_picked(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Remember the language that a page's link asks for, wherever that link ends."""
+    response = await handler(request)
+    code = request.query.get(QUERY)
+    if code in REGIONS and not response.prepared:
+        response.set_cookie(
+            COOKIE,
+            code,
+            max_age=COOKIE_LASTS_S,
+            httponly=True,
+            samesite="Lax",
+            secure=request.app[CONTEXT].settings.https,
+        )
+    return response
 
 
 def accepted(header: str) -> list[str]:
@@ -27,3 +76,9 @@ def accepted(header: str) -> list[str]:
         except ValueError:
             continue
     return [code for weight, code in sorted(weighted, key=lambda w: w[0]) if weight < 0]
+
+
+def preferred(header: str) -> str:
+    """Return the first code that is ours; the default where none is, or any will do."""
+    ours = (code for code in accepted(header) if code in REGIONS or code == ANY)
+    return next(ours, ANY).replace(ANY, DEFAULT)

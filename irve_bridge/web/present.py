@@ -1,6 +1,7 @@
 """What the domain knows, in a driver's words."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from irve_bridge.domain.breakdown import Line
 from irve_bridge.domain.charge_point import ConnectorStatus
@@ -118,13 +119,14 @@ class Presenter:
         activity = N_("The car is not drawing power") if live.paused else N_("Charging")
         if live.state == State.STOPPING:
             activity = N_("Stopping")
+        soc = live.soc_percent
         return {
             "energy": self.language.kwh(live.energy_wh),
             "power": self.language.kw(live.power_w),
             "cost": self.language.money(live.cost_minor, live.currency),
             "elapsed": self.language.duration(live.elapsed_s),
             "activity": self.language.text(activity),
-            "soc": "" if live.soc_percent is None else f"{live.soc_percent}\N{NO-BREAK SPACE}%",
+            "soc": "" if soc is None else self.language.percent(Decimal(soc)),
         }
 
     def bill(self, session: Session, money: Money) -> list[Priced]:

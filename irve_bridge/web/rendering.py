@@ -8,7 +8,7 @@ from jinja2 import PackageLoader, StrictUndefined
 
 from irve_bridge.i18n import Language
 from irve_bridge.web.assets import ASSETS
-from irve_bridge.web.languages import language_of
+from irve_bridge.web.languages import language_of, switches
 from irve_bridge.web.present import Presenter
 
 
@@ -37,8 +37,12 @@ def render(
     status: int = 200,
     *,
     language: Language | None = None,
+    address: str | None = None,
 ) -> web.Response:
-    """Return a page, in the visitor's language or one of its own."""
+    """Return a page, in the visitor's language or one of its own.
+
+    `address` is where it can be asked for again, in another language, if a form led to it.
+    """
     presenter = Presenter(language) if language else presenter_of(request)
     shared = {
         "gettext": presenter.language.words.gettext,
@@ -46,10 +50,11 @@ def render(
         "language": presenter.language,
         "present": presenter,
         "assets": request.app[ASSETS],
+        "switches": switches(request, None if request.method == "GET" else address or "/"),
     }
     response = aiohttp_jinja2.render_template(template, request, shared | context, status=status)
     response.headers["Content-Language"] = presenter.language.code
-    response.headers["Vary"] = "Accept-Language"
+    response.headers["Vary"] = "Accept-Language, Cookie"
     response.enable_compression()
     return response
 

@@ -50,8 +50,8 @@ async def charge(page: Page, cp: ChargePoint) -> None:
     await expect(page.get_by_text("Charge en cours")).to_be_visible(timeout=15_000)
     await cp.wait_for_energy(1, 1000)
     await expect(page.get_by_text(re.compile(r"[1-9],\d+\skWh"))).to_be_visible(timeout=15_000)
-    await page.locator("summary").click()
-    await page.locator("details button").click()
+    await page.locator(".stop > summary").click()
+    await page.locator(".stop button").click()
 
 
 @pytest.mark.parametrize("scripted", [True, False], ids=["with-javascript", "without-javascript"])

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from irve_bridge.i18n import DEFAULT, Language
+from irve_bridge.i18n import language
 from irve_bridge.service.evidence import Record, evidence
 from irve_bridge.web.present import Presenter
 
 
-def evidence_document(kept: Record, languages: dict[str, Language]) -> dict[str, Any]:
+def evidence_document(kept: Record) -> dict[str, Any]:
     """Return the document; the words are the station page's, in the language of the order."""
-    presenter = Presenter(languages.get(kept.session.locale, languages[DEFAULT]))
+    presenter = Presenter(language(kept.session.locale))
     operator = kept.charge_point.operator_name if kept.charge_point else ""
     return evidence(kept, presenter.agreed(kept.session, operator))

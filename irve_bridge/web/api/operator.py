@@ -10,7 +10,6 @@ from irve_bridge.web.api.evidence import evidence_document
 from irve_bridge.web.callers import CSMS, require_csms
 from irve_bridge.web.context import CONTEXT
 from irve_bridge.web.forms import Decision, Listing, Refund, read_json, validated
-from irve_bridge.web.languages import LANGUAGES
 from irve_bridge.web.refusals import RequestRefused
 from irve_bridge.web.replies import HEADER, Reply, once
 
@@ -49,7 +48,7 @@ async def evidence(request: web.Request) -> web.Response:
     """Answer GET /api/sessions/{session_id}/evidence."""
     require_csms(request)
     kept = await request.app[CONTEXT].views.record(request.match_info["session_id"])
-    return web.json_response(evidence_document(kept, request.app[LANGUAGES]))
+    return web.json_response(evidence_document(kept))
 
 
 async def cdrs(request: web.Request) -> web.Response:

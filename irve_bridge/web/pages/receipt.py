@@ -6,9 +6,9 @@ from aiohttp import web
 
 from irve_bridge.domain.errors import UnknownThing
 from irve_bridge.domain.receipt import Receipt
-from irve_bridge.i18n import DEFAULT, Language
+from irve_bridge.i18n import Language, language
 from irve_bridge.service.views import SessionView
-from irve_bridge.web.languages import LANGUAGES
+from irve_bridge.web.languages import picked
 from irve_bridge.web.pages.session import view_of
 from irve_bridge.web.papers import Writer
 from irve_bridge.web.pdf import pdf
@@ -18,13 +18,13 @@ from irve_bridge.web.rendering import render
 async def receipts(request: web.Request) -> web.Response:
     """Answer GET /c/{token}/receipt: every paper of the session, the oldest first."""
     view = await _billed(request)
-    language = _language_of(request, view.receipts[0])
+    words = _language_of(request, view.receipts[0])
     told = {
         "view": view,
-        "sheets": [Writer(language).sheet(paper) for paper in view.receipts],
+        "sheets": [Writer(words).sheet(paper) for paper in view.receipts],
         "here": f"/c/{view.session.token}",
     }
-    return render(request, "receipt.html", told, language=language)
+    return render(request, "receipt.html", told, language=words)
 
 
 async def receipt_pdf(request: web.Request) -> web.Response:
@@ -34,15 +34,15 @@ async def receipt_pdf(request: web.Request) -> web.Response:
     paper = next((paper for paper in view.receipts if paper.number == number), None)
     if paper is None:
         raise _unknown()
-    language = _language_of(request, paper)
-    sheet = Writer(language).sheet(paper)
-    body = await asyncio.to_thread(pdf, sheet, language.code, paper.issued_at)
+    words = _language_of(request, paper)
+    sheet = Writer(words).sheet(paper)
+    body = await asyncio.to_thread(pdf, sheet, words.code, paper.issued_at)
     name = f"{paper.kind.value.replace('_', '-')}-{paper.number:06}.pdf"
     disposition = f'inline; filename="{name}"'
     return web.Response(
         body=body,
         content_type="application/pdf",
-        headers={"Content-Disposition": disposition, "Content-Language": language.code},
+        headers={"Content-Disposition": disposition, "Content-Language": words.code},
     )
 
 
@@ -63,6 +63,5 @@ def _unknown() -> UnknownThing:
 
 
 def _language_of(request: web.Request, paper: Receipt) -> Language:
-    """A paper is in the language of its order, whoever reads it."""
-    languages = request.app[LANGUAGES]
-    return languages.get(paper.locale, languages[DEFAULT])
+    """A paper is in the language of its order, unless its reader picked another one."""
+    return picked(request) or language(paper.locale)

@@ -79,7 +79,8 @@ def session_page(
         "extensions": extensions(session, policy, presenter.language),
     }
     status = status_of(fault) if fault else web.HTTPOk.status_code
-    response = render(request, TEMPLATES.get(session.state, OVER), told, status)
+    template = TEMPLATES.get(session.state, OVER)
+    response = render(request, template, told, status, address=f"/c/{session.token}")
     remember(request, response, session.token)
     return response
 

@@ -48,9 +48,10 @@ async def station_page(
     priced = pricer(view.tariff, view.charge_point.time_zone)
     least_minor = max(bounds.fixed_least_minor, begun_minor(priced, context.clock.now()))
     bounds = replace(bounds, fixed_least_minor=least_minor)
+    again = _again(request, view)
     told = {
         "view": view,
-        "again": _again(request, view),
+        "again": again,
         "latest": await _latest(request, view),
         "fault": presenter.refusal(fault) if fault else None,
         "typed": typed or {},
@@ -66,7 +67,8 @@ async def station_page(
         "form_key": secrets.token_urlsafe(12),
         "shown_at_ms": time.time_ns() // 1_000_000,
     }
-    return render(request, "station.html", told, status_of(fault) if fault else 200)
+    status = status_of(fault) if fault else web.HTTPOk.status_code
+    return render(request, "station.html", told, status, address=again)
 
 
 def _code_refusal(request: web.Request, view: StationView) -> Refusal | None:

@@ -308,7 +308,8 @@ async def test_every_event_of_a_session_leads_back_to_it(
 
 
 @pytest.mark.parametrize(
-    ("locale", "page", "words"), [("fr_FR", "fr", "borne"), ("pl", "auto", "charge point")]
+    ("locale", "page", "words"),
+    [("fr_FR", "fr", "borne"), ("it", "it", "punto di ricarica"), ("pl", "fr", "borne")],
 )
 async def test_the_driver_reads_what_they_pay_for(
     locale: str, page: str, words: str, new_till: Tills, simulator: Simulator

@@ -159,7 +159,10 @@ class House:
 
     async def charging(self, payment_type: str = "dynamic", **fields: Any) -> Session:
         """Go as far as a transaction that started four minutes ago, with more power than usual."""
-        session = await self.secured(payment_type, **fields)
+        return await self.start(await self.secured(payment_type, **fields))
+
+    async def start(self, session: Session) -> Session:
+        """Let the charge point start what is paid for."""
         fast = replace(CONNECTOR, power_w=400_000)
         await self.storage.transact(lambda tx: tx.stations.put(fast))
         now = self.clock.now()

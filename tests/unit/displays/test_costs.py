@@ -16,12 +16,11 @@ from irve_bridge.domain.restrictions import Restrictions
 from irve_bridge.domain.session import MeteredBy, Session, State
 from irve_bridge.domain.tariff import PriceComponent, Tariff, TariffElement
 from irve_bridge.domain.transaction import Transaction
-from irve_bridge.i18n import load_languages
+from irve_bridge.i18n import language
 from irve_bridge.service.commands import Call
 from irve_bridge.service.running import Running
 from tests.unit.domain.sessions import NOW, session, tariff
 
-WORDS = load_languages()
 MINUTE = timedelta(minutes=1)
 
 
@@ -88,22 +87,22 @@ def test_prices_have_the_decimals_that_the_display_takes_and_the_cost_its_own(
 
 def test_a_final_cost_is_what_the_card_pays() -> None:
     over = replace(charging(), state=State.SETTLING, decided_minor=434, energy_wh=5000)
-    assert data(final_cost(over, WORDS["en"])) == {
+    assert data(final_cost(over, language("en"))) == {
         "transactionId": 7,
         "cost": 4.34,
         "priceText": "Total for 5.00\N{NO-BREAK SPACE}kWh: €4.34 with VAT",
     }
     free = replace(over, state=State.RELEASING, decided_minor=30)
-    assert data(final_cost(free, WORDS["en"]))["cost"] == 0
+    assert data(final_cost(free, language("en")))["cost"] == 0
 
 
 def test_a_currency_without_decimals_is_told_without() -> None:
     yen = replace(charging(), currency="JPY", state=State.SETTLING, decided_minor=434)
-    assert data(final_cost(yen, WORDS["en"]))["cost"] == 434
+    assert data(final_cost(yen, language("en")))["cost"] == 434
 
 
 def test_the_price_is_told_in_the_driver_s_language() -> None:
-    told = data(user_price(charging(tariff(ENERGY="0.40", FLAT="1")), WORDS["fr"]))
+    told = data(user_price(charging(tariff(ENERGY="0.40", FLAT="1")), language("fr")))
     assert told["idToken"] == session().id_tag
     text = " ".join(told["priceText"].split())
     assert text == "Énergie 0,48 €/kWh; Par session 1,20 €"

@@ -9,7 +9,7 @@ from irve_bridge.domain.decide import decide
 from irve_bridge.domain.facts import SessionFact
 from irve_bridge.domain.lifecycle import DONE
 from irve_bridge.domain.session import Delivery, PlanName, Session, State
-from irve_bridge.i18n import load_languages
+from irve_bridge.i18n import languages
 from irve_bridge.service.views import SessionView
 from irve_bridge.web.present import Presenter
 from irve_bridge.web.progress import appearance
@@ -25,7 +25,7 @@ from tests.books import decided
 from tests.unit.domain.sessions import LATER, session
 from tests.unit.domain.test_every_fact import FACTS, can_be
 
-LANGUAGES = load_languages()
+LANGUAGES = languages()
 TOLD_WHY = {State.ABANDONED, State.RELEASING, State.RELEASED, State.DUE}
 AT: dict[str, Any] = {"at": LATER, "session_id": "ses_1"}
 REFUSED, REFUND_LOST = "x", "refund_failed"

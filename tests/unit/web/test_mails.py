@@ -7,15 +7,15 @@ import pytest
 from irve_bridge.domain.breakdown import Breakdown
 from irve_bridge.domain.facts import Refunded
 from irve_bridge.domain.session import PlanName
-from irve_bridge.i18n import load_languages
+from irve_bridge.i18n import languages
 from irve_bridge.mail import MailHand, Smtp, texts
 from irve_bridge.service.callbacks import MAILED, mail
 from irve_bridge.web.wording import DECLINED
 from tests.unit.domain.sessions import NOW, session
 
-LANGUAGES = load_languages()
+LANGUAGES = languages()
 LINK = "https://charge.example.com/c/token"
-HAND = MailHand(Smtp(host="", port=25, sender="a@b.fr"), "https://charge.example.com", LANGUAGES)
+HAND = MailHand(Smtp(host="", port=25, sender="a@b.fr"), "https://charge.example.com")
 
 
 def body(template: str, language: str = "fr", **changes: Any) -> str:

@@ -9,12 +9,12 @@ import pytest
 from irve_bridge.domain.breakdown import Dimension, Line
 from irve_bridge.domain.receipt import Charge, Kind, Operator, Place, Receipt, Split
 from irve_bridge.domain.signatures import Check, Signature
-from irve_bridge.i18n import load_languages
+from irve_bridge.i18n import languages
 from irve_bridge.web.papers import Writer
 from irve_bridge.web.pdf import pdf
 from tests.unit.domain.sessions import LATER
 
-LANGUAGES = load_languages()
+LANGUAGES = languages()
 KEY = "3059301306072A8648CE3D020106082A8648CE3D03010703420004" + "A1" * 64
 SMALL = Operator(name="Recharge", siren="732829320")
 FREE_OF_VAT = Line(

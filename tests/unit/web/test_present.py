@@ -5,7 +5,7 @@ from typing import Any
 
 from irve_bridge.domain.breakdown import Breakdown, Dimension, Line
 from irve_bridge.domain.session import State
-from irve_bridge.i18n import load_languages
+from irve_bridge.i18n import language
 from irve_bridge.web.present import Presenter, Priced
 from irve_bridge.web.receipt import Money
 from tests.unit.domain.sessions import session
@@ -30,7 +30,7 @@ def bill(given_back_minor: int, **changes: Any) -> list[Priced]:
         released_minor=0,
     )
     settled = session(state=State.SETTLED, cost=COST, **changes)
-    return Presenter(load_languages()["en"]).bill(settled, money)
+    return Presenter(language("en")).bill(settled, money)
 
 
 def test_what_went_back_for_a_stop_after_all_was_no_part_of_what_it_costs() -> None:

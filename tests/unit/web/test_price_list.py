@@ -6,11 +6,11 @@ import pytest
 
 from irve_bridge.domain.tariff import Tariff
 from irve_bridge.domain.tariff_loading import load
-from irve_bridge.i18n import load_languages
+from irve_bridge.i18n import languages
 from irve_bridge.price_list import PriceLine, price_list, remark
 from tests.unit.domain.test_tariff_loading import document, element
 
-LANGUAGES = load_languages()
+LANGUAGES = languages()
 
 
 def lines(tariff: Tariff, code: str = "en") -> list[str]:
