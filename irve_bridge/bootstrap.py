@@ -129,15 +129,15 @@ async def running(
     """Compose a bridge and run it while the context is open; metrics go to the registry."""
     async with AsyncExitStack() as stack:
         clock = SharedClock(settings.clock_epoch, settings.clock_speed)
+        node_id = new_node_id()
         storage = await stack.enter_async_context(
-            open_storage(settings.database_url.get_secret_value())
+            open_storage(settings.database_url.get_secret_value(), node_id)
         )
         stack.enter_context(alone(settings.database_url.get_secret_value()))
         http = await stack.enter_async_context(aiohttp.ClientSession())
         payments = _payments(settings, clock)
         stack.push_async_callback(payments.close)
         bus = await stack.enter_async_context(_bus(settings))
-        node_id = new_node_id()
         handler = Handler(storage, bus, settings.policy, OcmfVerifier(), node_id)
         sweep = Sweep(storage, handler, clock)
         lead = settings.policy.stop_lead
@@ -157,9 +157,14 @@ async def running(
         desk = Desk(storage, handler, bus, clock, payments, settings.policy)
         views = Views(storage, meters, clock)
         doorkeeper = Doorkeeper(storage, _authorizer(settings, http))
-        node = Node(node_id, storage, bus, meters, timedelta(seconds=settings.node_lease_s))
+        node = Node(
+            *(node_id, storage, bus, meters),
+            timedelta(seconds=settings.node_lease_s),
+            hears=bool(settings.nats_url),
+        )
         rooms = (storage, handler, meters, doorkeeper, bus, clock)
         door = ChargePointServer(*rooms, _door(settings), node.came_over)
+        door.open_while(node.is_open)
         node.after_loss(door.let_go)
         await node.join(alone=not settings.shares_database)
         stack.push_async_callback(node.leave)
@@ -178,18 +183,21 @@ async def running(
                 settings=_web(settings),
                 codes=codes_of(settings),
                 registry=registry,
+                node_id=node_id,
             )
         )
         reconciler = Reconciler(storage, handler, clock, payments)
         every, back = settings.reconcile_every, settings.reconcile_back
         workers: dict[str, Callable[[], Awaitable[None]]] = {
             **{f"dispatcher {lane}": each.run for lane, each in dispatchers.items()},
-            "node": node.run,
+            "meters": node.keep_meters,
             "sweep": lambda: sweep.run(meters),
             "displays": displays.run,
             "reconcile": lambda: reconciler.nightly(every, back, node.eldest),
             "loop lag": watch_loop,
         }
+        if settings.shares_database:  # alone, nobody would take over what it let go
+            workers["node"] = node.run
         if settings.nats_url:
             workers["news"] = node.listen
         if (codes := codes_of(settings)).window:

@@ -8,11 +8,12 @@ from datetime import datetime
 import structlog
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import CloseCode
+from websockets.protocol import State
 
 from irve_bridge.charge_points.closing import hang_up
 from irve_bridge.domain.facts import ChargePointConnected, ChargePointDisconnected
 from irve_bridge.service import reports
-from irve_bridge.service.handle import Handler
+from irve_bridge.service.handle import Handler, Work
 from irve_bridge.service.ports import Clock
 from irve_bridge.telemetry.metrics import CONNECTED
 
@@ -51,13 +52,18 @@ class Registry:
             await self._handler.run(lambda work: reports.disconnected(work, closed))
             log.info("disconnected")
 
-    async def tell(self, charge_point_id: str, at: datetime) -> bool:
+    async def tell(self, charge_point_id: str, connection: ServerConnection, at: datetime) -> bool:
         """Tell that the socket opened, once it is the one that gets the commands.
 
-        Return whether another node may have had the charge point before.
+        Return whether another node may have had the charge point before. Where the storage is slow,
+        the socket may be closed when its turn comes, and another node have a newer one.
         """
         opened = ChargePointConnected(at=at, charge_point_id=charge_point_id)
-        came_over = await self._handler.run(lambda work: reports.connected(work, opened))
+
+        def unit(work: Work) -> bool:
+            return connection.state is State.OPEN and reports.connected(work, opened)
+
+        came_over = await self._handler.run(unit)
         log.info("connected")
         return came_over
 

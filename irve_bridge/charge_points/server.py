@@ -5,13 +5,14 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from http import HTTPStatus
 
 import structlog
 from structlog.contextvars import bound_contextvars
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
-from websockets.protocol import State
+from websockets.http11 import Request, Response
 
 from irve_bridge.charge_points.admission import Admission, choose_subprotocol, identity
 from irve_bridge.charge_points.closing import close_all, hang_up
@@ -51,6 +52,7 @@ class ChargePointServer:
         came_over: Callable[[str], Awaitable[None]],
     ) -> None:
         self._came_over = came_over
+        self._is_open: Callable[[], bool] = lambda: True
         self._storage = storage
         self._handler = handler
         self._meters = meters
@@ -83,6 +85,10 @@ class ChargePointServer:
             finally:
                 renewing.cancel()
 
+    def open_while(self, holds: Callable[[], bool]) -> None:
+        """Let charge points in only while this holds."""
+        self._is_open = holds
+
     def let_go(self, charge_point_id: str | None) -> None:
         """Have a charge point connect anew, or all, to whichever node answers."""
         self._registry.let_go(charge_point_id)
@@ -96,7 +102,7 @@ class ChargePointServer:
             self._converse,
             settings.host,
             port,
-            process_request=self._admission.check,
+            process_request=self._admit,
             select_subprotocol=choose_subprotocol,
             compression=None,
             max_size=FRAME_BYTES_MAX,
@@ -111,6 +117,17 @@ class ChargePointServer:
                 yield server
             finally:
                 await close_all(server, settings.close_timeout_s)
+
+    async def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Return the refusal of a handshake, None to let it in.
+
+        Where nothing can be stored nobody is let in: who is offline keeps what it has to tell until
+        it is online, and throws away what was refused a few times (OCPP 1.6 ed. 2 §3.7.1).
+        """
+        if not self._is_open():
+            REFUSED_HANDSHAKES.labels("cut_off").inc()
+            return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "Come again later.\n")
+        return await self._admission.check(connection, request)
 
     async def _converse(self, socket: ServerConnection) -> None:
         charge_point_id = identity(socket.request.path) if socket.request else None
@@ -143,7 +160,7 @@ class ChargePointServer:
             self._registry.hold(charge_point_id, socket) as at,
             self._bus.serve(charge_point_id, connection.perform, taken),
         ):
-            if socket.state is State.OPEN and await self._registry.tell(charge_point_id, at):
+            if await self._registry.tell(charge_point_id, socket, at):
                 await self._came_over(charge_point_id)
             await connection.start()
 

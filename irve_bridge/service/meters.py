@@ -48,10 +48,17 @@ class Meters:
         self._plain: dict[Key, Metering] = {}
         self._at_connector: dict[tuple[str, int], Key] = {}
 
-    async def rebuild(self, charge_point_ids: Collection[str] | None = None) -> None:
+    async def rebuild(
+        self,
+        charge_point_ids: Collection[str] | None = None,
+        *,
+        but: Collection[Key] = frozenset(),
+    ) -> None:
         """Read running transactions back from storage: all, or those of some charge points."""
         of = None if charge_point_ids is None else frozenset(charge_point_ids)
         for metering in await self._storage.read(lambda tx: _running(tx, of)):
+            if (metering.transaction.charge_point_id, metering.transaction.id) in but:
+                continue
             if isinstance(metering, Running):
                 metering.lead = self._lead
                 metering.project()
@@ -59,9 +66,22 @@ class Meters:
             else:
                 self._keep_plain(metering)
 
-    def leave(self, charge_point_id: str) -> None:
-        """Forget the meters of a charge point that another node has by now."""
-        for key in [key for key in (*self._running, *self._plain) if key[0] == charge_point_id]:
+    async def agree(self) -> None:
+        """Have the meters that this node's charge points need, and no others, as it is stored.
+
+        Whatever this node was not told, or could not do when it was, ends with that.
+        """
+        known = {*self._running, *self._plain}
+        needed = await self._storage.read(lambda tx: tx.transactions.running_of(self._node_id))
+        for key in known - needed:
+            self._drop(key)
+        if missing := needed - known:
+            await self.rebuild({charge_point_id for charge_point_id, _ in missing}, but=known)
+
+    def leave(self, charge_point_ids: Collection[str]) -> None:
+        """Forget the meters of charge points that another node has by now, or had meanwhile."""
+        of = frozenset(charge_point_ids)
+        for key in [key for key in (*self._running, *self._plain) if key[0] in of]:
             self._drop(key)
 
     def clear(self) -> None:
@@ -76,7 +96,7 @@ class Meters:
             return
         session, holder = await self._storage.read(lambda tx: _stored(tx, session_id, key[0]))
         if holder not in {None, self._node_id}:
-            self.leave(key[0])
+            self.leave([key[0]])
         elif session is not None:
             self._follow(session)
 
@@ -90,7 +110,7 @@ class Meters:
             if transaction.running:
                 self._keep_plain(Metering.of(transaction, rated_w))
             else:
-                self._drop((transaction.charge_point_id, transaction.id))
+                self._drop(_key(transaction))
         for session in work.changed:
             self._follow(session)
         for taken in work.readings:
@@ -237,7 +257,7 @@ class Meters:
 
     def _placed(self, transaction: Transaction) -> Key:
         """Return its key; of several at a connector the one that began last is there."""
-        key = (transaction.charge_point_id, transaction.id)
+        key = _key(transaction)
         place = (transaction.charge_point_id, transaction.connector_number)
         there = self._metering(self._at_connector.get(place, key))
         if there is None or there.transaction.start_at <= transaction.start_at:
@@ -266,16 +286,22 @@ def _stored(tx: Tx, session_id: str, charge_point_id: str) -> tuple[Session | No
 
 
 def _running(tx: Tx, of: frozenset[str] | None) -> list[Metering]:
-    found: list[Metering] = []
     only = next(iter(of)) if of and len(of) == 1 else None
-    for transaction in tx.transactions.running(only):
-        if of is not None and transaction.charge_point_id not in of:
-            continue
-        session = tx.sessions.get(transaction.session_id) if transaction.session_id else None
-        if session is not None:
-            found.append(running_from(tx, transaction, session))
-        else:
-            place = (transaction.charge_point_id, transaction.connector_number)
-            outlet = tx.stations.connector(*place)
-            found.append(Metering.of(transaction, outlet.power_w if outlet else 0))
-    return found
+    return [
+        _rebuilt(tx, transaction)
+        for transaction in tx.transactions.running(only)
+        if of is None or transaction.charge_point_id in of
+    ]
+
+
+def _rebuilt(tx: Tx, transaction: Transaction) -> Metering:
+    session = tx.sessions.get(transaction.session_id) if transaction.session_id else None
+    if session is not None:
+        return running_from(tx, transaction, session)
+    place = (transaction.charge_point_id, transaction.connector_number)
+    outlet = tx.stations.connector(*place)
+    return Metering.of(transaction, outlet.power_w if outlet else 0)
+
+
+def _key(transaction: Transaction) -> Key:
+    return transaction.charge_point_id, transaction.id

@@ -9,6 +9,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 import structlog
@@ -30,7 +31,10 @@ def new_node_id() -> str:
 
 
 class Node:
-    """Joins the others, takes over from the dead, and hears what others did to its sessions."""
+    """Joins the others, takes over from the dead, and hears what others did to its sessions.
+
+    `hears` says that they reach one another by the bus; several that do not are told of.
+    """
 
     def __init__(
         self,
@@ -39,14 +43,18 @@ class Node:
         bus: Bus,
         meters: Meters,
         lease: timedelta,
+        *,
+        hears: bool,
     ) -> None:
         self._id = node_id
         self._storage = storage
         self._bus = bus
         self._meters = meters
         self._lease = lease
+        self._hears = hears
         self._lost: list[Callable[[str | None], None]] = []
         self._cut_off = False
+        self._behind = asyncio.Event()
         self._living: frozenset[str] = frozenset()
 
     def after_loss(self, listener: Callable[[str | None], None]) -> None:
@@ -55,29 +63,36 @@ class Node:
 
     async def join(self, *, alone: bool) -> None:
         """Begin; `alone` where no other process can be on this database."""
+        await self._enter(alone=alone)
+        await self._meters.agree()
+
+    async def _enter(self, *, alone: bool) -> None:
         silent_for = timedelta() if alone else self._lease
 
-        def unit(tx: Tx) -> tuple[list[str], frozenset[str]]:
+        def unit(tx: Tx) -> frozenset[str]:
             tx.nodes.leave(self._id)  # what it had before it was cut off it inherits, too
             tx.nodes.bury(silent_for)
-            inherited = _inherit(tx, self._id)
+            _inherit(tx, self._id)
             tx.nodes.join(self._id)
-            return inherited, tx.nodes.living()
+            return tx.nodes.living()
 
-        inherited, self._living = await self._storage.transact(unit)
-        await self._meters.rebuild(inherited)
+        self._living = await self._storage.transact_now(unit)
         self._cut_off = False
 
     async def eldest(self) -> bool:
         """Return whether what one node does for all is this one's to do."""
         return await self._storage.read(lambda tx: tx.nodes.eldest()) == self._id
 
+    def is_open(self) -> bool:
+        """Return whether charge points may come: not to who cannot write down that it lives."""
+        return not self._cut_off
+
     async def leave(self) -> None:
         """Hand over to whoever is left."""
         await self._storage.transact(lambda tx: tx.nodes.leave(self._id))
 
     async def run(self) -> None:
-        """Tell that this node lives, and take over from those that do not, until cancelled."""
+        """Tell that this node lives, and bury those that do not, until cancelled."""
         every_s = self._lease.total_seconds() / BEATS
         seen_s = time.monotonic()
         while True:
@@ -88,35 +103,57 @@ class Node:
                 seen_s = time.monotonic()
             except Exception as error:  # noqa: BLE001 - whatever it is, others take over
                 log.warning("node_unseen", error=repr(error))
+                self._behind.set()  # what it inherited meanwhile, nobody told it
                 if time.monotonic() - seen_s > every_s * (BEATS - 2):
                     self._fence()
 
     async def _beat(self) -> None:
-        if self._cut_off:
-            await self._come_back()
-            return
-        living, inherited = await self._storage.transact(self._seen)
-        if self._id not in living:
+        if not self._cut_off:
+            living = await self._storage.transact_now(self._seen)
+            if self._id in living:
+                if living - self._living and not self._hears:
+                    log.error("nodes_without_nats", nodes=len(living))
+                if self._living - living:
+                    self._behind.set()
+                self._living = living
+                return
             self._fence()
-            await self._come_back()
-            return
-        self._living = living
-        if inherited:
-            log.warning("took_over", charge_points=len(inherited))
-            await self._meters.rebuild(inherited)
+        await self._come_back()
 
     async def _come_back(self) -> None:
         """Join anew; who connected meanwhile counts as disconnected, and must connect anew."""
-        await self.join(alone=False)
+        await self._enter(alone=False)
+        self._behind.set()
         self._tell_loss(None)
 
-    def _seen(self, tx: Tx) -> tuple[frozenset[str], list[str]]:
-        """Return who lives, and what this node inherits from those that do no more."""
+    async def keep_meters(self) -> None:
+        """Take what nobody has any more, and have the meters that are to be here, until cancelled.
+
+        Now and again, since a takeover may fail and news may be lost; and however long it takes,
+        meanwhile this node goes on to tell that it lives.
+        """
+        while True:
+            self._behind.clear()
+            if not self._cut_off:
+                await self._take_over()
+                await self._meters.agree()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._lease.total_seconds()):
+                    await self._behind.wait()
+
+    async def _take_over(self) -> None:
+        inherited = await self._storage.transact(lambda tx: _inherit(tx, self._id))
+        if inherited:
+            log.warning("took_over", charge_points=len(inherited))
+            self._meters.leave(inherited)  # what is here of them is of when they were here before
+
+    def _seen(self, tx: Tx) -> frozenset[str]:
+        """Return who lives; none where this node was taken for dead."""
         if not tx.nodes.seen(self._id):
-            return frozenset(), []
-        gone = tx.nodes.bury(self._lease) | self._living
-        living = tx.nodes.living()
-        return living, [] if gone <= living else _inherit(tx, self._id)
+            return frozenset()
+        gone = tx.nodes.bury(self._lease)
+        self._living |= gone  # it may have come and gone between two looks
+        return tx.nodes.living()
 
     def _fence(self) -> None:
         """Let go of what others have by now, or soon take."""
@@ -133,7 +170,11 @@ class Node:
 
     async def came_over(self, charge_point_id: str) -> None:
         """Take the meters of a charge point that connected here and was another node's."""
-        await self._meters.rebuild([charge_point_id])
+        try:
+            await self._meters.rebuild([charge_point_id])
+        except Exception:
+            self._behind.set()  # it counts as this node's by now, though it hangs up
+            raise
         news = News(self._id, charge_point_id=charge_point_id)
         await self._bus.publish(NEWS, encode(news))
 
@@ -152,7 +193,8 @@ class Node:
             await self._meters.refresh(news.session_id)
         if (gone := news.charge_point_id) is not None and await self._is_gone(gone):
             self._tell_loss(gone)
-            self._meters.leave(gone)
+            self._meters.leave([gone])
+            self._behind.set()  # it may have come back since
 
     async def _is_gone(self, charge_point_id: str) -> bool:
         """News overtake each other: who has a charge point is what is stored."""

@@ -22,10 +22,10 @@ BOOTED, REPORTED = "BootNotification", "StatusNotification"
 
 def connected(work: Work, fact: facts.ChargePointConnected) -> bool:
     """Note the open socket; return whether another node may have had the charge point before."""
+    work.tx.stations.connected(fact.charge_point_id, fact.at)  # from here on it is our turn
     before = work.tx.nodes.holder(fact.charge_point_id)
     if before != work.node_id:
         work.tx.nodes.take(work.node_id, fact.charge_point_id)
-    work.tx.stations.connected(fact.charge_point_id, fact.at)
     return before not in {None, work.node_id}
 
 

@@ -11,12 +11,13 @@ from irve_bridge.domain.receipt import Receipt
 from irve_bridge.domain.session import Session, State
 from irve_bridge.domain.signatures import SignedReading
 from irve_bridge.domain.tariff import Tariff
+from irve_bridge.service.elsewhere import Elsewhere
 from irve_bridge.service.evidence import Record, record
 from irve_bridge.service.meters import Meters
 from irve_bridge.service.places import busy, place, refuse_unavailable
 from irve_bridge.service.policy import Policy, debt_deadline
 from irve_bridge.service.ports import Clock, Movement, Storage, Tx
-from irve_bridge.service.running import Live, running_from
+from irve_bridge.service.running import Live
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +87,7 @@ class Views:
         self._storage = storage
         self._meters = meters
         self._clock = clock
+        self._elsewhere = Elsewhere()
 
     async def stations(self) -> list[tuple[ChargePoint, list[Connector]]]:
         """Return every charge point with its connectors."""
@@ -168,13 +170,12 @@ class Views:
         )
 
     def _live(self, tx: Tx, session: Session, now: datetime) -> Live | None:
-        """From the running meter, or folded from storage where the meter runs elsewhere."""
+        """From the running meter, or from storage where the meter runs elsewhere."""
         if session.state not in (State.CHARGING, State.STOPPING) or not session.transaction_id:
             return None
         if (live := self._meters.live(session, now)) is not None:
             return live
-        transaction = tx.transactions.get(session.charge_point_id, session.transaction_id)
-        return running_from(tx, transaction, session).live(now) if transaction else None
+        return self._elsewhere.live(tx, session, now)
 
 
 def cdrs_of(tx: Tx, session_id: str) -> list[Cdr]:

@@ -12,15 +12,17 @@ from irve_bridge.storage.urls import is_file, parsed
 
 
 @asynccontextmanager
-async def open_storage(url: str) -> AsyncIterator[Storage]:
+async def open_storage(url: str, node_id: str = "") -> AsyncIterator[Storage]:
     """Return the storage a URL names, its schema brought up to date; it is closed at the end.
+
+    On PostgreSQL, others who bury the node of this id end its connections.
 
     Raises:
         ValueError: Neither a SQLite file nor a PostgreSQL database.
         DatabaseRefused: It cannot be reached, or is not for this release.
     """
     await asyncio.to_thread(migrate, url)
-    storage = SqliteStorage(url) if is_file(url) else PostgresStorage(parsed(url))
+    storage = SqliteStorage(url) if is_file(url) else PostgresStorage(parsed(url), node_id)
     try:
         yield storage
     finally:

@@ -3,12 +3,19 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, text, update
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from irve_bridge.storage.columns import UTCDateTime
 from irve_bridge.storage.schema import charge_points, nodes
+
+APPLICATION = "irve-bridge"
+
+
+def session_name(node_id: str) -> str:
+    """Return how the connections of a node call themselves (`application_name`)."""
+    return f"{APPLICATION} {node_id}".strip()
 
 
 class DatabaseNow(FunctionElement[datetime]):
@@ -32,6 +39,10 @@ _NOW = DatabaseNow()
 _ONE = nodes.c.id == bindparam("of_id")
 _JOIN = insert(nodes).values(joined_at=_NOW, seen_at=_NOW)
 _SEEN = update(nodes).where(_ONE).values(seen_at=_NOW)
+_HANG_UP = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE application_name = :of_node AND datname = current_database()"
+)
 _LEAVE = delete(nodes).where(_ONE)
 _ALL = select(nodes.c.id, nodes.c.seen_at, _NOW.label("now"))
 _ELDEST = select(nodes.c.id).order_by(nodes.c.joined_at, nodes.c.id).limit(1)
@@ -72,10 +83,16 @@ class SqlNodes:
         return frozenset(row.id for row in self._connection.execute(_ALL))
 
     def bury(self, silent_for: timedelta) -> frozenset[str]:
-        """Forget the nodes that have not been seen for so long or longer; return them."""
+        """Forget the nodes that have not been seen for so long or longer; return them.
+
+        What one of them had begun ends here, be the process only frozen: what it had locked would
+        else be locked for all until the database finds out that nobody is there.
+        """
         rows = self._connection.execute(_ALL).all()
         dead = frozenset(row.id for row in rows if row.now - row.seen_at >= silent_for)
         for node_id in dead:
+            if self._connection.dialect.name == "postgresql":
+                self._connection.execute(_HANG_UP, {"of_node": session_name(node_id)})
             self.leave(node_id)
         return dead
 

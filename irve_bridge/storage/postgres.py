@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from irve_bridge.domain.errors import BridgeError
 from irve_bridge.service.ports import StaleSession, TakenReading, Tx
 from irve_bridge.storage.columns import without_nul
+from irve_bridge.storage.nodes import APPLICATION, session_name
 from irve_bridge.storage.outcome import Outcome
 from irve_bridge.storage.turns import OPTION
 from irve_bridge.storage.tx import SqlTx
@@ -39,7 +40,6 @@ _CONNECTION = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
-    "application_name": "irve-bridge",
     "client_encoding": "utf8",
 }
 # What is acknowledged is on the disk; and what this process leaves behind when it is cut off must
@@ -69,12 +69,14 @@ class PostgresStorage:
     Made on a running event loop, and used there.
     """
 
-    def __init__(self, url: URL) -> None:
-        units = engine(url, UNITS).execution_options(**{OPTION: True})
+    def __init__(self, url: URL, node_id: str = "") -> None:
+        as_node = partial(engine, url, name=session_name(node_id))
+        units = as_node(UNITS).execution_options(**{OPTION: True})
         self._units = _Connections(units, UNITS, "storage-unit", COMMIT_SECONDS.observe)
-        snapshots = engine(url, READERS, read_only=True)
-        self._readers = _Connections(snapshots, READERS, "storage-reader")
-        self._readings_engine = engine(url, 1)
+        urgent = as_node(1).execution_options(**{OPTION: True})
+        self._urgent = _Connections(urgent, 1, "storage-urgent")
+        self._readers = _Connections(as_node(READERS, read_only=True), READERS, "storage-reader")
+        self._readings_engine = as_node(1)
         self._readings = Writer(self._readings_engine.begin)
 
     async def transact(self, unit: Callable[[Tx], T]) -> T:
@@ -87,6 +89,10 @@ class PostgresStorage:
             CommitUnknown: The connection was lost during the commit.
         """
         return await self._units.run(unit)
+
+    async def transact_now(self, unit: Callable[[Tx], T]) -> T:
+        """Run a short unit of work on a connection of its own: it waits for none of `transact`."""
+        return await self._urgent.run(unit)
 
     async def read(self, query: Callable[[Tx], T]) -> T:
         """Run a query on a snapshot, without waiting for writers. It must not write."""
@@ -107,6 +113,7 @@ class PostgresStorage:
     async def close(self) -> None:
         """Finish what is queued and let go."""
         await self._units.close()
+        await self._urgent.close()
         await self._readings.close()
         await self._readers.close()
         self._readings_engine.dispose()
@@ -172,14 +179,17 @@ def _in_vain(error: StaleSession | DBAPIError) -> bool:
     return error.connection_invalidated or isinstance(error.orig, _LOST_RACES)
 
 
-def engine(url: URL, connections: int, *, read_only: bool = False) -> Engine:
+def engine(
+    url: URL, connections: int, *, read_only: bool = False, name: str = APPLICATION
+) -> Engine:
     """Return an engine whose connections open when needed; to only read is to see one snapshot."""
     made = create_engine(
         url,
         pool_size=connections,
         max_overflow=0,
         isolation_level="REPEATABLE READ" if read_only else "READ COMMITTED",
-        connect_args={name: of for name, of in _CONNECTION.items() if name not in url.query},
+        connect_args={"application_name": name}
+        | {option: of for option, of in _CONNECTION.items() if option not in url.query},
         execution_options={"postgresql_readonly": read_only},
         use_native_hstore=False,
     )

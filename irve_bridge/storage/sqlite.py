@@ -45,6 +45,10 @@ class SqliteStorage:
                 return await self._writer.write(unit)
         return await self._writer.write(unit)
 
+    async def transact_now(self, unit: Callable[[Tx], T]) -> T:
+        """Run a unit of work, which waits for its turn: there is one writer."""
+        return await self.transact(unit)
+
     async def read(self, query: Callable[[Tx], T]) -> T:
         """Run a query on a snapshot, without waiting for writers. It must not write."""
         loop = asyncio.get_running_loop()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from secrets import randbelow
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, or_, select, true, update
 from sqlalchemy.dialects import postgresql
@@ -50,6 +51,11 @@ _RUNNING = (
     select(transactions).where(transactions.c.stop_at.is_(None)).order_by(transactions.c.start_at)
 )
 _RUNNING_AT = _RUNNING.where(transactions.c.charge_point_id == bindparam("of_charge_point"))
+_RUNNING_OF = (
+    select(transactions.c.charge_point_id, transactions.c.id)
+    .join_from(transactions, charge_points, charge_points.c.id == transactions.c.charge_point_id)
+    .where(transactions.c.stop_at.is_(None), charge_points.c.node == bindparam("of_node"))
+)
 _PRESUMED_AT = (
     select(transactions)
     .where(
@@ -106,6 +112,7 @@ _READINGS = (
     )
     .order_by(readings.c.at, readings.c.id)
 )
+_READINGS_AFTER = _READINGS.where(readings.c.at > bindparam("after"))
 _LAST_ACTIVITY = (
     select(readings)
     .where(
@@ -180,6 +187,11 @@ class SqlTransactions:
             rows = self._connection.execute(_RUNNING_AT, {"of_charge_point": charge_point_id})
         return [from_row(row, Transaction) for row in rows]
 
+    def running_of(self, node_id: str) -> set[tuple[str, str]]:
+        """Return the keys of those without an end at the charge points that a node has."""
+        rows = self._connection.execute(_RUNNING_OF, {"of_node": node_id})
+        return {(row.charge_point_id, row.id) for row in rows}
+
     def unheard(self, charge_point_id: str) -> list[Transaction]:
         """Return those whose stop was not heard of, be they ended presumably, oldest first.
 
@@ -219,10 +231,14 @@ class SqlTransactions:
         named = {"of_charge_point": charge_point_id, "at_connector": connector_number}
         return maybe(self._connection.execute(_LATEST_AT, named).first(), Transaction)
 
-    def readings(self, charge_point_id: str, transaction_id: str) -> list[Reading]:
-        """Return all readings of a transaction, by time."""
-        named = {"of_charge_point": charge_point_id, "of_id": transaction_id}
-        return [from_row(row, Reading) for row in self._connection.execute(_READINGS, named)]
+    def readings(
+        self, charge_point_id: str, transaction_id: str, *, after: datetime | None = None
+    ) -> list[Reading]:
+        """Return the readings of a transaction, all or those after a moment, by time."""
+        named: dict[str, Any] = {"of_charge_point": charge_point_id, "of_id": transaction_id}
+        query = _READINGS if after is None else _READINGS_AFTER
+        rows = self._connection.execute(query, named | {"after": after} if after else named)
+        return [from_row(row, Reading) for row in rows]
 
     def last_activity(
         self, charge_point_id: str, transaction_id: str, since: datetime

@@ -224,5 +224,5 @@ from_the_start(
 )
 from_the_start(
     REFUSED_HANDSHAKES,
-    ["unknown", "credentials", "insecure", "held_back", "busy", "subprotocol", "tls"],
+    ["unknown", "credentials", "insecure", "held_back", "busy", "cut_off", "subprotocol", "tls"],
 )

@@ -12,7 +12,7 @@ from irve_bridge.service.control import Control
 from irve_bridge.service.desk import Desk
 from irve_bridge.service.inventory import Inventory
 from irve_bridge.service.policy import Policy
-from irve_bridge.service.ports import Bus, Clock, Payments, Storage
+from irve_bridge.service.ports import ALONE, Bus, Clock, Payments, Storage
 from irve_bridge.service.registrations import Registrations
 from irve_bridge.service.views import Views
 
@@ -60,6 +60,7 @@ class WebContext:
     settings: WebSettings
     codes: Codes = field(default_factory=Codes)
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    node_id: str = ALONE
 
 
 CONTEXT = web.AppKey("context", WebContext)

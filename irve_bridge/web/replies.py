@@ -8,17 +8,20 @@ import hashlib
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from typing import Any
 from weakref import WeakValueDictionary
 
 from aiohttp import web
 
-from irve_bridge.service.ports import StoredReply
+from irve_bridge.service.ports import BEGUN, StoredReply, Tx
 from irve_bridge.web.context import CONTEXT
 from irve_bridge.web.refusals import RequestRefused
 
 HEADER = "Idempotency-Key"
 KEY_LENGTH_MOST = 255
+ASK_AGAIN_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,10 @@ class Reply:
 
 
 class InFlight:
-    """One lock per key, so that a repeat waits for the first and then gets its answer."""
+    """One lock per key, so that a repeat waits for the first and then gets its answer.
+
+    Where another node is about to answer, the storage knows.
+    """
 
     def __init__(self) -> None:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -69,20 +75,39 @@ async def once(
         return await act()
     scoped = _digest(request.method, request.path, caller, key)
     async with request.app[IN_FLIGHT].lock(scoped):
-        return await _stored(request, scoped, _digest(body)) or await _store(
-            request, scoped, _digest(body), await act()
-        )
+        if answered := await _begin(request, scoped, _digest(body)):
+            return answered
+        try:
+            reply = await act()
+        except BaseException:
+            await request.app[CONTEXT].storage.transact(lambda tx: tx.replies.withdraw(scoped))
+            raise
+        return await _store(request, scoped, _digest(body), reply)
 
 
-async def _stored(request: web.Request, key: str, fingerprint: str) -> Reply | None:
-    stored = await request.app[CONTEXT].storage.read(lambda tx: tx.replies.get(key))
-    if stored is None:
-        return None
-    if stored.fingerprint != fingerprint:
-        raise RequestRefused(
-            422, "idempotency_key_reused", f"This {HEADER} was used for another request.", HEADER
-        )
-    return Reply(stored.status, json.loads(stored.body))
+async def _begin(request: web.Request, key: str, fingerprint: str) -> Reply | None:
+    """Return what another request was answered, as soon as it is; None to act."""
+    context = request.app[CONTEXT]
+    begun = StoredReply(fingerprint, BEGUN, context.node_id)
+    begin = partial(_begin_in, key=key, begun=begun, at=context.clock.now())
+    while True:
+        stored = await context.storage.transact(begin)
+        if stored is None:
+            return None
+        if stored.fingerprint != fingerprint:
+            raise RequestRefused(
+                422,
+                "idempotency_key_reused",
+                f"This {HEADER} was used for another request.",
+                HEADER,
+            )
+        if stored.status != BEGUN:
+            return Reply(stored.status, json.loads(stored.body))
+        await asyncio.sleep(ASK_AGAIN_S)
+
+
+def _begin_in(tx: Tx, key: str, begun: StoredReply, at: datetime) -> StoredReply | None:
+    return tx.replies.begin(key, begun, at)
 
 
 async def _store(request: web.Request, key: str, fingerprint: str, reply: Reply) -> Reply:

@@ -18,6 +18,8 @@ from tests.integration.world import World, world
 
 MIGRATION_KILLS = 2
 REST_S, REST_S_MOST = 2.0, 8.0
+PATIENT = {"idle_end_s": "4800"}
+"""The clock is fast, outages are not: a queue needs this much of fast time to drain."""
 AWAY_S_MOST = 5.0
 """How long a node is cut off, which is longer than it may be silent."""
 
@@ -44,7 +46,7 @@ async def alone(folder: Path, seed: int, **options: Any) -> AsyncIterator[Prey]:
 @asynccontextmanager
 async def several(folder: Path, nodes: int, seed: int, **options: Any) -> AsyncIterator[Prey]:
     """Give several nodes."""
-    async with cluster(folder, nodes, seed=seed, **options) as made:
+    async with cluster(folder, nodes, seed=seed, **options | PATIENT) as made:
         await made.start()
         engine = create_engine(parsed(made.database.url))
         yield Prey(

@@ -84,6 +84,24 @@ async def test_any_node_stops_shows_and_commands_what_another_one_has(two: Clust
         assert (session["status"], session["amount"]) == ("settled", w.cost(transaction))
 
 
+async def test_what_two_nodes_are_asked_under_one_key_is_done_once(two: Cluster) -> None:
+    """A driver who presses twice, or a CSMS that lost patience, may reach both."""
+    w = two.w
+    body = {"payment_type": "dynamic", "charge_point_id": "CP1", "connector_id": 1}
+
+    async def order(node: Node) -> tuple[int, object]:
+        headers = {"Idempotency-Key": "order-1"}
+        url = f"{node.url}/api/create-payment"
+        async with w.http.post(url, json=body, headers=headers) as response:
+            return response.status, await response.json()
+
+    async with w.charge_point() as cp:
+        await cp.wait_until_online()
+        first, second = await asyncio.gather(*(order(node) for node in two.nodes))
+    assert first[0] == 201
+    assert first == second
+
+
 async def test_a_rolling_restart_loses_no_session(two: Cluster) -> None:
     """Each node ends cleanly in its turn, while a driver charges and others come."""
     w = two.w

@@ -85,7 +85,7 @@ class Bridge:
         sweep = Sweep(storage, handler, clock)
         meters = Meters(storage, bus, clock, sweep.limit_moved, policy.stop_lead, node_id)
         handler.after_commit(meters.heard)
-        await Node(node_id, storage, bus, meters, policy.lease).join(alone=True)
+        await Node(node_id, storage, bus, meters, policy.lease, hears=True).join(alone=True)
         hands: dict[Lane, Hand] = {
             **dict.fromkeys(STRIPES, payments),
             Lane.CHARGER: ChargerHand(bus, clock, policy, COMMAND_TIMEOUT_S),

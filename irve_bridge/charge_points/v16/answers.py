@@ -1,6 +1,7 @@
 """What a charge point says becomes a fact; it is answered once the fact is stored."""
 
 import hashlib
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import msgspec
@@ -92,12 +93,35 @@ class Answers:
             return None
         type_ = TRANSACTION_MESSAGES.get(action)
         try:
+            return await self._decided_or_kept(decoder, type_, action, payload)
+        except Exception:
+            if type_ is not None:
+                await self._note_unstored()
+            raise
+
+    async def _decided_or_kept(
+        self,
+        decoder: Decoder[Message],
+        type_: type[TransactionMessage] | None,
+        action: str,
+        payload: bytes,
+    ) -> tuple[str, Confirmation] | None:
+        try:
             return await self._decided(decoder, type_, payload)
         except FAULTS as fault:
             if type_ is None:
                 raise
             log.exception("message kept undecided", action=action)
             return "kept", await self._keep(action, payload, repr(fault))
+
+    async def _note_unstored(self) -> None:
+        """Write down that something is still to be told, if that much can be stored.
+
+        Who seems idle may have started: what says so comes again.
+        """
+        now = self._clock.now()
+        with suppress(Exception):
+            await self._handler.run(lambda work: work.tx.stations.behind(self._id, now))
 
     async def _decided(
         self, decoder: Decoder[Message], type_: type[TransactionMessage] | None, payload: bytes

@@ -55,6 +55,7 @@ from irve_bridge.service.ports.stations import (
     Stations,
 )
 from irve_bridge.service.ports.storage import (
+    BEGUN,
     Books,
     Cdrs,
     Due,
@@ -84,6 +85,7 @@ from irve_bridge.service.ports.transactions import (
 
 __all__ = [
     "ALONE",
+    "BEGUN",
     "NODE_ID_LENGTH",
     "Again",
     "Answer",

@@ -285,6 +285,10 @@ class Cdrs(Protocol):
         """Return a transaction's CDRs in the order they were made."""
 
 
+BEGUN = 0
+"""The status of a reply that is still to come: its `body` is the node that is about to answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredReply:
     """What an Idempotency-Key was answered; `fingerprint` is of the request."""
@@ -300,8 +304,17 @@ class Replies(Protocol):
     def get(self, key: str) -> StoredReply | None:
         """Return what this key was answered."""
 
+    def begin(self, key: str, begun: StoredReply, at: datetime) -> StoredReply | None:
+        """Claim a key for the node that `begun` names; None where it is now that one's to answer.
+
+        Else what it was answered, or that another living node is about to.
+        """
+
     def put(self, key: str, reply: StoredReply, at: datetime) -> None:
         """Remember an answer."""
+
+    def withdraw(self, key: str) -> None:
+        """Forget that somebody is about to answer."""
 
 
 class Tx(Protocol):
@@ -337,6 +350,9 @@ class Storage(Protocol):
 
         Raises whatever the unit raised, or the commit; nothing is changed then.
         """
+
+    async def transact_now(self, unit: Callable[[Tx], T]) -> T:
+        """Run a short unit of work that waits for none of `transact`, if the database can."""
 
     async def read(self, query: Callable[[Tx], T]) -> T:
         """Run a query on a snapshot, without waiting for writers. It must not write."""

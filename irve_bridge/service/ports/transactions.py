@@ -43,6 +43,9 @@ class Transactions(Protocol):
     def running(self, charge_point_id: str | None = None) -> list[Transaction]:
         """Return the transactions without an end, oldest first."""
 
+    def running_of(self, node_id: str) -> set[tuple[str, str]]:
+        """Return the keys of those without an end at the charge points that a node has."""
+
     def unheard(self, charge_point_id: str) -> list[Transaction]:
         """Return those whose stop was not heard of, be they ended presumably, oldest first.
 
@@ -67,8 +70,10 @@ class Transactions(Protocol):
     def latest_at(self, charge_point_id: str, connector_number: int) -> Transaction | None:
         """Return the one that started last at a connector, running or not."""
 
-    def readings(self, charge_point_id: str, transaction_id: str) -> list[Reading]:
-        """Return all readings of a transaction, by time."""
+    def readings(
+        self, charge_point_id: str, transaction_id: str, *, after: datetime | None = None
+    ) -> list[Reading]:
+        """Return the readings of a transaction, all or those after a moment, by time."""
 
     def last_activity(
         self, charge_point_id: str, transaction_id: str, since: datetime

@@ -8,7 +8,7 @@ import pytest
 
 from irve_bridge.domain.facts import MessageUnreadable, ProviderSpoke
 from irve_bridge.domain.session import Session
-from irve_bridge.service.ports import Movement, Storage, StoredReply, Tx
+from irve_bridge.service.ports import BEGUN, Movement, Storage, StoredReply, Tx
 
 Stored = Callable[..., Awaitable[Session]]
 
@@ -104,3 +104,26 @@ def movement(kind: str, at: datetime, provider_id: str) -> Movement:
         provider_id=provider_id,
         at=at,
     )
+
+
+async def test_a_key_is_one_nodes_to_answer_until_it_answered_or_died(
+    storage: Storage, now: datetime
+) -> None:
+    mine, others = StoredReply("f", BEGUN, "a" * 16), StoredReply("f", BEGUN, "b" * 16)
+    answer = StoredReply("f", 201, "{}")
+
+    def begin(begun: StoredReply) -> Callable[[Tx], StoredReply | None]:
+        return lambda tx: tx.replies.begin("k", begun, now)
+
+    await storage.transact(lambda tx: tx.nodes.join(mine.body))
+    assert await storage.transact(begin(mine)) is None
+    assert await storage.transact(begin(others)) == mine
+    assert await storage.read(lambda tx: tx.replies.get("k")) is None
+    assert await storage.transact(begin(mine)) is None, "it was left unanswered here"
+    await storage.transact(lambda tx: tx.nodes.leave(mine.body))
+    assert await storage.transact(begin(others)) is None
+    await storage.transact(lambda tx: tx.replies.withdraw("k"))
+    assert await storage.transact(begin(mine)) is None
+    await storage.transact(lambda tx: tx.replies.put("k", answer, now))
+    await storage.transact(lambda tx: tx.replies.withdraw("k"))
+    assert await storage.transact(begin(others)) == answer

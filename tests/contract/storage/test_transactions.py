@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from msgspec.structs import replace as changed
 
+from irve_bridge.domain.charge_point import ChargePoint
 from irve_bridge.domain.metering import Activity, Reading
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.ports import Storage, TakenReading, Tx
@@ -21,6 +22,7 @@ STARTED = Transaction(
     accepted=True,
     session_id="s-a",
 )
+POINT = ChargePoint(id="CP1", name="Quai", operator_name="Port", operator_phone="+33 1")
 READING = Reading(at=STARTED.start_at, register_wh=1500, power_w=7000, activity=Activity.CHARGING)
 
 
@@ -30,6 +32,22 @@ async def test_ids_are_positive_and_count_up_within_31_bits(storage: Storage) ->
     ]
     assert 0 < first < 1_000_001_000
     assert others == [first + 1, first + 2]
+
+
+async def test_a_node_is_told_what_runs_at_its_charge_points(storage: Storage) -> None:
+    stopped = replace(STARTED, id="2", stop_at=STARTED.start_at, meter_stop_wh=1000)
+    elsewhere = replace(STARTED, charge_point_id="CP2")
+
+    def unit(tx: Tx) -> None:
+        for charge_point_id in ("CP1", "CP2"):
+            tx.stations.put(replace(POINT, id=charge_point_id))
+        for each in (STARTED, stopped, elsewhere):
+            tx.transactions.add(each)
+        tx.nodes.take("a" * 16, "CP1")
+        assert tx.transactions.running_of("a" * 16) == {("CP1", "1")}
+        assert tx.transactions.running_of("b" * 16) == set()
+
+    await storage.transact(unit)
 
 
 async def test_a_transaction_is_found_by_its_key_and_takes_its_stop(storage: Storage) -> None:
@@ -197,6 +215,10 @@ async def test_readings_come_back_by_time_and_by_transaction(storage: Storage) -
     await storage.add_readings([*taken, TakenReading("CP1", "2", READING)])
     found = await storage.read(lambda tx: tx.transactions.readings("CP1", "1"))
     assert [reading.at for reading in found] == sorted(moments)
+    first, *after = found
+    assert (
+        await storage.read(lambda tx: tx.transactions.readings("CP1", "1", after=first.at)) == after
+    )
 
 
 async def test_no_readings_are_no_work(storage: Storage) -> None:

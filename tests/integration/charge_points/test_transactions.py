@@ -434,9 +434,14 @@ async def test_a_start_is_confirmed_only_once_it_is_committed(
 async def test_what_cannot_be_stored_is_refused_so_that_it_is_sent_again(
     raw: Any, database: sqlite3.Connection, table: str, action: str, payload: dict[str, Any]
 ) -> None:
+    """Until then the charge point has not told everything: that it seems idle proves nothing."""
     database.execute(f"ALTER TABLE {table} RENAME TO away")
     kind, _, code, *_ = await raw.call(action, payload)
     assert (kind, code) == (4, "InternalError")
+    (behind_at,) = database.execute(
+        "SELECT behind_at FROM charge_points WHERE id = 'CP1'"
+    ).fetchone()
+    assert behind_at is not None
     database.execute(f"ALTER TABLE away RENAME TO {table}")
     await raw.confirmed(action, payload)
 

@@ -78,6 +78,7 @@ async def restored(
     await put_back(w, file)
     await w.start_process()
     await cp.wait_until_online()
+    await cp.reboot(resume=True)  # so that it tells its statuses before it is asked
     yield opened["session_id"], before
 
 

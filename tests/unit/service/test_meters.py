@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from irve_bridge.bus.in_process import InProcessBus
 from irve_bridge.clock import SharedClock
+from irve_bridge.domain.charge_point import ChargePoint
 from irve_bridge.domain.metering import Activity, Reading, finish
 from irve_bridge.domain.period import Period
 from irve_bridge.domain.restrictions import Restrictions
@@ -22,7 +23,7 @@ from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.handle import Work
 from irve_bridge.service.meters import Meters
 from irve_bridge.service.policy import Policy
-from irve_bridge.service.ports import Tx
+from irve_bridge.service.ports import ALONE, Tx
 from irve_bridge.service.running import Running
 from irve_bridge.signatures import OcmfVerifier
 from irve_bridge.storage import open_storage
@@ -224,6 +225,34 @@ async def test_an_earlier_start_that_is_told_late_does_not_take_the_readings_of_
         for work in await storage.transact(unit):
             meters.heard(work)
             assert await meters.key("CP1", 1, None) == ("CP1", guest.id)
+
+
+async def test_a_meter_that_is_here_stays_as_it_is_when_another_is_found_missing(
+    tmp_path: Path,
+) -> None:
+    """That its charge point named it lately stands nowhere else, and keeps it from being ended."""
+    async with open_storage(f"sqlite:///{tmp_path / 'bridge.db'}") as storage:
+        meters = Meters(storage, InProcessBus(), SharedClock(), lambda: None)
+        here = replace(running().transaction, session_id=None)
+        missing = replace(here, id="8", connector_number=2)
+
+        def unit(tx: Tx) -> Work:
+            tx.stations.put(
+                ChargePoint(id="CP1", name="Quai", operator_name="Port", operator_phone="+33 1")
+            )
+            tx.nodes.take(ALONE, "CP1")
+            for each in (here, missing):
+                tx.transactions.add(each)
+            work = Work(tx, Policy(), OcmfVerifier())
+            work.plain.append((here, 22_000))
+            return work
+
+        meters.heard(await storage.transact(unit))
+        meters.named("CP1", here.id, NOW)
+        await meters.agree()
+        meters.named("CP1", missing.id, NOW)
+        for each in (here, missing):
+            assert meters.named_since(each, NOW - MINUTE)
 
 
 @given(

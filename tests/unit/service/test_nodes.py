@@ -1,7 +1,7 @@
 """Of several processes on one database each has its charge points; one takes over from a dead."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from structlog.testing import capture_logs
 
 from irve_bridge.bus.in_process import InProcessBus
 from irve_bridge.clock import SharedClock
@@ -33,18 +34,27 @@ CP = ChargePoint(id="CP1", name="Quai Nord", operator_name="Port", operator_phon
 
 
 class Cut:
-    """A storage that a process may be cut off from."""
+    """A storage that a process may be cut off from, or whose reads may take long."""
 
     def __init__(self, storage: Storage) -> None:
         self.storage = storage
         self.off = False
+        self.read_takes = timedelta()
+        self.reads_in_vain = 0
 
     async def transact(self, unit: Callable[[Tx], T]) -> T:
         if self.off:
             raise ConnectionError("nobody answers")
         return await self.storage.transact(unit)
 
+    async def transact_now(self, unit: Callable[[Tx], T]) -> T:
+        return await self.transact(unit)
+
     async def read(self, query: Callable[[Tx], T]) -> T:
+        await asyncio.sleep(self.read_takes.total_seconds())
+        if self.reads_in_vain:
+            self.reads_in_vain -= 1
+            raise ConnectionError("it broke")
         return await self.storage.read(query)
 
     async def add_readings(self, readings: object) -> None:
@@ -92,17 +102,28 @@ def _charging(tx: Tx) -> None:
     tx.transactions.add(running().transaction)
 
 
+async def kept(work: Callable[[], Awaitable[None]]) -> None:
+    """Keep a worker going whatever befalls it, as the bridge does."""
+    while True:
+        with suppress(ConnectionError):
+            await work()
+        await asyncio.sleep(0.02)
+
+
 @asynccontextmanager
-async def process(storage: Storage, bus: InProcessBus) -> AsyncIterator[Process]:
+async def process(
+    storage: Storage, bus: InProcessBus, *, hears: bool = True
+) -> AsyncIterator[Process]:
     """Run a node until it is killed, which is how the context ends."""
     node_id, cut, clock = new_node_id(), Cut(storage), SharedClock()
     handler = Handler(cut, bus, Policy(), OcmfVerifier(), node_id)
     meters = Meters(cut, bus, clock, lambda: None, node_id=node_id)
     losses: list[str | None] = []
-    node = Node(node_id, cut, bus, meters, LEASE)
+    node = Node(node_id, cut, bus, meters, LEASE, hears=hears)
     node.after_loss(losses.append)
     await node.join(alone=False)
-    tasks = [asyncio.create_task(node.run()), asyncio.create_task(node.listen())]
+    works = (node.run, node.keep_meters, node.listen)
+    tasks = [asyncio.create_task(kept(work)) for work in works]
     try:
         yield Process(node, meters, handler, cut, losses)
     finally:
@@ -125,6 +146,31 @@ async def test_a_node_takes_over_the_meters_of_one_that_died(storage: Storage) -
     assert point.connected_at is None, "nobody has a socket of it"
 
 
+async def test_meters_that_take_long_to_read_are_taken_over_all_the_same(
+    storage: Storage,
+) -> None:
+    """Thousands of readings are read, for longer than may pass between two signs of life."""
+    async with process(storage, InProcessBus()) as survivor:
+        survivor.storage.read_takes = LEASE
+        async with process(storage, InProcessBus()) as dead:
+            await dead.connect()
+            await survivor.until(lambda: survivor.state() is None)
+        await survivor.until(lambda: survivor.state() == "charging")
+        assert survivor.losses == [], "it lived all the while"
+
+
+async def test_meters_that_could_not_be_read_are_read_later(storage: Storage) -> None:
+    """Nothing need be told of a charge whose limit is reached: its charge point may be silent."""
+    bus = InProcessBus()
+    async with process(storage, bus) as first, process(storage, bus) as then:
+        await first.connect()
+        await asyncio.sleep(LEASE.total_seconds())  # each has looked what it has
+        then.storage.reads_in_vain = 1
+        with pytest.raises(ConnectionError):
+            await then.connect()
+        await then.until(lambda: then.state() == "charging")
+
+
 async def test_a_node_that_leaves_hands_over(storage: Storage) -> None:
     bus = InProcessBus()
     async with process(storage, bus) as stays:
@@ -139,11 +185,18 @@ async def test_a_node_that_leaves_hands_over(storage: Storage) -> None:
 async def test_a_charge_point_that_connects_elsewhere_takes_its_meters_along(
     storage: Storage,
 ) -> None:
-    """Where it was, they end with the first look: nobody there asks for a stop at its limit."""
+    """Where it was, they end although the news of it was lost: each node has a bus of its own."""
     async with process(storage, InProcessBus()) as first, process(storage, InProcessBus()) as then:
         await first.connect()
         await then.connect()
         assert then.state() == "charging"
+        await first.until(lambda: first.state() is None)
+
+
+async def test_a_meter_of_another_node_asks_for_no_stop_at_its_limit(storage: Storage) -> None:
+    async with process(storage, InProcessBus()) as first, process(storage, InProcessBus()) as then:
+        await first.connect()
+        await then.connect()
         await first.meters.refresh(SESSION.id)
         assert first.state() is None
 
@@ -182,3 +235,14 @@ async def test_a_node_that_was_taken_for_dead_lets_go_before_it_goes_on(storage:
         slow.storage.off = False
         await slow.until(lambda: None in slow.losses)
         assert (slow.state(), other.state()) == (None, "charging")
+
+
+async def test_nodes_that_cannot_hear_of_each_other_are_told_of(storage: Storage) -> None:
+    """Their commands would not reach a charge point that another one has."""
+    with capture_logs() as logs:
+        async with (
+            process(storage, InProcessBus(), hears=False) as first,
+            process(storage, InProcessBus(), hears=False),
+        ):
+            await first.until(lambda: "nodes_without_nats" in [log["event"] for log in logs])
+    assert {"event": "nodes_without_nats", "nodes": 2, "log_level": "error"} in logs

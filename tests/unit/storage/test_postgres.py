@@ -19,6 +19,7 @@ from irve_bridge.domain.intents import Do, Intent, Kind, Lane
 from irve_bridge.domain.metering import Reading
 from irve_bridge.domain.session import Session
 from irve_bridge.service.handle import Work
+from irve_bridge.service.nodes import new_node_id
 from irve_bridge.service.policy import Policy
 from irve_bridge.service.ports import Storage, TakenReading, Tx
 from irve_bridge.service.transactions import started
@@ -236,6 +237,48 @@ async def test_a_start_that_two_nodes_hear_at_once_is_one_transaction(
         told = await asyncio.gather(*(node.transact(unit) for node in nodes))
     assert len(set(told)) == 1
     assert len(await storage.read(lambda tx: tx.transactions.running("CP1"))) == 1
+
+
+async def test_what_a_buried_node_had_locked_is_free(postgres_url: str) -> None:
+    """A frozen process keeps its connections: nobody else must wait until it is found out."""
+    frozen, other = new_node_id(), new_node_id()
+    locked, wakes = threading.Event(), threading.Event()
+
+    def freezes(tx: Tx) -> None:
+        tx.transactions.running("CP1")
+        if not locked.is_set():
+            assert tx.nodes.seen(frozen)
+            locked.set()
+            wakes.wait(timeout=30)
+        assert tx.nodes.seen(frozen)
+
+    async with (
+        open_storage(postgres_url, frozen) as its_storage,
+        open_storage(postgres_url, other) as storage,
+    ):
+        await its_storage.transact(lambda tx: tx.nodes.join(frozen))
+        freezing = asyncio.ensure_future(its_storage.transact(freezes))
+        await asyncio.to_thread(locked.wait)
+        async with asyncio.timeout(20):
+            buried = await storage.transact_now(lambda tx: tx.nodes.bury(timedelta()))
+            await storage.transact(lambda tx: tx.transactions.running("CP1"))
+        wakes.set()
+        assert buried == {frozen}
+        with pytest.raises(AssertionError):
+            await freezing  # it runs again, and finds itself buried
+
+
+async def test_what_is_urgent_waits_for_no_unit(storage: Storage) -> None:
+    """A node that is busy lives: it tells so though every other connection waits."""
+    done = threading.Event()
+    waiting = [asyncio.ensure_future(storage.transact(lambda _tx: done.wait(30))) for _ in range(9)]
+    try:
+        async with asyncio.timeout(20):
+            await storage.transact_now(lambda tx: tx.nodes.join(new_node_id()))
+        assert not any(unit.done() for unit in waiting)
+    finally:
+        done.set()
+        await asyncio.gather(*waiting)
 
 
 async def test_a_socket_that_closes_late_does_not_close_the_newer_one(storage: Storage) -> None:

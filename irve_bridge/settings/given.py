@@ -1,10 +1,8 @@
-"""Environment and `.env` → one frozen Settings. Secrets are masked wherever it is printed."""
+"""What can be set, and how each setting must be; `config/.env.example` explains each."""
 
 import re
-from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -16,9 +14,7 @@ from pydantic import (
     HttpUrl,
     IPvAnyNetwork,
     SecretStr,
-    ValidationError,
     field_validator,
-    model_validator,
 )
 from pydantic_settings import (
     BaseSettings,
@@ -32,8 +28,8 @@ from standardwebhooks import Webhook
 
 from irve_bridge.domain.errors import BridgeError
 from irve_bridge.domain.money import refusal
-from irve_bridge.secret_files import SecretsRefused, read_secrets
-from irve_bridge.service.policy import CALLBACK_DELAYS, DEBT_RETRIES, LEASE, Bounds, Policy
+from irve_bridge.secret_files import read_secrets
+from irve_bridge.service.policy import CALLBACK_DELAYS, DEBT_RETRIES
 
 EXAMPLE = "replace_me"
 STRIPE_API = "https://api.stripe.com"
@@ -80,8 +76,8 @@ class CurrencyAmounts(BaseModel):
     fixed_most_minor: int = Field(gt=0)
 
 
-class Settings(BaseSettings):
-    """Everything the operator can set; `config/.env.example` explains each."""
+class Given(BaseSettings):
+    """Everything the operator can set, each well-formed by itself."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
@@ -225,15 +221,14 @@ class Settings(BaseSettings):
     @field_validator("stripe_webhook_secret")
     @classmethod
     def _webhook_secrets(cls, secret: SecretStr) -> SecretStr:
-        if not all(part.startswith("whsec_") for part in _parts(secret)):
+        if not all(part.startswith("whsec_") for part in parts(secret)):
             raise ValueError("must be a signing secret (whsec_…)")
         return secret
 
     @field_validator("qr_secret")
     @classmethod
     def _hard_to_guess(cls, secret: SecretStr | None) -> SecretStr | None:
-        parts = _parts(secret)
-        if secret is not None and not all(len(part) >= QR_SECRET_LEAST for part in parts):
+        if not all(len(part) >= QR_SECRET_LEAST for part in parts(secret)):
             raise ValueError(f"must have at least {QR_SECRET_LEAST} characters, each if several")
         return secret
 
@@ -247,14 +242,14 @@ class Settings(BaseSettings):
     @field_validator("csms_api_key")
     @classmethod
     def _keys(cls, key: SecretStr | None) -> SecretStr | None:
-        if not all(_parts(key)):
+        if not all(parts(key)):
             raise ValueError("must not be empty, nor one of several")
         return key
 
     @field_validator("csms_notification_secret")
     @classmethod
     def _callback_secret(cls, secret: SecretStr | None) -> SecretStr | None:
-        if not all(map(_signs, _parts(secret))):
+        if not all(map(_signs, parts(secret))):
             raise ValueError("must be whsec_ and base64, comma-separated if several")
         return secret
 
@@ -271,7 +266,7 @@ class Settings(BaseSettings):
     @field_validator("nats_url")
     @classmethod
     def _nats_servers(cls, urls: SecretStr | None) -> SecretStr | None:
-        if not all(map(_nats_server, _parts(urls))):
+        if not all(map(_nats_server, parts(urls))):
             raise ValueError("must be nats://host or tls://host, comma-separated if several")
         return urls
 
@@ -292,212 +287,19 @@ class Settings(BaseSettings):
         """Take `rsa.pem, ecdsa.pem`."""
         return [name.strip() for name in text.split(",")] if isinstance(text, str) else text
 
-    @model_validator(mode="after")
-    def _together(self) -> Self:
-        if wrong := [sentence for refused, sentence in self._contradictions() if refused]:
-            raise SettingsRefused(wrong)
-        return self
-
     @property
     def shares_database(self) -> bool:
         """Whether other nodes may be on this database."""
         return not self.database_url.get_secret_value().startswith("sqlite:")
-
-    def _contradictions(self) -> Iterator[tuple[bool, str]]:
-        """Give what cannot be, and the sentence that says so."""
-        yield from self._about_others()
-        yield from self._about_charge_points()
-        yield from self._about_amounts_and_terms()
-
-    def _about_others(self) -> Iterator[tuple[bool, str]]:
-        yield (
-            self.nats_url is not None and not self.shares_database,
-            "NATS_URL needs a DATABASE_URL of PostgreSQL, which nodes can share: leave it empty.",
-        )
-        yield (
-            self.live and self.stripe_api_base.rstrip("/") != STRIPE_API,
-            f"STRIPE_API_BASE must be {STRIPE_API} with a live key.",
-        )
-        yield (
-            bool(self.stripe_public_key) and ("_live_" in str(self.stripe_public_key)) != self.live,
-            "STRIPE_PUBLIC_KEY and STRIPE_SECRET_KEY are of different modes.",
-        )
-        yield (
-            self.csms_notification_url is not None and self.csms_notification_secret is None,
-            "CSMS_NOTIFICATION_SECRET is needed with CSMS_NOTIFICATION_URL.",
-        )
-        yield (
-            self.csms_authorize_url is not None and self.csms_notification_secret is None,
-            "CSMS_NOTIFICATION_SECRET is needed with CSMS_AUTHORIZE_URL.",
-        )
-        yield (
-            self.smtp_host is not None and self.smtp_from is None,
-            "SMTP_FROM is needed with SMTP_HOST.",
-        )
-
-    def _about_charge_points(self) -> Iterator[tuple[bool, str]]:
-        # Meanwhile a charge point is not heard: its answers to starts would come too late.
-        yield (
-            self.csms_authorize_url is not None
-            and self.csms_authorize_timeout_s >= self.command_timeout_s,
-            "CSMS_AUTHORIZE_TIMEOUT_S must be below COMMAND_TIMEOUT_S.",
-        )
-        yield (
-            any(network.prefixlen == 0 for network in self.ocpp_trusted_proxies),
-            "OCPP_TRUSTED_PROXIES must not name the whole world: anybody could pass for anybody.",
-        )
-        yield (
-            self.qr_secret is None and self.qr_signatures != "off",
-            "QR_SECRET is needed with QR_SIGNATURES.",
-        )
-        yield (
-            len(self.ocpp_tls_certificates) != len(self.ocpp_tls_keys),
-            "OCPP_TLS_KEYS must name one key for each of OCPP_TLS_CERTIFICATES, in their order.",
-        )
-        yield (
-            self.ocpp_client_ca is not None and not self.ocpp_tls_certificates,
-            "OCPP_TLS_CERTIFICATES is needed with OCPP_CLIENT_CA.",
-        )
-
-    def _about_amounts_and_terms(self) -> Iterator[tuple[bool, str]]:
-        yield (
-            self.fixed_least_minor > self.fixed_most_minor,
-            "FIXED_LEAST_MINOR must not be above FIXED_MOST_MINOR.",
-        )
-        yield (
-            list(self.debt_retries_s) != sorted(self.debt_retries_s),
-            "DEBT_RETRIES_S must rise: each is counted from the refusal.",
-        )
-        yield (
-            self.connection_timeout_s >= self.start_within_s,
-            "CONNECTION_TIMEOUT_S must be below START_WITHIN_S.",
-        )
-        yield (
-            self.start_within_s > self.start_within_most_s,
-            "START_WITHIN_S must not be above START_WITHIN_MOST_S.",
-        )
-        yield (
-            self.start_within_most_s + self.hold_stop_s >= self.transaction_most_s,
-            "TRANSACTION_MOST_S must be above START_WITHIN_MOST_S and HOLD_STOP_S together.",
-        )
-        yield (
-            self.retry_first_s > self.retry_most_s,
-            "RETRY_FIRST_S must not be above RETRY_MOST_S.",
-        )
-        yield (
-            self.personal_data_kept_s < self.customer_kept_s,
-            "PERSONAL_DATA_KEPT_S must not be below CUSTOMER_KEPT_S: the customer goes first.",
-        )
-        yield (
-            self.live and self.clock_speed != 1.0,
-            "CLOCK_SPEED must be 1 with a live key.",
-        )
-        yield (
-            self.clock_speed != 1.0 and not self.clock_epoch,
-            "CLOCK_EPOCH is needed with a CLOCK_SPEED other than 1.",
-        )
 
     @property
     def live(self) -> bool:
         """Whether real money moves."""
         return "_live_" in self.stripe_secret_key.get_secret_value()
 
-    @property
-    def stripe_webhook_secrets(self) -> tuple[str, ...]:
-        """The signing secrets that are valid: more than one while they rotate."""
-        return _parts(self.stripe_webhook_secret)
 
-    @property
-    def csms_notification_secrets(self) -> tuple[str, ...]:
-        """What callbacks are signed with: with each of them while they rotate."""
-        return _parts(self.csms_notification_secret)
-
-    @property
-    def csms_api_keys(self) -> tuple[str, ...]:
-        """The keys that open the API: more than one while they rotate; the first is ours."""
-        return _parts(self.csms_api_key)
-
-    @property
-    def qr_secrets(self) -> tuple[str, ...]:
-        """The secrets of the codes on stations: the first signs, all verify while they rotate."""
-        return _parts(self.qr_secret)
-
-    @property
-    def public_url(self) -> str:
-        """BASE_URL without a slash at its end."""
-        return str(self.base_url).rstrip("/")
-
-    @property
-    def reconcile_every(self) -> timedelta:
-        """How often everything is compared with the payment provider."""
-        return timedelta(seconds=self.reconcile_every_s)
-
-    @property
-    def reconcile_back(self) -> timedelta:
-        """How far back is compared each time."""
-        return timedelta(seconds=self.reconcile_back_s)
-
-    @property
-    def policy(self) -> Policy:
-        """The deadlines and bounds, as the service takes them."""
-        return Policy(
-            claim=timedelta(seconds=self.claim_s),
-            checkout_lasts=timedelta(seconds=self.checkout_lasts_s),
-            checkout_margin=timedelta(seconds=self.checkout_margin_s),
-            connection_timeout=timedelta(seconds=self.connection_timeout_s),
-            start_within=timedelta(seconds=self.start_within_s),
-            start_within_most=timedelta(seconds=self.start_within_most_s),
-            start_recheck=timedelta(seconds=self.start_recheck_s),
-            start_retry=timedelta(seconds=self.start_retry_s),
-            stop_repeat=timedelta(seconds=self.stop_repeat_s),
-            csms_end_within=timedelta(seconds=self.csms_end_within_s),
-            idle_end=timedelta(seconds=self.idle_end_s),
-            transaction_most=timedelta(seconds=self.transaction_most_s),
-            lease=LEASE * self.clock_speed,
-            hold_margin=timedelta(seconds=self.hold_margin_s),
-            hold_stop=timedelta(seconds=self.hold_stop_s),
-            debt_retries=tuple(timedelta(seconds=s) for s in self.debt_retries_s),
-            debt_term=timedelta(seconds=self.debt_term_s),
-            refund_retries=self.refund_retries,
-            refund_retry_after=timedelta(seconds=self.refund_retry_s),
-            customer_kept=timedelta(seconds=self.customer_kept_s),
-            personal_data_kept=timedelta(seconds=self.personal_data_kept_s),
-            commands_kept=timedelta(seconds=self.commands_kept_s),
-            stop_lead=timedelta(seconds=self.stop_lead_s),
-            retry_first=timedelta(seconds=self.retry_first_s),
-            retry_most=timedelta(seconds=self.retry_most_s),
-            usual=Bounds(
-                dynamic_ceiling_minor=self.dynamic_ceiling_minor,
-                fixed_least_minor=self.fixed_least_minor,
-                fixed_most_minor=self.fixed_most_minor,
-            ),
-            by_currency={
-                currency: Bounds(**limits.model_dump())
-                for currency, limits in self.amounts_by_currency.items()
-            },
-            keeps_remainder=self.prepaid_remainder == "keep",
-            reserves=self.reserve_connectors,
-            callbacks=self.csms_notification_url is not None,
-            mail=self.smtp_host is not None,
-        )
-
-
-def load(env_file: str | None = ".env") -> Settings:
-    """Return the settings of the environment, over those of `env_file`.
-
-    Raises:
-        SettingsRefused: With one sentence for each setting that is missing or malformed.
-    """
-    try:
-        return Settings(_env_file=env_file)  # type: ignore[call-arg]  # the rest comes from outside
-    except SecretsRefused as error:
-        raise SettingsRefused(error.sentences) from error
-    except ValidationError as error:
-        sentences = dict.fromkeys(_sentence(details) for details in error.errors())
-        raise SettingsRefused(list(sentences)) from error
-
-
-def _parts(secret: SecretStr | None) -> tuple[str, ...]:
+def parts(secret: SecretStr | None) -> tuple[str, ...]:
+    """Return what stands between commas: secrets and addresses may be several."""
     return () if secret is None else tuple(p.strip() for p in secret.get_secret_value().split(","))
 
 
@@ -518,13 +320,3 @@ def _signs(secret: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _sentence(error: object) -> str:
-    details: dict[str, object] = dict(error)  # type: ignore[call-overload]
-    location = details["loc"]
-    name = str(location[0]).upper() if isinstance(location, tuple) and location else ""
-    if details["type"] == "missing":
-        return f"{name} is not set: see config/.env.example."
-    message = str(details["msg"]).removeprefix("Value error, ")
-    return f"{name}: {message}." if name else f"{message}."
