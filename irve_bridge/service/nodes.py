@@ -17,6 +17,7 @@ import structlog
 from irve_bridge.service.meters import Meters
 from irve_bridge.service.news import NEWS, News, decode, encode
 from irve_bridge.service.ports import NODE_ID_LENGTH, Bus, Storage, Tx
+from irve_bridge.telemetry.metrics import CLOCK_AHEAD_SECONDS
 
 BEATS = 5
 """How often a node tells that it lives before it is taken for dead."""
@@ -151,6 +152,7 @@ class Node:
         """Return who lives; none where this node was taken for dead."""
         if not tx.nodes.seen(self._id):
             return frozenset()
+        CLOCK_AHEAD_SECONDS.set(time.time() - tx.nodes.now().timestamp())
         gone = tx.nodes.bury(self._lease)
         self._living |= gone  # it may have come and gone between two looks
         return tx.nodes.living()

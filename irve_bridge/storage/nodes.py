@@ -36,6 +36,7 @@ def _sqlite_now(*_: Any, **__: Any) -> str:
 
 
 _NOW = DatabaseNow()
+_READ_CLOCK = select(_NOW)
 _ONE = nodes.c.id == bindparam("of_id")
 _JOIN = insert(nodes).values(joined_at=_NOW, seen_at=_NOW)
 _SEEN = update(nodes).where(_ONE).values(seen_at=_NOW)
@@ -73,6 +74,10 @@ class SqlNodes:
     def seen(self, node_id: str) -> bool:
         """Note that a node lives; False where it was taken for dead."""
         return self._connection.execute(_SEEN, {"of_id": node_id}).rowcount == 1
+
+    def now(self) -> datetime:
+        """Return what the database's clock says, not when the transaction began."""
+        return self._connection.execute(_READ_CLOCK).scalar_one()
 
     def leave(self, node_id: str) -> None:
         """Forget a node that ends."""

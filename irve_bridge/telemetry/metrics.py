@@ -153,6 +153,11 @@ BUS_UP = Gauge(
     "Whether other nodes' charge points can be reached; always, where there is one node.",
     registry=OURS,
 )
+CLOCK_AHEAD_SECONDS = Gauge(
+    "irve_bridge_clock_ahead_seconds",
+    "How far this node's clock is ahead of the database's, which all nodes ask.",
+    registry=OURS,
+)
 COMMIT_SECONDS = Histogram(
     "irve_bridge_storage_commit_seconds",
     "From the first unit of a batch to its commit.",

@@ -1,6 +1,6 @@
 """The processes that share a database."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 NODE_ID_LENGTH = 16
@@ -20,6 +20,9 @@ class Nodes(Protocol):
 
     def seen(self, node_id: str) -> bool:
         """Note that a node lives; False where it was taken for dead."""
+
+    def now(self) -> datetime:
+        """Return what the database's clock says."""
 
     def leave(self, node_id: str) -> None:
         """Forget a node that ends."""

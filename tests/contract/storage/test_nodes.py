@@ -1,7 +1,7 @@
 """Which processes share the database, and which charge points each has."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
@@ -46,6 +46,11 @@ async def test_who_was_not_seen_for_too_long_is_forgotten(storage: Storage) -> N
     await storage.transact(lambda tx: tx.nodes.join(ME))
     assert await storage.transact(lambda tx: tx.nodes.bury(NONE)) == {ME}
     assert not await storage.transact(lambda tx: tx.nodes.seen(ME))
+
+
+async def test_the_database_has_a_clock(storage: Storage) -> None:
+    before = datetime.now(UTC) - timedelta(milliseconds=1)
+    assert before <= await storage.transact(lambda tx: tx.nodes.now()) <= datetime.now(UTC)
 
 
 async def test_one_of_those_that_live_is_the_eldest(storage: Storage) -> None:

@@ -30,6 +30,7 @@ TROUBLES: dict[str, dict[str, str]] = {
         'irve_bridge_storage_commit_seconds_bucket{instance="a", le="+Inf"}': "0+100x180",
     },
     "BusDown": {'irve_bridge_bus_up{instance="a"}': "0x180"},
+    "ClockDiffers": {'irve_bridge_clock_ahead_seconds{instance="a"}': "-30x180"},
     "DiskFull": {
         'irve_bridge_disk_free_bytes{of="database"}': "9x180",
         'irve_bridge_disk_size_bytes{of="database"}': "100x180",
@@ -73,6 +74,7 @@ TROUBLES: dict[str, dict[str, str]] = {
 WELL: dict[str, str] = UP | {
     'irve_bridge_storage_up{instance="a"}': "1x180",
     'irve_bridge_bus_up{instance="a"}': "1x180",
+    'irve_bridge_clock_ahead_seconds{instance="a"}': "-0.1x180",
     'irve_bridge_storage_commit_seconds_bucket{instance="a", le="0.05"}': "0+1000x180",
     'irve_bridge_storage_commit_seconds_bucket{instance="a", le="+Inf"}': "0+1000x180",
     'irve_bridge_disk_free_bytes{of="database"}': "50x180",
