@@ -42,7 +42,8 @@ _JOIN = insert(nodes).values(joined_at=_NOW, seen_at=_NOW)
 _SEEN = update(nodes).where(_ONE).values(seen_at=_NOW)
 _HANG_UP = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-    "WHERE application_name = :of_node AND datname = current_database()"
+    "WHERE application_name = :of_node AND datname = current_database() "
+    "AND usename = current_user"  # others it may not end
 )
 _LEAVE = delete(nodes).where(_ONE)
 _ALL = select(nodes.c.id, nodes.c.seen_at, _NOW.label("now"))

@@ -84,6 +84,38 @@ async def test_any_node_stops_shows_and_commands_what_another_one_has(two: Clust
         assert (session["status"], session["amount"]) == ("settled", w.cost(transaction))
 
 
+async def test_a_node_that_was_frozen_is_taken_over_and_does_no_harm_when_it_wakes(
+    two: Cluster,
+) -> None:
+    """It believes to live: what it had begun has ended meanwhile, and its charge is another's."""
+    w = two.w
+    async with w.charge_point(response_timeout_s=2.0) as cp:
+        await cp.wait_until_online()
+        opened = await w.open("dynamic")
+        back = await w.pay(opened)
+        await cp.plug(1)
+        await cp.wait_for_energy(1, 800)
+        frozen = await holder(two)
+        (other,) = [node for node in two.nodes if node is not frozen]
+        assert frozen.process is not None
+        frozen.process.send_signal(signal.SIGSTOP)
+        page = link(back).replace(link(back).split("/c/")[0], other.url)
+
+        async def stopped() -> bool:
+            async with w.http.post(f"{page}/stop") as response:
+                return response.ok
+
+        await w.eventually(stopped)
+        frozen.process.send_signal(signal.SIGCONT)
+        session = await w.final(opened["session_id"])
+        (transaction,) = cp.transactions
+        assert (session["status"], session["amount"]) == ("settled", w.cost(transaction))
+        card = await w.card(opened["session_id"])
+        assert card["charged"] - card["refunded"] == w.cost(transaction)
+        await frozen.answers(w.http)
+        assert await two.restart(frozen) == 0
+
+
 async def test_what_two_nodes_are_asked_under_one_key_is_done_once(two: Cluster) -> None:
     """A driver who presses twice, or a CSMS that lost patience, may reach both."""
     w = two.w
