@@ -57,7 +57,9 @@ class Registry:
         Return whether another node may have had the charge point before.
         """
         opened = ChargePointConnected(at=at, charge_point_id=charge_point_id)
-        came_over = await self._handler.run(lambda work: reports.connected(work, opened))
+        came_over = await self._handler.run(
+            lambda work: reports.connected(work, opened, self._clock.now)
+        )
         log.info("connected")
         return came_over
 
