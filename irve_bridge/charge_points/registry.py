@@ -61,7 +61,8 @@ class Registry:
         opened = ChargePointConnected(at=at, charge_point_id=charge_point_id)
 
         def unit(work: Work) -> bool:
-            return connection.state is State.OPEN and reports.connected(work, opened)
+            is_open = connection.state is State.OPEN
+            return is_open and reports.connected(work, opened, self._clock.now)
 
         came_over = await self._handler.run(unit)
         log.info("connected")

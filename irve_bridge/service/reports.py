@@ -1,5 +1,6 @@
 """What charge points say of themselves: sockets, boots and statuses, one unit of work each."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from irve_bridge.domain import facts
@@ -16,16 +17,25 @@ ACTIVITIES = {
     ConnectorStatus.SUSPENDED_EV: Activity.SUSPENDED_EV,
     ConnectorStatus.SUSPENDED_EVSE: Activity.SUSPENDED_EVSE,
 }
+HEARD_LATE = timedelta(seconds=1)
 BOOTED, REPORTED = "BootNotification", "StatusNotification"
 """What is kept of a charge point's own: its boots, and reports of an error that came or went."""
 
 
-def connected(work: Work, fact: facts.ChargePointConnected) -> bool:
-    """Note the open socket; return whether another node may have had the charge point before."""
+def connected(
+    work: Work, fact: facts.ChargePointConnected, now: Callable[[], datetime] | None = None
+) -> bool:
+    """Note the open socket; return whether another node may have had the charge point before.
+
+    It is heard from `now` on, which may be later where others had to be waited for: until then it
+    was not silent.
+    """
     work.tx.stations.connected(fact.charge_point_id, fact.at)  # from here on it is our turn
     before = work.tx.nodes.holder(fact.charge_point_id)
     if before != work.node_id:
         work.tx.nodes.take(work.node_id, fact.charge_point_id)
+    if now is not None and (heard_at := now()) - fact.at >= HEARD_LATE:
+        work.tx.stations.behind(fact.charge_point_id, heard_at)
     return before not in {None, work.node_id}
 
 

@@ -28,7 +28,7 @@ from tests.unit.domain.sessions import NOW, tariff
 from tests.unit.service.test_meters import charging, running
 
 T = TypeVar("T")
-LEASE = timedelta(seconds=0.5)
+LEASE, LONG = timedelta(seconds=0.5), timedelta(minutes=10)
 SESSION = replace(charging(), transaction_id="7", started_at=NOW)
 CP = ChargePoint(id="CP1", name="Quai Nord", operator_name="Port", operator_phone="+33 1")
 
@@ -199,6 +199,16 @@ async def test_a_meter_of_another_node_asks_for_no_stop_at_its_limit(storage: St
         await then.connect()
         await first.meters.refresh(SESSION.id)
         assert first.state() is None
+
+
+async def test_a_charge_point_that_is_not_heard_yet_is_not_silent(storage: Storage) -> None:
+    """Its socket is open, but its node waits for another to let go: a start may be under way."""
+    opened, heard_at = ChargePointConnected(at=NOW, charge_point_id=CP.id), NOW + LONG
+    async with process(storage, InProcessBus()) as here:
+        await here.handler.run(lambda work: reports.connected(work, opened, lambda: heard_at))
+    point = await storage.read(lambda tx: tx.stations.charge_point(CP.id))
+    assert point is not None
+    assert point.silent_for(heard_at, None) == timedelta()
 
 
 async def test_what_one_node_does_to_a_session_another_ones_meter_follows(
