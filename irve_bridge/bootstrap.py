@@ -190,14 +190,13 @@ async def running(
         every, back = settings.reconcile_every, settings.reconcile_back
         workers: dict[str, Callable[[], Awaitable[None]]] = {
             **{f"dispatcher {lane}": each.run for lane, each in dispatchers.items()},
+            "node": node.run,
             "meters": node.keep_meters,
             "sweep": lambda: sweep.run(meters),
             "displays": displays.run,
             "reconcile": lambda: reconciler.nightly(every, back, node.eldest),
             "loop lag": watch_loop,
         }
-        if settings.shares_database:  # alone, nobody would take over what it let go
-            workers["node"] = node.run
         if settings.nats_url:
             workers["news"] = node.listen
         if (codes := codes_of(settings)).window:
