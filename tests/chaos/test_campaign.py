@@ -11,11 +11,13 @@ import pytest
 
 from tests.chaos.campaign import run
 
+KILLS = 8
+
 
 @pytest.mark.timeout(600)
 async def test_killed_at_random_instants(tmp_path: Path) -> None:
     seed = int(os.environ.get("SEED") or random.SystemRandom().randrange(10**6))
-    result = await run(int(os.environ.get("KILLS") or 20), seed, tmp_path)
+    result = await run(int(os.environ.get("KILLS") or KILLS), seed, tmp_path)
     story = "\n".join([f"SEED={seed}, see {tmp_path}", *result.sentences])
     assert not result.violations, story
     assert result.figures["settled"] > 0, "nothing was charged: the campaign tried nothing"

@@ -306,7 +306,10 @@ async def test_deadlines_are_due_at_their_moment_earliest_first(
 async def test_a_deadline_is_looked_at_by_the_node_that_has_the_charge_point(
     storage: Storage, stored: Stored, now: datetime
 ) -> None:
-    mine, others, nobodys = [await stored(name, deadline_at=now) for name in "abc"]
+    mine, others, nobodys = [
+        await stored(name, deadline_at=now - number * SECOND)
+        for name, number in {"a": 3, "b": 2, "c": 1}.items()
+    ]
 
     def unit(tx: Tx) -> None:
         for session, node_id in ((mine, "m" * 16), (others, "o" * 16)):
