@@ -18,8 +18,8 @@ setup-test: .venv/.test ## the same with what the tests need, a browser, Prometh
 demo: setup ## bridge, simulators and three charge points; AUTO=1 plays the drivers, JSON=1 prints JSON
 	@$(BIN)/python -m simulators.demo $(if $(AUTO),--auto) $(if $(JSON),--json)
 
-test: setup-test lint ## all tests, in any order, four at a time: most of them wait for a clock
-	$(PYTEST) -n 4 --dist worksteal -q
+test: setup-test lint ## all tests, in any order, five at a time: most of them wait for a clock
+	$(PYTEST) -n 5 --dist worksteal -q
 
 lint: setup-test ## format, lint, types, the rule of the rooms, and the Dockerfile
 	$(BIN)/ruff format --check .
