@@ -130,6 +130,11 @@ def cycle(tag: bytes) -> list[Frame]:
     ]
 
 
+def running() -> list[Frame]:
+    """Return what a charge point says while its charge goes on: three readings to a heartbeat."""
+    return list(_mixed([readings(1, 4 + number % 5) for number in range(15)], [HEARTBEAT] * 5))
+
+
 def _mixed(many: list[Frame], few: list[Frame]) -> Iterator[Frame]:
     """Yield both, the few evenly among the many."""
     said = 0

@@ -108,14 +108,17 @@ class Load:
         await self._quiet()
         return spent | self._heard() | {"answered": answered}
 
-    async def pace(self, rate: float, seconds: float) -> dict[str, Any]:
-        """Say so many things a second, whoever still waits; return the latencies."""
-        turns = cycle(self._chargers)
-        await self._paced(rate, 1.0, lambda: next(turns).say(None))
+    async def pace(self, rate: float, seconds: float, *, running: bool = False) -> dict[str, Any]:
+        """Say so many things a second, whoever still waits; return the latencies.
+
+        `running` is of charges that go on, else of the mix, which begins with a charge.
+        """
+        turns, said = cycle(self._chargers), cycle(frames.running() if running else [None])
+        await self._paced(rate, 1.0, lambda: next(turns).say(next(said)))
         latencies_s: list[float] = []
         self._tally.latencies_s = latencies_s
         usage = Usage(self._server)
-        await self._paced(rate, seconds, lambda: next(turns).say(None))
+        await self._paced(rate, seconds, lambda: next(turns).say(next(said)))
         spent = usage.spent()
         await self._quiet()
         self._tally.latencies_s = None

@@ -17,12 +17,12 @@ Say = Callable[[str], None]
 
 
 async def cost_by_charge_points(fleet: Fleet, ids: Sequence[str], count: int) -> dict[str, float]:
-    """Return what a message costs one node, and its database, with so many charge points."""
+    """Return what a message of charges that go on costs one node, and its database."""
     async with fleet.serve(1) as (served,), generator() as load:
         await _connect(load, served, ids[:count], fleet)
         await load.do("start")
         before_s = fleet.database_s()
-        heard = await load.do("pace", rate=RATE, seconds=PACED_S)
+        heard = await load.do("pace", rate=RATE, seconds=PACED_S, running=True)
         database_s = fleet.database_s() - before_s
     messages = RATE * PACED_S
     return {
