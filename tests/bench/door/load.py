@@ -114,7 +114,9 @@ class Load:
         `running` is of charges that go on, else of the mix, which begins with a charge.
         """
         turns, said = cycle(self._chargers), cycle(frames.running() if running else [None])
-        await self._paced(rate, 1.0, lambda: next(turns).say(next(said)))
+        # Each has said something before: the first reading of a charge costs a fact.
+        warm_s = 2 * len(self._chargers) / rate if running else 1.0
+        await self._paced(rate, warm_s, lambda: next(turns).say(next(said)))
         latencies_s: list[float] = []
         self._tally.latencies_s = latencies_s
         usage = Usage(self._server)

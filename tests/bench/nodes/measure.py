@@ -11,7 +11,7 @@ from tests.bench.door.load import quantiles_ms
 from tests.bench.door.parts import Generator, generator
 from tests.bench.nodes.fleet import Fleet
 
-RATE, PACED_S = 400.0, 10.0
+RATE, PACED_S = 800.0, 8.0
 BUSY, WARM_S, SATURATED_S = 100, 1.5, 6.0
 Say = Callable[[str], None]
 
