@@ -40,6 +40,7 @@ class Sweep:
         self._handler = handler
         self._clock = clock
         self._moved = asyncio.Event()
+        self._cleared_at: datetime | None = None
 
     def limit_moved(self) -> None:
         """A meter's limit was projected anew: it may be the next thing to happen."""
@@ -62,8 +63,7 @@ class Sweep:
         Deadlines are taken by the page, as long as pages are full: an old backlog delays neither
         the deadlines behind it nor, between two pages, a limit.
         """
-        await self._end_left_behind(meters)
-        await self._forget_commands()
+        await self._clear_up(meters)
         for _ in range(PAGES_MOST):
             now = self._clock.now()
             for session_id in meters.crossed(now):
@@ -73,6 +73,15 @@ class Sweep:
                 await self._try({"session_id": session_id}, partial(apply, fact=asked))
             if await self._page(now) < BATCH:
                 return
+
+    async def _clear_up(self, meters: Meters) -> None:
+        """Look at all that runs, which is much, at intervals: limits move far more often."""
+        now = self._clock.now()
+        if self._cleared_at is not None and now < self._cleared_at + INTERVAL:
+            return
+        self._cleared_at = now
+        await self._end_left_behind(meters)
+        await self._forget_commands()
 
     async def _end_left_behind(self, meters: Meters) -> None:
         """End the transactions whose stop was lost, as their connectors and silence prove."""
