@@ -268,7 +268,7 @@ class Meters:
         metering = self._running.pop(key, None) or self._plain.pop(key, None)
         if metering is None:
             return
-        if isinstance(metering, Running):
+        if isinstance(metering, Running) and self._of_session.get(metering.session.id) == key:
             del self._of_session[metering.session.id]
         place = (key[0], metering.transaction.connector_number)
         if self._at_connector.get(place) == key:
