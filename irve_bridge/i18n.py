@@ -1,14 +1,15 @@
 """Languages: gettext catalogues, and quantities as people write them.
 
-The source texts are English; each other language has its `locales/{code}/LC_MESSAGES/messages.po`.
-They are compiled in memory, some ten milliseconds each: no compiled file can be missing or stale.
+The source texts are English; each other language has `locales/{code}/LC_MESSAGES/messages.po`, and
+what operators read besides in `operator.po`: drivers' pages never wait for that. They are compiled
+in memory, some ten milliseconds each: no compiled file can be missing or stale.
 """
 
 import gettext
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -16,13 +17,15 @@ from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_datetime, format_time, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent, get_decimal_symbol
 
 from irve_bridge.domain.money import minor_digits
 
+DRIVERS, OPERATORS = "messages", "operator"
+"""The catalogues: operators read theirs, and the drivers' for what both are told."""
 DEFAULT = "fr"
 SOURCE = "en"
 REGIONS = {
@@ -55,6 +58,11 @@ class Language:
         name = self.locale.language_name or self.code
         return name[0].upper() + name[1:]
 
+    @property
+    def decimal_sign(self) -> str:
+        """Return what stands before a number's decimals."""
+        return get_decimal_symbol(self.locale)
+
     def text(self, message: str) -> str:
         """Return a message in this language; gettext keeps its own header under no message."""
         return self.words.gettext(message) if message else ""
@@ -66,21 +74,16 @@ class Language:
     def money(self, amount_minor: int, currency: str) -> str:
         """Return an amount in minor units, written out."""
         amount = Decimal(amount_minor).scaleb(-minor_digits(currency))
-        return format_currency(amount, currency, locale=self.locale)
+        return self._priced(amount, currency)
 
     def unit_price(self, amount: Fraction, currency: str) -> str:
         """Return a price in major units, with up to four decimals more than the currency has."""
-        digits = minor_digits(currency)
-        pattern = self.locale.currency_formats["standard"].pattern.split(";")[0]
-        decimals = ("." + "0" * digits if digits else ".") + "####"
         exact = Decimal(amount.numerator) / Decimal(amount.denominator)
-        return format_currency(
-            exact,
-            currency,
-            format=pattern.replace(".00", decimals),
-            locale=self.locale,
-            currency_digits=False,
-        )
+        return self._priced(exact, currency, more="####")
+
+    def count(self, number: int) -> str:
+        """Return a number of things."""
+        return format_decimal(number, locale=self.locale)
 
     def kwh(self, energy_wh: int) -> str:
         """Return an energy in kWh."""
@@ -137,33 +140,51 @@ class Language:
                 runs.append([weekday])
         return ", ".join("\N{EN DASH}".join(names[i] for i in sorted({r[0], r[-1]})) for r in runs)
 
+    def ago(self, passed: timedelta) -> str:
+        """Return how long ago something was, roughly."""
+        return format_timedelta(-passed, add_direction=True, locale=self.locale)
+
     def moment(self, at: datetime, time_zone: str) -> str:
         """Return a moment as a clock at the station shows it."""
         return format_datetime(at, "medium", tzinfo=ZoneInfo(time_zone), locale=self.locale)
+
+    def _priced(self, amount: Decimal, currency: str, more: str = "") -> str:
+        """Return an amount with the decimals that are charged: CLDR gives some currencies fewer."""
+        decimals = "0" * minor_digits(currency) + more
+        pattern = self.locale.currency_formats["standard"].pattern
+        return format_currency(
+            amount,
+            currency,
+            format=pattern.replace(".00", f".{decimals}" if decimals else ""),
+            locale=self.locale,
+            currency_digits=False,
+        )
 
     def _number(self, thousandths: int, pattern: str) -> str:
         return format_decimal(Decimal(thousandths) / 1000, pattern, locale=self.locale)
 
 
-def language(locale: str) -> Language:
+def language(locale: str, domain: str = DRIVERS) -> Language:
     """Return the language of a locale such as `de_AT`; French where it is none of ours."""
     code = locale.replace("_", "-").partition("-")[0].lower()
-    return _load(code if code in REGIONS else DEFAULT)
+    return _load(code if code in REGIONS else DEFAULT, domain)
 
 
-def languages() -> dict[str, Language]:
+def languages(domain: str = DRIVERS) -> dict[str, Language]:
     """Return every language by its code."""
-    return {code: _load(code) for code in REGIONS}
+    return {code: _load(code, domain) for code in REGIONS}
 
 
 @cache
-def _load(code: str) -> Language:
-    words = gettext.NullTranslations() if code == SOURCE else _catalogue(code)
+def _load(code: str, domain: str) -> Language:
+    words = gettext.NullTranslations() if code == SOURCE else _catalogue(code, domain)
+    if domain != DRIVERS:
+        words.add_fallback(_load(code, DRIVERS).words)
     return Language(code, Locale.parse(REGIONS[code]), words)
 
 
-def _catalogue(code: str) -> gettext.GNUTranslations:
-    path = files("irve_bridge") / "locales" / code / "LC_MESSAGES" / "messages.po"
+def _catalogue(code: str, domain: str) -> gettext.GNUTranslations:
+    path = files("irve_bridge") / "locales" / code / "LC_MESSAGES" / f"{domain}.po"
     compiled = io.BytesIO()
     with path.open("rb") as source:
         write_mo(compiled, read_po(source, locale=code))

@@ -16,6 +16,7 @@ from pydantic import (
     Field,
     PlainValidator,
     ValidationError,
+    WithJsonSchema,
 )
 
 from irve_bridge.domain.errors import BridgeError
@@ -29,6 +30,11 @@ def _tag(text: str) -> str:
 
 
 Tag = Annotated[str, AfterValidator(_tag)]
+
+
+def _or_nothing(**text: str) -> WithJsonSchema:
+    """Describe a text that may be left empty, or null."""
+    return WithJsonSchema({"anyOf": [{"type": "string", **text}, {"enum": ["", None]}]})
 
 
 def _no_gap(text: object) -> object:
@@ -52,8 +58,12 @@ class IdTagEntry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     status: IdTagStatus = IdTagStatus.ACCEPTED
-    parent_id_tag: Annotated[Tag | None, BeforeValidator(_no_gap)] = None
-    expires_at: Annotated[datetime | None, PlainValidator(_moment)] = None
+    parent_id_tag: Annotated[Tag | None, BeforeValidator(_no_gap), _or_nothing(pattern=PATTERN)] = (
+        None
+    )
+    expires_at: Annotated[
+        datetime | None, PlainValidator(_moment), _or_nothing(format="date-time")
+    ] = None
     name: str = Field(default="", max_length=200, pattern=r"^[^\x00-\x1f]*$")
 
     def of(self, id_tag: str) -> IdTag:

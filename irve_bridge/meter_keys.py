@@ -2,8 +2,6 @@
 
 import re
 
-from pyocmf import PublicKey, PyOCMFError
-
 _ARMOUR = re.compile(r"-----[A-Z ]+-----")
 
 
@@ -13,6 +11,8 @@ def der_in_hex(key: str) -> str:
     Raises:
         ValueError: It is none, or of a curve that meters do not sign with.
     """
+    from pyocmf import PublicKey, PyOCMFError  # noqa: PLC0415 - slow to load, and seldom needed
+
     bare = "".join(_ARMOUR.sub("", key).split())
     try:
         return PublicKey.from_string(bare).key.upper()

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
-from irve_bridge.domain.breakdown import Dimension, Line
+from irve_bridge.domain.breakdown import Breakdown, Dimension, Line
 from irve_bridge.domain.money import minor_digits
 from irve_bridge.domain.restrictions import DAYS, Restrictions
 from irve_bridge.domain.tariff import Offer, PriceComponent, Tariff
@@ -75,10 +75,39 @@ class PriceLine:
     note: str = ""
 
 
+class BillLine(NamedTuple):
+    """One line of a bill; `quantity` and `price` are "" for what is no component of the tariff."""
+
+    label: str
+    quantity: str
+    price: str
+    net: str
+    gross: str
+
+
 def price_list(tariff: Tariff, language: Language) -> list[PriceLine]:
     """Return what a charge costs, as it must be read before paying."""
     offers = [_offer(offer, tariff.currency, language) for offer in tariff.prices]
     return [*offers, *_bounds(tariff, language)]
+
+
+def bill(cost: Breakdown, language: Language) -> list[BillLine]:
+    """Return what a charge comes to, part by part; net and gross of the parts add up to it."""
+
+    def line(label: str, net_minor: int, gross_minor: int, of: tuple[str, str]) -> BillLine:
+        net, gross = (language.money(minor, cost.currency) for minor in (net_minor, gross_minor))
+        return BillLine(language.text(label), *of, net, gross)
+
+    lines = []
+    for each in cost.lines:
+        component = PriceComponent(each.dimension, each.price, vat=each.vat)
+        price = "".join(unit_price(component, cost.currency, language))
+        of = (quantity_of(each, language), price)
+        lines.append(line(DIMENSIONS[each.dimension], each.net_minor, each.gross_minor, of))
+    if bound := cost.bound:
+        label = N_("Minimum price") if bound.gross_minor > 0 else N_("Maximum price")
+        lines.append(line(label, bound.net_minor, bound.gross_minor, ("", "")))
+    return lines
 
 
 def unit_price(component: PriceComponent, currency: str, language: Language) -> tuple[str, str]:
@@ -112,10 +141,10 @@ def remark(tariff: Tariff, language: Language) -> str:
 
 def _offer(offer: Offer, currency: str, language: Language) -> PriceLine:
     amount, unit = unit_price(offer.component, currency, language)
-    conditions = list(_conditions(offer.restrictions, language)) if offer.restrictions else []
-    conditions += _block(offer.component, language)
+    when = list(conditions(offer.restrictions, language)) if offer.restrictions else []
+    when += block(offer.component, language)
     label = language.text(DIMENSIONS[offer.component.type])
-    return PriceLine(label, amount, unit, ", ".join(conditions))
+    return PriceLine(label, amount, unit, ", ".join(when))
 
 
 def _bounds(tariff: Tariff, language: Language) -> Iterator[PriceLine]:
@@ -128,17 +157,17 @@ def _bounds(tariff: Tariff, language: Language) -> Iterator[PriceLine]:
             yield PriceLine(language.text(label), amount, "")
 
 
-def _block(component: PriceComponent, language: Language) -> Iterator[str]:
+def block(component: PriceComponent, language: Language) -> Iterator[str]:
     """Yield what a step size rounds up to, where it is more than the unit of the meter."""
     if component.step_size <= 1 or component.type is Dimension.FLAT:
         return
     energy = component.type is Dimension.ENERGY
     size = component.step_size
-    block = language.kwh_short(size) if energy else language.duration(size)
-    yield language.text(N_("per started %(block)s")) % {"block": block}
+    written = language.kwh_short(size) if energy else language.duration(size)
+    yield language.text(N_("per started %(block)s")) % {"block": written}
 
 
-def _conditions(held: Restrictions, language: Language) -> Iterator[str]:
+def conditions(held: Restrictions, language: Language) -> Iterator[str]:
     """Yield when a price holds, in the order in which a driver can tell: day, hour, use."""
     last = held.end_date and held.end_date - timedelta(days=1)
     if held.day_of_week:

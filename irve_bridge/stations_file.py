@@ -3,7 +3,6 @@
 import re
 from decimal import Decimal
 from typing import Annotated, Literal, Self
-from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -16,6 +15,7 @@ from pydantic import (
 )
 
 from irve_bridge.domain.charge_point import SecurityProfile
+from irve_bridge.domain.local_time import time_zones
 from irve_bridge.domain.tariff_loading import FAST_W
 from irve_bridge.meter_keys import der_in_hex
 
@@ -143,7 +143,7 @@ class ChargePointEntry(_Strict):
     @field_validator("time_zone")
     @classmethod
     def _known(cls, name: str) -> str:
-        if name not in available_timezones():
+        if name not in time_zones():
             raise ValueError(f"{name} is no IANA time zone, such as Europe/Paris")
         return name
 

@@ -18,7 +18,7 @@ class Written:
         Raises:
             yaml.YAMLError: It is no YAML, or says something twice; the error names the line.
         """
-        loader = yaml.SafeLoader(text)
+        loader = yaml.CSafeLoader(text)
         self._root = loader.get_single_node()
         for node in _mappings(self._root, set()):
             _refuse_twice(node)

@@ -35,6 +35,7 @@ READY_S = 40.0
 AUTO_SPEED, HAND_SPEED = 60.0, 20.0
 CHARGE_POINTS = ("CP1", "CP2", "CP3")
 MARKER = ".irve-demo"
+ACCOUNT = "demo"
 # The settings are the demo's own: a developer's `.env` is not read.
 BRIDGE = ("irve_bridge", "--env-file", os.devnull)
 console = Console(stderr=True)
@@ -53,6 +54,7 @@ class Place:
     environment: dict[str, str]
     api_key: str
     callback_secret: str
+    password: str
 
     def url(self, name: str) -> str:
         """Return where one of the parts listens."""
@@ -141,6 +143,7 @@ def make_place(folder: Path, speed: float) -> Place:
         "STRIPE_WEBHOOK_SECRET": "whsec_" + secrets.token_hex(16),
         "STRIPE_API_BASE": f"http://127.0.0.1:{ports['stripe']}",
         "BASE_URL": f"http://127.0.0.1:{ports['web']}",
+        "HELP_PHONE": "+33 1 23 45 67 89",
         "WEB_PORT": str(ports["web"]),
         "OCPP_PORT": str(ports["ocpp"]),
         "CSMS_NOTIFICATION_URL": f"http://127.0.0.1:{ports['csms']}/callbacks",
@@ -151,7 +154,8 @@ def make_place(folder: Path, speed: float) -> Place:
         "CLOCK_EPOCH": str(time.time()),
         "CLOCK_SPEED": str(speed),
     }
-    return Place(folder, ports, environment, api_key, callback_secret)
+    password = secrets.token_urlsafe(12)
+    return Place(folder, ports, environment, api_key, callback_secret, password)
 
 
 def _empty(folder: Path) -> None:
@@ -192,6 +196,8 @@ async def everything(place: Place, *, by_hand: bool) -> AsyncIterator[None]:
         csms = ("--port", ports["csms"], "--secret", place.callback_secret)
         await start("csms", "simulators.csms", *csms)
         await parts.run(*BRIDGE, "stations", "apply", "config/stations.yaml")
+        account = ("accounts", "add", ACCOUNT, "--role", "operator")
+        await parts.run(*BRIDGE, *account, given=f"{place.password}\n")
         await start("bridge", *BRIDGE, "serve")
         await _ready(f"{place.url('web')}/readyz", parts)
         control = ("--control-port", ports["control"])
@@ -226,6 +232,8 @@ def _show_address(place: Place, speed: float) -> None:
     url = f"{place.url('web')}/s/CP1/1"
     segno.make(url).terminal(compact=True)
     console.print(f"\n[bold]{url}[/]   pay with 4242 4242 4242 4242, any date, any code")
+    pages = f"{place.url('web')}/operator"
+    console.print(f"[bold]{pages}[/]   sign in as {ACCOUNT} with {escape(place.password)}")
     console.print(
         f"The clock runs {speed:g} times as fast. The bridge's log is {place.folder / 'app.log'}; "
         "Ctrl-C ends the demo.\n"

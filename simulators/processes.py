@@ -50,14 +50,14 @@ class Parts:
             await _end(process)
             await listening
 
-    async def run(self, module: str, *arguments: str) -> None:
-        """Run one module to its end.
+    async def run(self, module: str, *arguments: str, given: str = "") -> None:
+        """Run one module to its end; `given` is its standard input.
 
         Raises:
             PartFailed: It did not end well.
         """
         process = await self._start(module, *arguments)
-        said, _ = await process.communicate()
+        said, _ = await process.communicate(given.encode())
         if process.returncode:
             raise PartFailed(f"{module} {' '.join(arguments)}: {said.decode().strip()}")
 
@@ -76,6 +76,7 @@ class Parts:
             *arguments,
             cwd=ROOT,
             env=os.environ | self.environment,
+            stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,

@@ -3,34 +3,39 @@
 HYPOTHESIS_PROFILE=long is that of `make check-full`.
 """
 
+import logging
 import os
 import secrets
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from irve_bridge.storage.migrate import migrate
-from tests import postgres
+from tests import postgres, sqlite
 
 settings.register_profile("quick", deadline=None)
 settings.register_profile("long", deadline=None, max_examples=3000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
-@pytest.fixture(scope="session")
-def sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with nothing in it but its schema: quicker to copy than to migrate."""
-    path = tmp_path_factory.mktemp("storage") / "empty.db"
-    migrate(f"sqlite:///{path}")
-    return path
+@pytest.fixture
+def logging_restored() -> Iterator[None]:
+    """What runs here as a command does sends logs elsewhere: not for longer than the test."""
+    root, level = list(logging.root.handlers), logging.root.level
+    yield
+    for handler in logging.root.handlers:
+        handler.close()
+    logging.root.handlers[:] = root
+    logging.root.setLevel(level)
+    structlog.reset_defaults()
 
 
 @pytest.fixture
-def sqlite_url(sqlite_file: Path, tmp_path: Path) -> str:
-    return f"sqlite:///{shutil.copy(sqlite_file, tmp_path / 'bridge.db')}"
+def sqlite_url(tmp_path: Path) -> str:
+    return sqlite.made(tmp_path / "bridge.db")
 
 
 @pytest.fixture(scope="session")

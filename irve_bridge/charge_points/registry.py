@@ -17,6 +17,8 @@ from irve_bridge.service.handle import Handler, Work
 from irve_bridge.service.ports import Clock
 from irve_bridge.telemetry.metrics import CONNECTED
 
+TELL_AGAIN_S = (1.0, 3.0, 9.0, 27.0)
+
 log = structlog.get_logger()
 
 
@@ -49,8 +51,22 @@ class Registry:
             closed = ChargePointDisconnected(
                 at=self._clock.now(), charge_point_id=charge_point_id, connected_at=at
             )
-            await self._handler.run(lambda work: reports.disconnected(work, closed))
+            await self._tell_closed(closed)
             log.info("disconnected")
+
+    async def _tell_closed(self, closed: ChargePointDisconnected) -> None:
+        """Tell it, again where it cannot be stored: who counts as online is taken for idle.
+
+        Where that lasts longer, this node is cut off, and all it had is disconnected afterwards.
+        """
+        for pause_s in (0.0, *TELL_AGAIN_S):
+            await asyncio.sleep(pause_s)
+            try:
+                await self._handler.run(lambda work: reports.disconnected(work, closed))
+            except Exception as error:  # noqa: BLE001 - whatever it is, the socket is closed
+                log.warning("closing_not_stored", error=repr(error))
+            else:
+                return
 
     async def tell(self, charge_point_id: str, connection: ServerConnection, at: datetime) -> bool:
         """Tell that the socket opened, once it is the one that gets the commands.

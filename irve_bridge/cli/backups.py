@@ -5,6 +5,7 @@ import asyncio
 from pathlib import Path
 
 from irve_bridge.cli.common import Actions, add, console, open_database, settings_of
+from irve_bridge.cli.progress import busy
 from irve_bridge.clock import SharedClock
 from irve_bridge.service.restored import forget_statuses
 from irve_bridge.storage.backup import back_up, put_back
@@ -23,7 +24,8 @@ def add_to(commands: Actions) -> None:
 async def backup(arguments: argparse.Namespace) -> int:
     """Make a copy."""
     url = settings_of(arguments).database_url.get_secret_value()
-    size = await asyncio.to_thread(back_up, url, arguments.file)
+    with busy("Copying the database"):
+        size = await asyncio.to_thread(back_up, url, arguments.file)
     console.print(f"{arguments.file} is a whole copy ({size:,} bytes).")
     return 0
 
@@ -32,7 +34,9 @@ async def restore(arguments: argparse.Namespace) -> int:
     """Put a copy back, and have charge points asked anew for what it cannot know."""
     settings = settings_of(arguments)
     if arguments.file is not None:
-        await asyncio.to_thread(put_back, settings.database_url.get_secret_value(), arguments.file)
+        url = settings.database_url.get_secret_value()
+        with busy("Putting the copy back"):
+            await asyncio.to_thread(put_back, url, arguments.file)
     now = SharedClock(settings.clock_epoch, settings.clock_speed).now()
     async with open_database(arguments) as storage:
         connectors = await storage.transact(lambda tx: forget_statuses(tx, now))

@@ -9,6 +9,7 @@ from rich.table import Column, Table
 
 from irve_bridge import telemetry
 from irve_bridge.cli.common import Actions, add, console, days_back, settings_of
+from irve_bridge.cli.progress import busy
 from irve_bridge.clock import SharedClock
 from irve_bridge.domain.errors import Refusal
 from irve_bridge.service.ports import ProviderUnreachable
@@ -39,7 +40,8 @@ async def compare(arguments: argparse.Namespace) -> int:
 
     async with offline_reconciler(settings) as reconciler:
         try:
-            findings = await reconciler.run(now - timedelta(days=arguments.days), now)
+            with busy("Comparing with Stripe"):
+                findings = await reconciler.run(now - timedelta(days=arguments.days), now)
         except ProviderUnreachable as error:
             raise Refusal(
                 f"Stripe did not answer ({error}): nothing is lost, try again later."

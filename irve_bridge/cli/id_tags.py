@@ -9,6 +9,7 @@ from rich.table import Column, Table
 
 from irve_bridge import id_tags
 from irve_bridge.cli.common import PAGE, Actions, add, console, every, group, open_database
+from irve_bridge.cli.progress import busy
 from irve_bridge.domain.errors import Refusal
 from irve_bridge.domain.id_tag import IdTag, IdTagStatus
 from irve_bridge.service.ports import Tx
@@ -85,13 +86,15 @@ async def apply(arguments: argparse.Namespace) -> int:
     """Show what differs, and change it; tags that the file does not name are kept."""
     wanted = id_tags.read(arguments.file)
     async with open_database(arguments) as storage:
-        changed = await storage.read(lambda tx: _changed(tx, wanted))
+        with busy("Comparing with the database"):
+            changed = await storage.read(lambda tx: _changed(tx, wanted))
         for sign, tag in changed:
             console.print(f"{sign} {tag.id_tag} {tag.status.value}")
         if arguments.dry_run or not changed:
             console.print("Nothing to change." if not changed else "Nothing was changed (dry run).")
             return 0
-        await storage.transact(lambda tx: _put(tx, changed))
+        with busy(f"Applying {len(changed)} changes"):
+            await storage.transact(lambda tx: _put(tx, changed))
     console.print(f"{len(changed)} changes applied.")
     return 0
 

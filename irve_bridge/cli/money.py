@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from rich.table import Column, Table
 
 from irve_bridge.cli.common import Actions, add, console, days_back, open_database, settings_of
+from irve_bridge.cli.progress import busy
 from irve_bridge.clock import SharedClock
 from irve_bridge.domain.session import Session, State
 from irve_bridge.service.evidence import record
@@ -77,9 +78,10 @@ async def list_disputes(arguments: argparse.Namespace) -> int:
     now = SharedClock(settings.clock_epoch, settings.clock_speed).now()
     table = Table(Column("session", no_wrap=True), "state", "paid", "opened", "dispute")
     async with open_database(arguments) as storage:
-        async for session in _opened_since(storage, now - timedelta(days=arguments.days), now):
-            if session.dispute is not None:
-                table.add_row(*_dispute_row(session))
+        with busy("Looking through the sessions"):
+            async for session in _opened_since(storage, now - timedelta(days=arguments.days), now):
+                if session.dispute is not None:
+                    table.add_row(*_dispute_row(session))
     console.print(table)
     return 0
 

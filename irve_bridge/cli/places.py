@@ -1,9 +1,8 @@
-"""Charge points and their codes."""
+"""Charge points and connectors, as a file has them."""
 
 import argparse
 from pathlib import Path
 
-import segno
 from rich.table import Table
 
 from irve_bridge import stations
@@ -14,10 +13,9 @@ from irve_bridge.cli.common import (
     group,
     open_database,
     refusals,
-    settings_of,
 )
+from irve_bridge.cli.progress import busy
 from irve_bridge.domain.charge_point import ChargePoint, Connector
-from irve_bridge.service.codes import Codes
 
 
 def add_to(commands: Actions) -> None:
@@ -34,8 +32,6 @@ def add_to(commands: Actions) -> None:
         help="another charge point has its place: take key and security profile from the file",
     )
     add(station, "list", list_stations, "show what is registered")
-    qr = add(commands, "qr", draw_codes, "write the QR code of every connector")
-    qr.add_argument("--out", type=Path, required=True, help="folder for the SVG files")
 
 
 async def apply(arguments: argparse.Namespace) -> int:
@@ -43,10 +39,11 @@ async def apply(arguments: argparse.Namespace) -> int:
     wanted = stations.read(arguments.file)
     stations.refuse_unknown(arguments.replaced, wanted)
     async with open_database(arguments) as storage:
-        changes = await storage.read(
-            lambda tx: list(stations.differences(wanted, tx.stations, arguments.replaced))
-        )
-        kept = await storage.read(lambda tx: stations.not_named(wanted, tx.stations))
+        with busy("Comparing with the database"):
+            changes = await storage.read(
+                lambda tx: list(stations.differences(wanted, tx.stations, arguments.replaced))
+            )
+            kept = await storage.read(lambda tx: stations.not_named(wanted, tx.stations))
         for change in changes:
             console.print(f"{change.sign} {change.name}")
         if kept:
@@ -54,7 +51,8 @@ async def apply(arguments: argparse.Namespace) -> int:
         if arguments.dry_run or not changes:
             console.print("Nothing to change." if not changes else "Nothing was changed (dry run).")
             return 0
-        await storage.transact(lambda tx: stations.apply(changes, tx.stations))
+        with busy(f"Applying {len(changes)} changes"):
+            await storage.transact(lambda tx: stations.apply(changes, tx.stations))
     console.print(f"{len(changes)} changes applied.")
     return 0
 
@@ -80,22 +78,3 @@ def _station_row(point: ChargePoint, outlet: Connector) -> tuple[str, ...]:
     online = "yes" if point.connected_at else "no"
     name = (point.id, point.name, online, str(outlet.number), outlet.evse_id)
     return (*name, outlet.status.value, ", ".join(outlet.tariff_ids))
-
-
-async def draw_codes(arguments: argparse.Namespace) -> int:
-    """Write one SVG for each connector."""
-    settings = settings_of(arguments)
-    codes = Codes(settings.qr_secrets)
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    async with open_database(arguments) as storage:
-        connectors = await storage.read(
-            lambda tx: [
-                c for p in tx.stations.charge_points() for c in tx.stations.connectors(p.id)
-            ]
-        )
-    for outlet in connectors:
-        url = settings.public_url + codes.path(outlet.charge_point_id, outlet.number)
-        file = arguments.out / f"{outlet.charge_point_id}-{outlet.number}.svg"
-        segno.make(url, error="m").save(str(file), scale=8, border=4, title=outlet.evse_id)
-        console.print(f"{file}  {url}")
-    return 0

@@ -9,6 +9,7 @@ from dotenv import dotenv_values
 
 from irve_bridge import telemetry
 from irve_bridge.cli.common import Actions, add, console, open_database, refusals, settings_of
+from irve_bridge.cli.progress import busy
 from irve_bridge.domain.charge_point import ChargePoint, SecurityProfile
 from irve_bridge.settings import Settings, SettingsRefused
 from irve_bridge.storage.migrate import migrate
@@ -43,7 +44,8 @@ async def bring_up_to_date(arguments: argparse.Namespace) -> int:
     """Migrate, as every start does, and say from where to where."""
     telemetry.configure("WARNING")
     url = settings_of(arguments).database_url.get_secret_value()
-    before, after = await asyncio.to_thread(migrate, url)
+    with busy("Bringing the database up to date"):
+        before, after = await asyncio.to_thread(migrate, url)
     if before == after:
         console.print(f"The database has schema {after} already.")
     else:

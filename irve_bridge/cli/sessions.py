@@ -7,14 +7,15 @@ from rich.table import Column, Table
 
 from irve_bridge.cli.common import Actions, add, console, open_database, settings_of
 from irve_bridge.domain.errors import Refusal
-from irve_bridge.domain.session import Session
+from irve_bridge.domain.session import Session, State
 from irve_bridge.service.desk import Desk
 
 
 def add_to(session: Actions) -> None:
     """Add these actions."""
     listing = add(session, "list", list_sessions, "newest first")
-    listing.add_argument("--state", help="only those in this state")
+    states = [state.value for state in State]
+    listing.add_argument("--state", choices=states, metavar="STATE", help=", ".join(states))
     show = add(session, "show", show_session, "one session's whole story")
     show.add_argument("id")
     decide = add(session, "decide", decide_session, "settle a review, or lower or forgive a debt")

@@ -6,19 +6,19 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from rich.table import Table
 
 from irve_bridge.cli.common import Actions, add, console, group
 from irve_bridge.domain import tariff_loading
 from irve_bridge.domain.breakdown import Breakdown
-from irve_bridge.domain.period import Period
+from irve_bridge.domain.local_time import time_zones
 from irve_bridge.domain.pricing import Pricer
-from irve_bridge.domain.projection import charge
-from irve_bridge.domain.tariff import PriceComponent, Tariff
+from irve_bridge.domain.stay import Stay
+from irve_bridge.domain.tariff import Tariff
 from irve_bridge.i18n import DEFAULT, REGIONS, Language, language
-from irve_bridge.price_list import DIMENSIONS, price_list, quantity_of, remark, unit_price
+from irve_bridge.price_list import bill, price_list, remark
 
 _MINUTE_US = 60_000_000
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
@@ -67,7 +67,7 @@ def _moment(text: str) -> datetime:
 
 
 def _zone(text: str) -> ZoneInfo:
-    if text not in available_timezones():
+    if text not in time_zones():
         raise argparse.ArgumentTypeError(f"{text} is no IANA time zone, such as Europe/Paris")
     return ZoneInfo(text)
 
@@ -96,34 +96,26 @@ def _tariff(arguments: argparse.Namespace) -> Tariff:
 
 
 def _cost(tariff: Tariff, arguments: argparse.Namespace) -> Breakdown:
-    zone: ZoneInfo = arguments.time_zone
-    at: datetime = arguments.at or datetime.now(UTC)
-    at = (at.replace(tzinfo=zone) if at.tzinfo is None else at).astimezone(UTC)
-    charging = _charging(at, arguments)
-    parked = _minutes(arguments.parked_minutes)
-    over_at = charging.end_at
-    parking = Period(start_at=over_at, end_at=over_at + parked, parking=parked)
-    pricer = Pricer(tariff, zone)
-    return pricer.cost(pricer.tally(at, [charging, parking]))
-
-
-def _charging(at: datetime, arguments: argparse.Namespace) -> Period:
     """Return what is asked for; of energy and minutes the one left out follows from the power.
 
     Raises:
         ValueError: Neither was given, or there is no power to tell the other one from.
     """
-    energy_wh = None if arguments.energy is None else int(arguments.energy * 1000)
-    minutes: Decimal | None = arguments.minutes
-    if energy_wh is not None and minutes is not None:
-        charging = _minutes(minutes)
-        return Period(start_at=at, end_at=at + charging, energy_wh=energy_wh, charging=charging)
-    if energy_wh is None and minutes is None:
+    zone: ZoneInfo = arguments.time_zone
+    at: datetime = arguments.at or datetime.now(UTC)
+    energy, minutes = arguments.energy, arguments.minutes
+    if energy is None and minutes is None:
         raise ValueError("Give --energy, --minutes, or both.")
-    power_w = int((arguments.power_kw or 0) * 1000)
-    if not power_w:
+    stay = Stay(
+        at=(at.replace(tzinfo=zone) if at.tzinfo is None else at).astimezone(UTC),
+        energy_wh=None if energy is None else int(energy * 1000),
+        charging=None if minutes is None else _minutes(minutes),
+        parked=_minutes(arguments.parked_minutes),
+        power_w=int((arguments.power_kw or 0) * 1000),
+    )
+    if not stay.is_told:
         raise ValueError("Give --power-kw as well, or both --energy and --minutes.")
-    return charge(at, power_w, energy_wh, None if minutes is None else int(minutes))
+    return stay.cost(Pricer(tariff, zone))
 
 
 def _minutes(minutes: Decimal) -> timedelta:
@@ -132,26 +124,11 @@ def _minutes(minutes: Decimal) -> timedelta:
 
 def _bill(cost: Breakdown, words: Language) -> Table:
     table = Table("", "quantity", "price with VAT", "net", "gross")
-
-    def row(label: str, net_minor: int, gross_minor: int, *of: str) -> None:
-        amounts = (words.money(amount, cost.currency) for amount in (net_minor, gross_minor))
-        table.add_row(label, *(of or ("", "")), *amounts)
-
-    for line in cost.lines:
-        component = PriceComponent(line.dimension, line.price, vat=line.vat)
-        price_of_one = "".join(unit_price(component, cost.currency, words))
-        quantity = quantity_of(line, words)
-        row(
-            words.text(DIMENSIONS[line.dimension]),
-            line.net_minor,
-            line.gross_minor,
-            quantity,
-            price_of_one,
-        )
-    if cost.bound:
-        row("price bound", cost.bound.net_minor, cost.bound.gross_minor)
+    for line in bill(cost, words):
+        table.add_row(*line)
     table.add_section()
-    row("total", cost.net_minor, cost.gross_minor)
+    total = (words.money(amount, cost.currency) for amount in (cost.net_minor, cost.gross_minor))
+    table.add_row("total", "", "", *total)
     for vat in cost.vat:
         table.add_row(
             f"of which VAT {words.percent(vat.percent)}",

@@ -14,11 +14,18 @@ _FREE = frozenset({ConnectorStatus.AVAILABLE, ConnectorStatus.PREPARING, Connect
 
 
 class CodeDisplays:
-    """Has a new code shown at each connector that is free, as often as codes change."""
+    """Has a new code shown at each free connector of a node, as often as codes change."""
 
     def __init__(
-        self, storage: Storage, clock: Clock, outbox: Outbox, codes: Codes, public_url: str
+        self,
+        storage: Storage,
+        clock: Clock,
+        outbox: Outbox,
+        codes: Codes,
+        public_url: str,
+        node_id: str,
     ) -> None:
+        self._node_id = node_id
         self._storage = storage
         self._clock = clock
         self._outbox = outbox
@@ -29,7 +36,8 @@ class CodeDisplays:
         """Show codes until cancelled."""
         while True:
             now = self._clock.now()
-            for point, connector in await self._storage.read(partial(free, now=now)):
+            free = partial(_free, now=now, node_id=self._node_id)
+            for point, connector in await self._storage.read(free):
                 self._show(point, connector, now)
             await self._clock.sleep(self._codes.expires_at(now) - self._clock.now())
 
@@ -57,12 +65,13 @@ def filled(display: CodeDisplay, told: Mapping[str, str]) -> str:
     return data
 
 
-def free(tx: Tx, now: datetime) -> list[tuple[ChargePoint, Connector]]:
-    """Return the connectors that are online, have a display and wait for a driver."""
+def _free(tx: Tx, now: datetime, node_id: str) -> list[tuple[ChargePoint, Connector]]:
+    """Return a node's connectors that are online, have a display and wait for a driver."""
     return [
         (point, connector)
         for point in tx.stations.charge_points()
         if point.display is not None and point.connected_at is not None
+        if tx.nodes.holder(point.id) == node_id
         for connector in tx.stations.connectors(point.id)
         if connector.status in _FREE
         and tx.sessions.at_connector(point.id, connector.number, now) is None

@@ -121,6 +121,12 @@ class CostDisplays:
             if phase and (phase is not Phase.FINAL or before is Phase.RUNNING):
                 self._note(phase, session)
 
+    def taken(self, session: Session) -> None:
+        """Note a charge that ran before this process did, or at another node; never waits."""
+        if phase_of(session) is Phase.RUNNING:
+            self._phases[session.id] = Phase.RUNNING
+            self._note(Phase.RUNNING, session)
+
     def _note(self, phase: Phase, session: Session) -> None:
         try:
             self._news.put_nowait((phase, session))
@@ -128,10 +134,7 @@ class CostDisplays:
             log.warning("display_left_behind", session_id=session.id)
 
     async def run(self) -> None:
-        """Show what is to be shown until cancelled; charges that run already go on being shown."""
-        for session, display in await self._storage.read(_running):
-            self._phases.setdefault(session.id, Phase.RUNNING)
-            self._showing.setdefault(session.id, Showing(session, display))
+        """Show what is to be shown until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow())
             tasks.create_task(self._look())
@@ -178,14 +181,3 @@ class CostDisplays:
 def display_of(tx: Tx, of: str) -> Display | None:
     """Return a charge point's display; None where it shows no costs."""
     return Display(cost_decimals(tx, of)) if shows_costs(tx, of) else None
-
-
-def _running(tx: Tx) -> list[tuple[Session, Display]]:
-    """Return the charges that run at a display."""
-    found = []
-    for transaction in tx.transactions.running():
-        session = tx.sessions.get(transaction.session_id) if transaction.session_id else None
-        display = display_of(tx, transaction.charge_point_id)
-        if session is not None and display is not None and phase_of(session) is Phase.RUNNING:
-            found.append((session, display))
-    return found

@@ -1,6 +1,7 @@
 """A fact about a session → the event of the table that it is for this session. Pure."""
 
 from irve_bridge.domain import facts
+from irve_bridge.domain.debts import ITS_HOLDERS
 from irve_bridge.domain.errors import Bug
 from irve_bridge.domain.lifecycle import Event
 from irve_bridge.domain.plans import PLANS, keepable
@@ -214,9 +215,13 @@ def _checkout_expired(session: Session, fact: facts.CheckoutExpired) -> Event:
 
 
 def _declined(session: Session, fact: facts.PaymentDeclined) -> Event:
-    """What befalls another payment, as at a checkout where the driver tries again, is no news."""
+    """What befalls another payment, as at a checkout where the driver tries again, is no news.
+
+    Nor is that the bank asks once more for a holder who did not convince it.
+    """
     others = fact.payment_intent_id not in (None, session.payment_intent_id)
-    told = session.state is S.DUE and session.outcome == fact.code
+    asked_again = session.outcome in ITS_HOLDERS and fact.code == "authentication_required"
+    told = session.state is S.DUE and (session.outcome == fact.code or asked_again)
     return E.KNOWN if others or told else E.DECLINED
 
 

@@ -141,6 +141,7 @@ class StopCause(StrEnum):
 
     DRIVER = "driver"
     CSMS = "csms"
+    OPERATOR = "operator"
     LIMIT = "limit"
     HOLD = "hold"
     TERM = "term"
@@ -153,16 +154,21 @@ class GivenUp(SessionFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopAsked(SessionFact):
-    """Somebody wants the charge to stop."""
+    """Somebody wants the charge to stop; `by` is an operator's account, "" of everybody else."""
 
     cause: StopCause
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewDecided(SessionFact):
-    """A person decided what the driver pays, zero for nothing."""
+    """A person decided what the driver pays, zero for nothing.
+
+    `by` is the account of theirs on the operator's pages, "" where it was decided elsewhere.
+    """
 
     amount_minor: int
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,10 +185,11 @@ class MoreAsked(SessionFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundAsked(SessionFact):
-    """The operator gives this much of what was paid back."""
+    """The operator gives this much of what was paid back; `by` as where a review is decided."""
 
     amount_minor: int
     reason: str
+    by: str = ""
 
 
 # How a charge went, for its session

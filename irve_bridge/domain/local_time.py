@@ -3,8 +3,16 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import cache
+from zoneinfo import available_timezones
 
 _DAY = timedelta(days=1)
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    """Return the names of all IANA time zones; looking for them reads a thousand files."""
+    return frozenset(available_timezones())
 
 
 class Calendar:

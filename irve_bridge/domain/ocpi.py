@@ -50,6 +50,5 @@ def _known(value: Any) -> bool:
 
 def moment(at: datetime) -> str:
     """Return a moment as an OCPI DateTime, with milliseconds where it has any."""
-    utc = at.astimezone(UTC)
-    fraction = f".{utc.microsecond // 1000:03}" if utc.microsecond >= 1000 else ""  # noqa: PLR2004
-    return f"{utc:%Y-%m-%dT%H:%M:%S}{fraction}Z"
+    utc = at.astimezone(UTC).replace(tzinfo=None)
+    return f"{utc.isoformat(timespec='milliseconds' if utc.microsecond >= 1000 else 'seconds')}Z"  # noqa: PLR2004

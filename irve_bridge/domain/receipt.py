@@ -134,6 +134,12 @@ class Receipt:
         gross_minor = self.split.gross_minor
         return gross_minor if self.kind is Kind.RECEIPT else -gross_minor
 
+    @property
+    def signed_vat_minor(self) -> int:
+        """What VAT it adds to what its session was billed."""
+        vat_minor = self.split.gross_minor - self.split.net_minor
+        return vat_minor if self.kind is Kind.RECEIPT else -vat_minor
+
 
 _NOTHING_OWED = frozenset({State.RELEASED, State.ABANDONED, State.WRITTEN_OFF})
 

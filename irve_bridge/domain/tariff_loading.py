@@ -62,13 +62,14 @@ def parse(document: dict[str, Any] | str | bytes) -> tuple[dict[str, Any], Tarif
         else:
             plain = msgspec.json.decode(document)
             tariff = msgspec.json.decode(document, type=Tariff, strict=False)
+        return plain, replace(
+            tariff,
+            start_date_time=_utc(tariff.start_date_time),
+            end_date_time=_utc(tariff.end_date_time),
+            last_updated=_utc(tariff.last_updated),
+        )
     except (msgspec.MsgspecError, ArithmeticError, RecursionError, UnicodeError) as error:
         raise TariffRefused(f"This is not an OCPI 2.2.1 tariff: {error}.") from error
-    return plain, replace(
-        tariff,
-        start_date_time=_aware(tariff.start_date_time),
-        end_date_time=_aware(tariff.end_date_time),
-    )
 
 
 def refuse_unlawful(tariff: Tariff, power_w: int) -> None:
@@ -132,6 +133,8 @@ def _wrong(tariff: Tariff) -> Iterator[str]:
         yield f"it has more than {_ELEMENTS} elements"
     if len(tariff.id) > 36:  # noqa: PLR2004 - OCPI's CiString(36)
         yield "its id is longer than 36 characters"
+    if not tariff.id.isprintable():
+        yield "its id has characters that cannot be printed"
     since, until = tariff.start_date_time, tariff.end_date_time
     if since and until and until <= since:
         yield "end_date_time does not lie after start_date_time"
@@ -140,9 +143,9 @@ def _wrong(tariff: Tariff) -> Iterator[str]:
         yield from (f"in element {number}, {reason}" for reason in _wrong_element(element))
 
 
-def _aware(at: datetime | None) -> datetime | None:
-    """OCPI's moments are UTC where they do not say."""
-    return at.replace(tzinfo=UTC) if at and at.tzinfo is None else at
+def _utc(at: datetime | None) -> datetime | None:
+    """OCPI's moments are UTC where they do not say; at the ends of time, others cannot be."""
+    return at and (at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC))
 
 
 def _wrong_bounds(tariff: Tariff) -> Iterator[str]:

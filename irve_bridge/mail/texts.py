@@ -25,6 +25,9 @@ REASONS = {
     "": N_("Your bank declined the payment."),
     "insufficient_funds": N_("Your bank declined the payment for lack of funds."),
     "authentication_required": N_("Your bank wants you to confirm this payment yourself."),
+    "payment_intent_authentication_failure": N_(
+        "Your bank could not make sure that it was you. Nothing was taken."
+    ),
     "hold_gone": N_("Your bank's hold ended before the charge could be settled."),
     "charge_canceled": N_("The payment was cancelled before anything was taken."),
     "expired_card": N_("Your card has expired."),

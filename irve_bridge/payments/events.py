@@ -9,7 +9,7 @@ from irve_bridge.domain.facts import ProviderSpoke
 from irve_bridge.payments.client import PAGE, Account
 from irve_bridge.payments.webhooks import read_event
 
-_MOVED_LATER = [
+MOVED_LATER = [
     "charge.dispute.closed",
     "charge.dispute.created",
     "charge.dispute.updated",
@@ -30,7 +30,7 @@ async def moved_later(
     """
     asked: stripe.params.EventListParams = {
         "created": {"gte": int(since.timestamp()), "lt": int(until.timestamp()) + 1},
-        "types": _MOVED_LATER,
+        "types": MOVED_LATER,
         "limit": PAGE,
     }
     while True:

@@ -14,6 +14,7 @@ from irve_bridge.payments import amounts, outcomes, webhooks
 from irve_bridge.payments.calls import CALLS
 from irve_bridge.payments.calls.call import Call
 from irve_bridge.payments.client import Account, Http, StripeSettings, connect
+from irve_bridge.payments.confirmation import confirmation
 from irve_bridge.payments.events import moved_later
 from irve_bridge.payments.observe import observe
 from irve_bridge.payments.outcomes import KEY_LIFE, OPERATORS_TURN
@@ -21,6 +22,7 @@ from irve_bridge.payments.survey import survey, survey_of
 from irve_bridge.service.ports import (
     Again,
     Clock,
+    Confirmation,
     Done,
     Failed,
     Outcome,
@@ -83,6 +85,17 @@ class StripePayments:
         try:
             with tracing.span("observe", session.id):
                 return await observe(self._account(session), session, object_ids)
+        except stripe.StripeError as error:
+            raise ProviderUnreachable(type(error).__name__) from error
+
+    async def confirmation(self, session: Session) -> Confirmation | None:
+        """Return what confirms the session's own payment of what is due with its kept card.
+
+        Raises:
+            ProviderUnreachable: No usable answer; ask again later.
+        """
+        try:
+            return await confirmation(self._account(session), session)
         except stripe.StripeError as error:
             raise ProviderUnreachable(type(error).__name__) from error
 

@@ -65,9 +65,11 @@ class Control:
         self._timeout_s = timeout_s
 
     async def send(
-        self, charge_point_id: str, action: str, payload: dict[str, Any]
+        self, charge_point_id: str, action: str, payload: dict[str, Any], by: str = ""
     ) -> Mapping[str, Any]:
         """Return what a charge point answered to a command, whatever it says.
+
+        `by` is the operator's account that gives it, "" of the API.
 
         Raises:
             UnknownThing: There is no such charge point or action.
@@ -83,21 +85,25 @@ class Control:
             raise CommandFailed(wrong, commands.INVALID)
         command = commands.encode(commands.Call(action, payload))
         number = await self._storage.transact(
-            lambda tx: self._begin(tx, charge_point_id, action, payload)
+            lambda tx: self._begin(tx, charge_point_id, action, payload, by)
         )
         answer = await self._ask(charge_point_id, command)
         await self._storage.transact(
             lambda tx: self._conclude(tx, number, charge_point_id, action, payload, answer)
         )
-        log.info("command", charge_point_id=charge_point_id, action=action, error=answer.error)
+        log.info(
+            "command", charge_point_id=charge_point_id, action=action, error=answer.error, by=by
+        )
         if answer.error is not None:
             raise _failure(answer)
         return answer.payload or {}
 
-    def _begin(self, tx: Tx, charge_point_id: str, action: str, payload: Mapping[str, Any]) -> int:
+    def _begin(
+        self, tx: Tx, charge_point_id: str, action: str, payload: Mapping[str, Any], by: str
+    ) -> int:
         known(tx, charge_point_id)
         self._refuse_taken(tx, charge_point_id, action, payload.get("connectorId"))
-        return tx.commands.add(charge_point_id, action, masked(payload), self._clock.now())
+        return tx.commands.add(charge_point_id, action, masked(payload), self._clock.now(), by)
 
     def _refuse_taken(self, tx: Tx, charge_point_id: str, action: str, connector: object) -> None:
         """Let nobody take away what a guest pays for; of no connector, or of 0, may be any."""

@@ -8,8 +8,10 @@ from datetime import datetime
 
 from irve_bridge.domain import facts
 from irve_bridge.domain.charge_point import Connector
+from irve_bridge.domain.debts import may_authenticate
 from irve_bridge.domain.errors import (
     AmountRefused,
+    Conflict,
     UnknownThing,
 )
 from irve_bridge.domain.facts import ProviderSpoke, StopCause
@@ -22,7 +24,7 @@ from irve_bridge.service.handle import Handler, Work, topic
 from irve_bridge.service.hints import hear
 from irve_bridge.service.places import busy, place, refuse_unavailable
 from irve_bridge.service.policy import Policy
-from irve_bridge.service.ports import Bus, Clock, Payments, Storage
+from irve_bridge.service.ports import Bus, Clock, Confirmation, Payments, Storage
 from irve_bridge.service.prices import begun_minor, pricer
 
 
@@ -111,9 +113,12 @@ class Desk:
         fact = facts.GivenUp(at=self._clock.now(), session_id=session_id)
         return await self._apply(fact)
 
-    async def stop(self, session_id: str, cause: StopCause) -> Session:
-        """Ask for the charge to stop; it is repeated until the charge point does."""
-        fact = facts.StopAsked(at=self._clock.now(), session_id=session_id, cause=cause)
+    async def stop(self, session_id: str, cause: StopCause, by: str = "") -> Session:
+        """Ask for the charge to stop; it is repeated until the charge point does.
+
+        `by` is the account of an operator who asks.
+        """
+        fact = facts.StopAsked(at=self._clock.now(), session_id=session_id, cause=cause, by=by)
         return await self._apply(fact)
 
     async def pay(self, session_id: str) -> Session:
@@ -129,6 +134,21 @@ class Desk:
             await self.look(session)
         return await self._apply(facts.PayAsked(at=self._clock.now(), session_id=session_id))
 
+    async def authenticate(self, session_id: str) -> Confirmation:
+        """Return with what the driver confirms, to their bank, the payment that it refused.
+
+        It is the session's own payment still: nothing changes here until the provider is looked at.
+
+        Raises:
+            Conflict: There is none to confirm: it is paid, or another way to pay was opened.
+            ProviderUnreachable: No answer.
+        """
+        session = await self.session(session_id)
+        found = await self._payments.confirmation(session) if may_authenticate(session) else None
+        if found is None:
+            raise Conflict("This payment cannot be confirmed here any more.")
+        return found
+
     async def extend(self, session_id: str, amount_minor: int) -> Session:
         """Raise a running charge's hold to what its driver agrees to.
 
@@ -141,9 +161,18 @@ class Desk:
         return await self._handler.run(lambda work: extend(work, asked))
 
     async def refund(
-        self, session_id: str, amount_minor: int | None, reason: str, key: str = ""
+        self,
+        session_id: str,
+        amount_minor: int | None,
+        reason: str,
+        key: str = "",
+        by: str = "",
+        owed_minor: int | None = None,
     ) -> Session:
         """Give back what was paid, the whole of it without an amount; once for each key.
+
+        `by` is the account of who does it on the operator's pages, `owed_minor` what was owed when
+        it was decided.
 
         Raises:
             Conflict: Nothing was paid there, less than that is left, or a refund is under way.
@@ -154,17 +183,20 @@ class Desk:
             session_id=session_id,
             amount_minor=(session.decided_minor or 0) if amount_minor is None else amount_minor,
             reason=reason,
+            by=by,
         )
-        return await self._handler.run(lambda work: refund(work, asked, key))
+        return await self._handler.run(lambda work: refund(work, asked, key, owed_minor))
 
-    async def decide(self, session_id: str, amount_minor: int) -> Session:
+    async def decide(self, session_id: str, amount_minor: int, by: str = "") -> Session:
         """Settle what a person reviewed, or lower or forgive what is due.
+
+        `by` is the account of who does it on the operator's pages.
 
         Raises:
             Conflict: Nothing is to be decided there, or not this amount.
         """
         fact = facts.ReviewDecided(
-            at=self._clock.now(), session_id=session_id, amount_minor=amount_minor
+            at=self._clock.now(), session_id=session_id, amount_minor=amount_minor, by=by
         )
         return await self._handler.run(lambda work: decide_review(work, fact))
 

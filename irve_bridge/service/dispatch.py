@@ -44,6 +44,8 @@ from irve_bridge.telemetry.metrics import CALLBACK_DELIVERY_SECONDS, PERFORM_SEC
 log = structlog.get_logger()
 
 CONCURRENT = 64
+CLAIMED_AT_ONCE = 8
+"""Few: until a claim is committed nobody else changes what belongs to their charge points."""
 POLL_S = 1.0
 STORE_AGAIN_S = (1.0, 3.0, 9.0)
 _TAKES = frozenset({Kind.CAPTURE, Kind.CREATE_CHARGE})
@@ -88,10 +90,12 @@ class Dispatcher:
                 self._awake.clear()
                 told, self._told = self._told, False  # then something is due: nobody need look
                 if told or await self._is_due():
-                    for task in await self._claim():
+                    tasks = await self._claim()
+                    for task in tasks:
                         self._start(task)
-                else:
-                    await pause(self._awake, self._clock, self._due_at, POLL_S)
+                    if tasks or told:
+                        continue  # else another node is about to claim it
+                await pause(self._awake, self._clock, self._due_at, POLL_S)
         except asyncio.CancelledError:
             for running in self._running:
                 running.cancel()
@@ -99,7 +103,7 @@ class Dispatcher:
             raise
 
     async def _claim(self) -> list[Task]:
-        room = CONCURRENT - len(self._running)
+        room = min(CONCURRENT - len(self._running), CLAIMED_AT_ONCE)
         if room <= 0:
             await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
             room = 1
@@ -113,7 +117,7 @@ class Dispatcher:
     def _claim_in(self, tx: Tx, now: datetime, room: int) -> tuple[list[Task], list[Kind]]:
         """Return what was claimed, and what was cancelled instead."""
         tasks, cancelled = [], []
-        for due in tx.intents.next_due([self._lane], now, room, claiming=True):
+        for due in self._next_due(tx, now, room, claiming=True):
             intent = _as_it_is_now(tx, due)
             if intent is None:
                 state = due.session.state if due.session else "gone"
@@ -141,6 +145,10 @@ class Dispatcher:
                 )
             )
         return tasks, cancelled
+
+    def _next_due(self, tx: Tx, now: datetime, most: int, *, claiming: bool = False) -> list[Due]:
+        node_id = self._handler.node_id
+        return tx.intents.next_due([self._lane], now, most, node_id=node_id, claiming=claiming)
 
     def _attempt(self, tx: Tx, due: Due, intent: Intent, now: datetime) -> Attempt:
         """Return the attempt whose outcome is unknown, or store a new one.
@@ -244,11 +252,11 @@ class Dispatcher:
 
     async def _is_due(self) -> bool:
         """Return whether something is due, and note when something will be."""
-        now = self._clock.now()
+        now, node_id = self._clock.now(), self._handler.node_id
 
         def look(tx: Tx) -> tuple[bool, datetime | None]:
-            due = bool(tx.intents.next_due([self._lane], now, 1))
-            return due, None if due else tx.intents.next_moment([self._lane])
+            due = bool(self._next_due(tx, now, 1))
+            return due, None if due else tx.intents.next_moment([self._lane], node_id)
 
         due, moment = await self._storage.read(look)
         self._due_at = moment if moment and moment > now else None

@@ -40,8 +40,12 @@ def most_decided_minor(session: Session) -> int:
     return bounded(session, session.secured_minor or 0)
 
 
-def refund(work: Work, fact: facts.RefundAsked, key: str = "") -> Session:
+def refund(
+    work: Work, fact: facts.RefundAsked, key: str = "", owed_minor: int | None = None
+) -> Session:
     """Give back what was paid, whole or in part; the same key again changes nothing.
+
+    Nothing goes back where other than `owed_minor` is owed by now, if it is given.
 
     The key is stored with the fact: whoever repeats after a crash cannot be answered twice.
 
@@ -63,6 +67,8 @@ def refund(work: Work, fact: facts.RefundAsked, key: str = "") -> Session:
     left_minor = session.decided_minor or 0
     if not 0 < fact.amount_minor <= left_minor:
         raise Conflict(f"Refund between 1 and {left_minor} (minor units of {session.currency}).")
+    if owed_minor not in (None, left_minor):
+        raise Conflict(f"Something went back meanwhile: {left_minor} is left.")
     return work.advance(session, fact)
 
 

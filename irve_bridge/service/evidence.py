@@ -9,7 +9,6 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 import msgspec
 
@@ -27,6 +26,20 @@ from irve_bridge.domain.signatures import SignedReading
 from irve_bridge.domain.tariff import Tariff
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.callbacks import CDR_CREATED
+from irve_bridge.service.exhibits import (
+    AgreedPrice,
+    Amounts,
+    Callback,
+    Consent,
+    Dispute,
+    Evidence,
+    Meter,
+    Moved,
+    Register,
+    Shown,
+    Times,
+    Where,
+)
 from irve_bridge.service.ports import Happening, Movement, Tx, Unfinished
 
 _PER = {
@@ -89,46 +102,43 @@ def record(tx: Tx, session_id: str) -> Record:
     )
 
 
-def evidence(kept: Record, wording: Sequence[str]) -> dict[str, Any]:
-    """Return the document of a session; amounts in minor units, energy in Wh, times ISO 8601.
+def evidence(kept: Record, wording: Sequence[str]) -> Evidence:
+    """Return the document of a session.
 
     `wording` is what the driver agreed to, as the page says it; without who the driver was where
     that was erased.
     """
     session = kept.session
-    document: dict[str, Any] = msgspec.to_builtins(
-        {
-            "session_id": session.id,
-            "status": session.state,
-            "currency": session.currency,
-            "price": price_shown(session.tariff),
-            "consent": _consent(kept, wording),
-            "driver": {"client_id": session.client_id, "email": session.email},
-            "place": _place(kept),
-            "times": _times(session),
-            "meter": _meter(kept),
-            "energy_wh": session.energy_wh,
-            "cost": session.cost,
-            "amounts": _amounts(session),
-            "history": [
-                {"at": line.at, "event": line.event, "before": line.before, "after": line.after}
-                for line in kept.history
-            ],
-            "movements": [_movement(movement) for movement in kept.movements],
-            "receipts": [
-                {"number": r.number, "kind": r.kind, "at": r.issued_at, "amount": r.signed_minor}
-                for r in kept.receipts
-            ],
-            "callbacks": sorted(_callbacks(kept), key=lambda told: told["at"]),
-            "callbacks_not_delivered": [
-                {"since": left.created_at, "status": left.status, "note": left.note}
-                for left in kept.unfinished
-                if left.kind == Kind.CALLBACK
-            ],
-            "disputes": list(_disputes(kept)),
-        }
-    )
-    return document
+    return {
+        "session_id": session.id,
+        "status": session.state,
+        "currency": session.currency,
+        "price": price_shown(session.tariff),
+        "consent": _consent(kept, wording),
+        "driver": {"client_id": session.client_id, "email": session.email},
+        "place": _place(kept),
+        "times": _times(session),
+        "meter": _meter(kept),
+        "energy_wh": session.energy_wh,
+        "cost": session.cost,
+        "amounts": _amounts(session),
+        "history": [
+            {"at": line.at, "event": line.event, "before": line.before, "after": line.after}
+            for line in kept.history
+        ],
+        "movements": [_movement(movement) for movement in kept.movements],
+        "receipts": [
+            {"number": r.number, "kind": r.kind, "at": r.issued_at, "amount": r.signed_minor}
+            for r in kept.receipts
+        ],
+        "callbacks": sorted(_callbacks(kept), key=lambda told: told["at"]),
+        "callbacks_not_delivered": [
+            {"since": left.created_at, "status": left.status, "note": left.note}
+            for left in kept.unfinished
+            if left.kind == Kind.CALLBACK
+        ],
+        "disputes": list(_disputes(kept)),
+    }
 
 
 def price_digest(tariff: Tariff) -> str:
@@ -137,9 +147,9 @@ def price_digest(tariff: Tariff) -> str:
     return hashlib.sha256(msgspec.json.encode(prices)).hexdigest()[:16]
 
 
-def price_shown(tariff: Tariff) -> dict[str, Any]:
+def price_shown(tariff: Tariff) -> AgreedPrice:
     """Return the tariff as it was frozen, with the prices including VAT that were shown."""
-    shown = [
+    shown: list[Shown] = [
         {
             "type": component.type,
             "per": _PER[component.type],
@@ -151,7 +161,7 @@ def price_shown(tariff: Tariff) -> dict[str, Any]:
     return {"digest": price_digest(tariff), "shown": shown, "tariff": tariff}
 
 
-def _consent(kept: Record, wording: Sequence[str]) -> dict[str, Any]:
+def _consent(kept: Record, wording: Sequence[str]) -> Consent:
     session = kept.session
     return {
         "plan": session.plan,
@@ -164,7 +174,7 @@ def _consent(kept: Record, wording: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _place(kept: Record) -> dict[str, Any]:
+def _place(kept: Record) -> Where:
     point, outlet = kept.charge_point, kept.connector
     return {
         "charge_point_id": kept.session.charge_point_id,
@@ -178,17 +188,23 @@ def _place(kept: Record) -> dict[str, Any]:
     }
 
 
-def _times(session: Session) -> dict[str, Any]:
-    names = ("opened_at", "secured_at", "started_at", "stopped_at", "due_since", "ended_at")
-    return {name: getattr(session, name) for name in names}
+def _times(session: Session) -> Times:
+    return {
+        "opened_at": session.opened_at,
+        "secured_at": session.secured_at,
+        "started_at": session.started_at,
+        "stopped_at": session.stopped_at,
+        "due_since": session.due_since,
+        "ended_at": session.ended_at,
+    }
 
 
-def _meter(kept: Record) -> dict[str, Any] | None:
+def _meter(kept: Record) -> Meter | None:
     """None where the CSMS metered, or nothing started."""
     transaction = kept.transaction
     if transaction is None:
         return None
-    readings = [
+    readings: list[Register] = [
         {
             "at": each.at,
             "said_at": each.said_at,
@@ -213,7 +229,7 @@ def _meter(kept: Record) -> dict[str, Any] | None:
     }
 
 
-def _amounts(session: Session) -> dict[str, Any]:
+def _amounts(session: Session) -> Amounts:
     return {
         "agreed": session.amount_minor,
         "secured": session.secured_minor,
@@ -222,7 +238,7 @@ def _amounts(session: Session) -> dict[str, Any]:
     }
 
 
-def _movement(movement: Movement) -> dict[str, Any]:
+def _movement(movement: Movement) -> Moved:
     return {
         "at": movement.at,
         "kind": movement.kind,
@@ -235,7 +251,7 @@ def _movement(movement: Movement) -> dict[str, Any]:
     }
 
 
-def _callbacks(kept: Record) -> Iterator[dict[str, Any]]:
+def _callbacks(kept: Record) -> Iterator[Callback]:
     """What the CSMS was told, by the rows that were walked; nothing where callbacks are off."""
     if not kept.session.callback_sequence:
         return
@@ -247,7 +263,7 @@ def _callbacks(kept: Record) -> Iterator[dict[str, Any]]:
         yield {"type": CDR_CREATED, "at": cdr.created_at}
 
 
-def _disputes(kept: Record) -> Iterator[dict[str, Any]]:
+def _disputes(kept: Record) -> Iterator[Dispute]:
     for line in kept.history:
         if line.fact.get("type") == DisputeChanged.__name__:
             yield {

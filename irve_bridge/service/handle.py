@@ -53,6 +53,7 @@ class Work:
     `began` are transactions of sessions that started, `plain` those of no session that started or
     ended; a figure beside them is what the connector can give, in W. `lanes` are those in which
     something is to be done because of it. `opened`, `handled` and `moved` are for whoever watches.
+    `waited` are sessions that wait at a connector of which something else is known now.
     """
 
     tx: Tx
@@ -60,6 +61,7 @@ class Work:
     verifier: SignatureVerifier
     node_id: str = ALONE
     changed: list[Session] = field(default_factory=list)
+    waited: list[Session] = field(default_factory=list)
     began: list[tuple[Transaction, Session, int]] = field(default_factory=list)
     plain: list[tuple[Transaction, int]] = field(default_factory=list)
     readings: list[TakenReading] = field(default_factory=list)
@@ -225,6 +227,8 @@ class Handler:
         for session in work.changed:
             await self._bus.publish(topic(session.id), b"")
             await self._bus.publish(NEWS, encode(News(self.node_id, session_id=session.id)))
+        for session in work.waited:
+            await self._bus.publish(topic(session.id), b"")
         return result
 
     async def apply(self, fact: facts.SessionFact) -> Session | None:

@@ -67,12 +67,15 @@ class Inventory:
         self._clock = clock
 
     async def charge_points(
-        self, limit: int, after: str, *, online: bool | None
+        self, limit: int, after: str, *, online: bool | None, called: str = ""
     ) -> list[tuple[ChargePoint, list[Connector]]]:
-        """Return charge points by id, behind one that was listed, with their connectors."""
+        """Return charge points by id, behind one that was listed, with their connectors.
+
+        `called` is part of an id or a name.
+        """
 
         def query(tx: Tx) -> list[tuple[ChargePoint, list[Connector]]]:
-            points = tx.listings.charge_points(limit, after, online=online)
+            points = tx.listings.charge_points(limit, after, online=online, called=called)
             outlets: dict[str, list[Connector]] = {point.id: [] for point in points}
             for outlet in tx.listings.connectors(list(outlets)):
                 outlets[outlet.charge_point_id].append(outlet)

@@ -19,6 +19,8 @@ from irve_bridge.service.running import Figures, Live, Metering, Running, runnin
 from irve_bridge.service.transactions import NO_IDS
 
 Key = tuple[str, str]
+READING = b"reading"
+"""What is published of a session of which nothing but its figures changed."""
 RECOUNT_EVERY = timedelta(seconds=5)
 """A queue of thousands that comes late is not counted thousands of times."""
 JITTER = timedelta(seconds=1)
@@ -47,6 +49,11 @@ class Meters:
         self._of_session: dict[str, Key] = {}
         self._plain: dict[Key, Metering] = {}
         self._at_connector: dict[tuple[str, int], Key] = {}
+        self._taken: list[Callable[[Session], None]] = []
+
+    def after_rebuild(self, listener: Callable[[Session], None]) -> None:
+        """Call this with the session of each meter that was read back, be it another node's."""
+        self._taken.append(listener)
 
     async def rebuild(
         self,
@@ -63,6 +70,8 @@ class Meters:
                 metering.lead = self._lead
                 metering.project()
                 self._keep(metering)
+                for listener in self._taken:
+                    listener(metering.session)
             else:
                 self._keep_plain(metering)
 
@@ -162,7 +171,7 @@ class Meters:
         """Follow a session's meter: its readings' order, and who watches."""
         if running.meter.recount:
             await self._recount(running, now)
-        await self._bus.publish(topic(running.session.id), b"")
+        await self._bus.publish(topic(running.session.id), READING)
 
     def _read(self, metering: Metering, readings: Sequence[Reading], now: datetime) -> None:
         """Move a meter; tell where its limit has come nearer than who waits for it knows."""

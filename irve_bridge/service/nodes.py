@@ -21,6 +21,8 @@ from irve_bridge.telemetry.metrics import CLOCK_AHEAD_SECONDS
 
 BEATS = 5
 """How often a node tells that it lives before it is taken for dead."""
+LATE = 3
+"""After so many beats' time for one, this process was too busy to hear an answer."""
 LISTEN_S = 60.0
 
 log = structlog.get_logger()
@@ -95,31 +97,36 @@ class Node:
     async def run(self) -> None:
         """Tell that this node lives, and bury those that do not, until cancelled."""
         every_s = self._lease.total_seconds() / BEATS
-        seen_s = time.monotonic()
+        unseen_s = 0.0
         while True:
+            began_s = time.monotonic()
             await asyncio.sleep(every_s)
             try:
-                async with asyncio.timeout(every_s):
-                    await self._beat()
-                seen_s = time.monotonic()
+                if not self._cut_off:
+                    async with asyncio.timeout(every_s):
+                        await self._beat()
+                if self._cut_off:
+                    await self._come_back()  # however long: what it inherits may be much
+                unseen_s = 0.0
             except Exception as error:  # noqa: BLE001 - whatever it is, others take over
                 log.warning("node_unseen", error=repr(error))
                 self._behind.set()  # what it inherited meanwhile, nobody told it
-                if time.monotonic() - seen_s > every_s * (BEATS - 2):
+                took_s = time.monotonic() - began_s
+                if took_s < every_s * LATE:  # else it says nothing of the database
+                    unseen_s += took_s
+                if unseen_s > every_s * (BEATS - 2):
                     self._fence()
 
     async def _beat(self) -> None:
-        if not self._cut_off:
-            living = await self._storage.transact_now(self._seen)
-            if self._id in living:
-                if living - self._living and not self._hears:
-                    log.error("nodes_without_nats", nodes=len(living))
-                if self._living - living:
-                    self._behind.set()
-                self._living = living
-                return
+        living = await self._storage.transact_now(self._seen)
+        if self._id not in living:
             self._fence()
-        await self._come_back()
+            return
+        if living - self._living and not self._hears:
+            log.error("nodes_without_nats", nodes=len(living))
+        if self._living - living:
+            self._behind.set()
+        self._living = living
 
     async def _come_back(self) -> None:
         """Join anew; who connected meanwhile counts as disconnected, and must connect anew."""

@@ -23,11 +23,16 @@ def place(
     connector = stations.connector(charge_point_id, number)
     if charge_point is None or connector is None:
         raise UnknownThing("There is no such connector: scan the code again.", "unknown_connector")
-    registered = (stations.tariff(tariff_id) for tariff_id in connector.tariff_ids)
-    tariff = next((each for each in registered if each and each.in_force(now)), None)
+    tariff = tariff_in_force(tx, connector, now)
     if tariff is None:
         raise UnknownThing("No tariff is in force here; ask the operator.", "unknown_tariff")
     return charge_point, connector, tariff
+
+
+def tariff_in_force(tx: Tx, connector: Connector, now: datetime) -> Tariff | None:
+    """Return the first of a connector's tariffs that holds now."""
+    registered = (tx.stations.tariff(tariff_id) for tariff_id in connector.tariff_ids)
+    return next((each for each in registered if each and each.in_force(now)), None)
 
 
 def refuse_unavailable(charge_point: ChargePoint, connector: Connector) -> None:

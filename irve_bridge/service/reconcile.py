@@ -37,7 +37,8 @@ log = structlog.get_logger()
 _Page = Callable[[str], Callable[[Tx], list[Session]]]
 
 PAGE = 200
-FIRST_AFTER = timedelta(minutes=10)
+FIRST_SHARE = 144
+"""The first comes after so small a part of the time between two: of a day, ten minutes."""
 UNREACHABLE = "unreachable"
 _NOT_DONE = frozenset(State) - DONE
 
@@ -95,7 +96,7 @@ class Reconciler:
 
         Of several nodes one does, of which `is_its_turn` says so.
         """
-        await self._clock.sleep(min(every, FIRST_AFTER))
+        await self._clock.sleep(every / FIRST_SHARE)
         while True:
             if await is_its_turn():
                 await self._once(back)

@@ -65,6 +65,8 @@ def status_changed(work: Work, fact: facts.ConnectorStatusChanged) -> None:
         work.tx.station_events.add(fact.charge_point_id, REPORTED, fact.told, fact.at)
     if before is None:
         return
+    if before.status is not fact.status:
+        work.waited += work.tx.sessions.waiting_at(fact.charge_point_id, fact.connector_number)
     if _plugged(before, fact):
         _start_again(work, before, fact)
     if activity := ACTIVITIES.get(fact.status):

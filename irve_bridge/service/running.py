@@ -19,6 +19,7 @@ from irve_bridge.domain.pricing import Pricer, Tally
 from irve_bridge.domain.projection import HORIZON, at_most, time_until
 from irve_bridge.domain.rules import Use
 from irve_bridge.domain.session import Session
+from irve_bridge.domain.spans import Activity
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.ports import Tx
 from irve_bridge.service.prices import pricer
@@ -36,6 +37,7 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     elapsed_s: int
     paused: bool
+    activity: Activity
     at: datetime
 
 
@@ -277,6 +279,7 @@ class Running(Metering):
             currency=self.session.currency,
             elapsed_s=int((meter.at - meter.start_at).total_seconds()),
             paused=meter.activity.parking,
+            activity=meter.activity,
             at=now,
         )
 

@@ -1,23 +1,26 @@
 """Read models: what pages and the API show, in one read each."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from irve_bridge.domain.cdr import Cdr
 from irve_bridge.domain.charge_point import ChargePoint, Connector
+from irve_bridge.domain.curve import POINTS_MOST, Curve, curve_of
 from irve_bridge.domain.errors import Refusal, UnknownThing
 from irve_bridge.domain.receipt import Receipt
-from irve_bridge.domain.session import Session, State
+from irve_bridge.domain.session import MeteredBy, Session, State
 from irve_bridge.domain.signatures import SignedReading
 from irve_bridge.domain.tariff import Tariff
 from irve_bridge.service.elsewhere import Elsewhere
 from irve_bridge.service.evidence import Record, record
 from irve_bridge.service.meters import Meters
+from irve_bridge.service.overview import Overview, overview
 from irve_bridge.service.places import busy, place, refuse_unavailable
 from irve_bridge.service.policy import Policy, debt_deadline
-from irve_bridge.service.ports import Clock, Movement, Storage, Tx
+from irve_bridge.service.ports import Clock, Movement, Sought, Storage, Tx
 from irve_bridge.service.running import Live
+from irve_bridge.service.stories import Story, found, story
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +83,15 @@ def debt_of(session: Session, policy: Policy) -> Debt | None:
     )
 
 
+def stoppable(session: Session) -> bool:
+    """Return whether a person may ask for its end: nobody did, and the CSMS does not meter it."""
+    return (
+        session.state in (State.SECURED, State.CHARGING)
+        and session.stop_cause is None
+        and session.metered_by is MeteredBy.BRIDGE
+    )
+
+
 class Views:
     """Reads for pages and API."""
 
@@ -114,6 +126,17 @@ class Views:
         """
         return await self._view(lambda tx: tx.sessions.by_token(token))
 
+    async def id_of(self, token: str) -> str:
+        """Return the id of the session of a driver's link.
+
+        Raises:
+            UnknownThing: The link names none.
+        """
+        session = await self._storage.read(lambda tx: tx.sessions.by_token(token))
+        if session is None:
+            raise _no_session()
+        return session.id
+
     async def by_id(self, session_id: str) -> SessionView:
         """Return a session.
 
@@ -121,6 +144,42 @@ class Views:
             UnknownThing: There is none of that id.
         """
         return await self._view(lambda tx: tx.sessions.get(session_id))
+
+    async def curve(self, view: SessionView) -> Curve:
+        """Return how the power of a session's transaction went; nothing before its first reading.
+
+        It reads through all readings of the transaction: for who begins to watch, not for each one.
+        """
+        key = (view.session.charge_point_id, view.session.transaction_id or "")
+        samples = await self._storage.read(lambda tx: tx.transactions.samples(*key, POINTS_MOST))
+        return curve_of(samples, view.connector.power_w if view.connector else 0)
+
+    def refreshed(self, view: SessionView) -> SessionView | None:
+        """Return a view with its figures of now, without asking the storage.
+
+        None where the meter does not run here, or the session is not as it was any more.
+        """
+        live = self._meters.live(view.session, self._clock.now())
+        same = live is not None and live.state == view.session.state
+        return replace(view, live=live) if same else None
+
+    async def overview(self, since: datetime) -> Overview:
+        """Return how everything stands, and what moved since a moment."""
+        now = self._clock.now()
+        return await self._storage.read(lambda tx: overview(tx, now, since, self._live))
+
+    async def story(self, session_id: str) -> Story:
+        """Return all that is kept of a session, with its live figures while it charges.
+
+        Raises:
+            UnknownThing: There is none of that id.
+        """
+        now = self._clock.now()
+        return await self._storage.read(lambda tx: story(tx, session_id, now, self._live))
+
+    async def found(self, text: str, sought: Sought, limit: int) -> list[Session]:
+        """Return what an operator looks for, newest first; see `stories.found`."""
+        return await self._storage.read(lambda tx: found(tx, text, sought, limit))
 
     async def newest(self, state: State | None, limit: int) -> list[Session]:
         """Return sessions, newest first, those in one state or all."""
@@ -157,7 +216,7 @@ class Views:
 
     def _session(self, tx: Tx, session: Session | None, now: datetime) -> SessionView:
         if session is None:
-            raise UnknownThing("There is no such session.", "unknown_session")
+            raise _no_session()
         return SessionView(
             session=session,
             charge_point=tx.stations.charge_point(session.charge_point_id),
@@ -185,7 +244,7 @@ def cdrs_of(tx: Tx, session_id: str) -> list[Cdr]:
         UnknownThing: There is no session of that id.
     """
     if tx.sessions.get(session_id) is None:
-        raise UnknownThing("There is no such session.", "unknown_session")
+        raise _no_session()
     return tx.cdrs.of_session(session_id)
 
 
@@ -198,6 +257,10 @@ def transaction_cdrs_of(tx: Tx, charge_point_id: str, transaction_id: str) -> li
     if tx.transactions.get(charge_point_id, transaction_id) is None:
         raise UnknownThing("There is no such transaction.", "unknown_transaction")
     return tx.cdrs.of_transaction(charge_point_id, transaction_id)
+
+
+def _no_session() -> UnknownThing:
+    return UnknownThing("There is no such session.", "unknown_session")
 
 
 def _unpaid(tx: Tx, session: Session) -> Session | None:

@@ -94,6 +94,10 @@ def _about_amounts_and_terms(given: Given) -> Iterator[tuple[bool, str]]:
         "PERSONAL_DATA_KEPT_S must not be below CUSTOMER_KEPT_S: the customer goes first.",
     )
     yield (
+        given.operator_idle_s > given.operator_login_lasts_s,
+        "OPERATOR_IDLE_S must not be above OPERATOR_LOGIN_LASTS_S.",
+    )
+    yield (
         given.live and given.clock_speed != 1.0,
         "CLOCK_SPEED must be 1 with a live key.",
     )

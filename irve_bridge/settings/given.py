@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
@@ -41,6 +42,7 @@ HOLD_USABLE_S = 6 * 86_400
 # The library's decoder passes over characters that are not base64; the receiver's may not.
 _CALLBACK_SECRET = re.compile(r"whsec_[A-Za-z0-9+/]+={0,2}")
 
+_PUBLIC_KEY = re.compile(r"pk_(test|live)_\w+")
 _DATABASE = re.compile(r"sqlite:///.|postgres(ql(\+psycopg)?)?://[^/]*/[^?]")
 
 LogLevel = Annotated[
@@ -55,7 +57,23 @@ def _chargeable(currency: str) -> str:
     return currency
 
 
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("must be a time zone such as Europe/Paris") from None
+    return name
+
+
+def _telephone(number: str) -> str:
+    if not re.fullmatch(r"\+?[0-9][0-9 ().-]+", number):
+        raise ValueError("must be a telephone number such as +33 1 23 45 67 89")
+    return number
+
+
 Currency = Annotated[str, AfterValidator(_chargeable)]
+TimeZone = Annotated[str, AfterValidator(_zone)]
+Telephone = Annotated[str, AfterValidator(_telephone)]
 
 
 class SettingsRefused(BridgeError):
@@ -86,6 +104,7 @@ class Given(BaseSettings):
     stripe_webhook_secret: SecretStr
     stripe_api_base: str = STRIPE_API
     base_url: HttpUrl
+    help_phone: Telephone | None = None
     csms_notification_url: HttpUrl | None = None
     csms_notification_secret: SecretStr | None = None
     csms_api_key: SecretStr | None = None
@@ -165,6 +184,10 @@ class Given(BaseSettings):
     qr_rotates_s: float = Field(default=60, ge=0)
     throttle_per_minute: int = Field(default=20, gt=0)
     trusted_proxies: int = Field(default=0, ge=0)
+    operator_idle_s: float = Field(default=3600, ge=60)
+    operator_login_lasts_s: float = Field(default=43_200, ge=60)
+    operator_logins_per_minute: float = Field(default=6, gt=0)
+    operator_time_zone: TimeZone = "Europe/Paris"
 
     clock_epoch: float = 0.0
     clock_speed: float = Field(default=1.0, gt=0)
@@ -216,6 +239,14 @@ class Given(BaseSettings):
     def _secret_key(cls, key: SecretStr) -> SecretStr:
         if not key.get_secret_value().startswith(("sk_test_", "sk_live_", "rk_test_", "rk_live_")):
             raise ValueError("must be a Stripe secret key (sk_test_… or sk_live_…)")
+        return key
+
+    @field_validator("stripe_public_key")
+    @classmethod
+    def _public_key(cls, key: str | None) -> str | None:
+        """Every driver's browser is told it: a secret key in its place must never start."""
+        if key is not None and (not _PUBLIC_KEY.fullmatch(key) or key.endswith(EXAMPLE)):
+            raise ValueError("must be a Stripe publishable key (pk_test_… or pk_live_…)")
         return key
 
     @field_validator("stripe_webhook_secret")

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 
 from irve_bridge.service.ports import Storage
 from irve_bridge.storage.migrate import migrate
-from irve_bridge.storage.postgres import PostgresStorage
 from irve_bridge.storage.sqlite import SqliteStorage
 from irve_bridge.storage.urls import is_file, parsed
 
@@ -22,8 +21,14 @@ async def open_storage(url: str, node_id: str = "") -> AsyncIterator[Storage]:
         DatabaseRefused: It cannot be reached, or is not for this release.
     """
     await asyncio.to_thread(migrate, url)
-    storage = SqliteStorage(url) if is_file(url) else PostgresStorage(parsed(url), node_id)
+    storage: Storage = SqliteStorage(url) if is_file(url) else _on_server(url, node_id)
     try:
         yield storage
     finally:
         await storage.close()
+
+
+def _on_server(url: str, node_id: str) -> Storage:
+    from irve_bridge.storage.postgres import PostgresStorage  # noqa: PLC0415 - slow to load
+
+    return PostgresStorage(parsed(url), node_id)

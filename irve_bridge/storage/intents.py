@@ -20,18 +20,26 @@ from sqlalchemy import (
 )
 
 from irve_bridge.domain.intents import Intent, Lane
-from irve_bridge.service.ports import NODE_ID_LENGTH, Attempt, Due, Unfinished
+from irve_bridge.service.ports import ALONE, NODE_ID_LENGTH, Attempt, Due, Unfinished
+from irve_bridge.storage.nodes import OF_NODE
 from irve_bridge.storage.rows import from_row, to_row
-from irve_bridge.storage.schema import attempts, intents, nodes
+from irve_bridge.storage.schema import attempts, charge_points, intents, nodes, sessions
 from irve_bridge.storage.sessions import SqlSessions
 from irve_bridge.storage.turns import Turns
 
 _WAITS = intents.c.ended_at.is_(None)
 _ONE = intents.c.id == bindparam("of_id")
 _earlier = intents.alias("earlier")
+_AT_HAND = (
+    select(sessions.c.id)
+    .outerjoin(charge_points, charge_points.c.id == sessions.c.charge_point_id)
+    .where(sessions.c.id == intents.c.session_id, OF_NODE)
+    .exists()
+)
 _FIRST = and_(
     _WAITS,
     intents.c.lane.in_(bindparam("of_lanes", expanding=True)),
+    or_(intents.c.lane != Lane.CHARGER.value, intents.c.tries == 0, _AT_HAND),
     ~select(_earlier.c.id)
     .where(
         _earlier.c.subject == intents.c.subject,
@@ -177,22 +185,29 @@ class SqlIntents:
         return self._connection.execute(_IN_DOUBT, named).first() is not None
 
     def next_due(
-        self, lanes: Sequence[Lane], now: datetime, limit: int, *, claiming: bool = False
+        self,
+        lanes: Sequence[Lane],
+        now: datetime,
+        limit: int,
+        *,
+        node_id: str = ALONE,
+        claiming: bool = False,
     ) -> list[Due]:
-        """Return those that may be claimed now.
+        """Return those that a node may claim now.
 
-        Only the first unfinished intent of a subject's lane, due, and under no live lease.
+        Only the first unfinished intent of a subject's lane, due, and under no live lease. What a
+        charge point was asked in vain, the node that has it asks again: it needs no bus.
         `claiming` leaves out what another node is about to claim, and keeps these from others.
         """
-        named = {"of_lanes": [lane.value for lane in lanes], "now": now, "most": limit}
+        named = _of(lanes, node_id) | {"now": now, "most": limit}
         rows = self._connection.execute(_CLAIMABLE if claiming else _NEXT_DUE, named).all()
         named_ids = [row.session_id for row in rows if row.session_id is not None]
-        sessions = self._sessions.get_many(named_ids) if named_ids else {}
+        owners = self._sessions.get_many(named_ids) if named_ids else {}
         return [
             Due(
                 id=row.id,
                 subject=row.subject,
-                session=sessions.get(row.session_id),
+                session=owners.get(row.session_id),
                 intent=from_row(row, Intent),
                 created_at=row.created_at,
                 tries=row.tries,
@@ -268,11 +283,14 @@ class SqlIntents:
         """Take back the leases of nodes that live no more: a lease begins with its node's id."""
         self._connection.execute(_VOID)
 
-    def next_moment(self, lanes: Sequence[Lane]) -> datetime | None:
-        """Return when the next waiting intent is due, None for none."""
-        named = {"of_lanes": [lane.value for lane in lanes]}
-        moment: datetime | None = self._connection.scalar(_NEXT_MOMENT, named)
+    def next_moment(self, lanes: Sequence[Lane], node_id: str = ALONE) -> datetime | None:
+        """Return when the next waiting intent that a node may claim is due, None for none."""
+        moment: datetime | None = self._connection.scalar(_NEXT_MOMENT, _of(lanes, node_id))
         return moment
 
     def _write(self, statement: Update, intent_id: int, **values: Any) -> None:
         self._connection.execute(statement, values | {"of_id": intent_id})
+
+
+def _of(lanes: Sequence[Lane], node_id: str) -> dict[str, Any]:
+    return {"of_lanes": [lane.value for lane in lanes], "of_node": node_id}

@@ -1,8 +1,10 @@
 """What is registered and what was charged, a page at a time."""
 
+from collections import Counter
 from collections.abc import Sequence
+from string import ascii_lowercase, ascii_uppercase
 
-from sqlalchemy import Connection, bindparam, func, or_, select, tuple_
+from sqlalchemy import Connection, bindparam, func, or_, select, text, tuple_
 
 from irve_bridge.domain.charge_point import ChargePoint, Connector
 from irve_bridge.domain.session import State
@@ -26,6 +28,14 @@ _CONNECTORS = (
     .where(connectors.c.charge_point_id.in_(bindparam("of_ids", expanding=True)))
     .order_by(connectors.c.charge_point_id, connectors.c.number)
 )
+_FAULTED = (
+    select(connectors)
+    .where(connectors.c.status == text("'Faulted'"))
+    .order_by(connectors.c.charge_point_id, connectors.c.number)
+    .limit(bindparam("most"))
+)
+_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
+"""As both databases' `lower` does: of ASCII letters alone."""
 _TARIFFS = (
     select(tariffs.c.document)
     .where(tariffs.c.id > bindparam("after"))
@@ -33,6 +43,9 @@ _TARIFFS = (
     .limit(bindparam("most"))
 )
 _PRICED = select(connectors).order_by(connectors.c.charge_point_id, connectors.c.number)
+_NAMED = select(
+    connectors.c.tariff_id, connectors.c.next_tariff_ids, func.count().label("connectors")
+).group_by(connectors.c.tariff_id, connectors.c.next_tariff_ids)
 _AT_EVSE = (
     select(connectors)
     .where(connectors.c.evse_id == bindparam("of_evse"))
@@ -68,15 +81,28 @@ class SqlListings:
         self._connection = connection
 
     def charge_points(
-        self, limit: int, after: str = "", *, online: bool | None = None
+        self, limit: int, after: str = "", *, online: bool | None = None, called: str = ""
     ) -> list[ChargePoint]:
-        """Return charge points by id, behind one that was listed."""
+        """Return charge points by id, behind one that was listed.
+
+        `called`: part of an id or a name, whatever the case of its ASCII letters.
+        """
         statement = _CHARGE_POINTS
         if online is not None:
             open_ = charge_points.c.connected_at.is_not(None)
             statement = statement.where(open_ if online else ~open_)
+        if called:
+            names = (charge_points.c.id, charge_points.c.name)
+            wanted = called.translate(_LOWER)
+            found = (func.lower(name).contains(wanted, autoescape=True) for name in names)
+            statement = statement.where(or_(*found))
         rows = self._connection.execute(statement, {"after": after, "most": limit})
         return [from_row(row, ChargePoint) for row in rows]
+
+    def faulted(self, limit: int) -> list[Connector]:
+        """Return connectors that are out of order, by charge point and number."""
+        rows = self._connection.execute(_FAULTED, {"most": limit})
+        return [from_row(row, Connector) for row in rows]
 
     def connectors(self, charge_point_ids: Sequence[str]) -> list[Connector]:
         """Return the connectors of these charge points, by charge point and number."""
@@ -87,6 +113,14 @@ class SqlListings:
         """Return tariffs by id, behind one that was listed."""
         rows = self._connection.scalars(_TARIFFS, {"after": after, "most": limit})
         return list(rows)
+
+    def tariffs_named(self) -> dict[str, int]:
+        """Return how many connectors name each tariff, be it not the first."""
+        named = Counter[str]()
+        for row in self._connection.execute(_NAMED):
+            for tariff_id in {row.tariff_id, *row.next_tariff_ids}:
+                named[tariff_id] += row.connectors
+        return dict(named)
 
     def priced_by(self, tariff_id: str) -> list[Connector]:
         """Return the connectors that name a tariff, be it not the first."""

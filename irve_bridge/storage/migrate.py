@@ -2,18 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import OperationalError
 
 from irve_bridge.domain.errors import BridgeError, Bug
-from irve_bridge.storage.postgres import engine
 from irve_bridge.storage.sqlite import writing, writing_engine
 from irve_bridge.storage.urls import is_file, parsed
 
@@ -43,16 +39,29 @@ def migrate(url: str, to: str = "head") -> Versions:
         ValueError: The URL names no database that the bridge can use.
         DatabaseRefused: It cannot be reached, or a newer release has changed it.
     """
-    config = Config()
-    config.set_main_option("script_location", str(_SCRIPTS))
     with _alone_on_file(url) if is_file(url) else _alone_on_server(url) as connection:
         before = _version(connection)
-        scripts = ScriptDirectory.from_config(config)
-        _refuse_newer(scripts, before)
-        if before != scripts.as_revision_number(to):
-            config.attributes["connection"] = connection
-            command.upgrade(config, to)
+        _refuse_newer(before)
+        if before != (_known()[-1] if to == "head" else to):
+            _upgrade(connection, to)
         return Versions(before, str(_version(connection)))
+
+
+def _upgrade(connection: Connection, to: str) -> None:
+    from alembic import command  # noqa: PLC0415 - slow to load, and few starts migrate
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, to)
+
+
+@cache
+def _known() -> tuple[str, ...]:
+    """Return the schemas in their order: each is made by the file whose name begins with it."""
+    files = (_SCRIPTS / "versions").glob("[0-9]*_*.py")
+    return tuple(sorted(file.name.partition("_")[0] for file in files))
 
 
 @contextmanager
@@ -74,6 +83,8 @@ def _alone_on_file(url: str) -> Iterator[Connection]:
 @contextmanager
 def _alone_on_server(url: str) -> Iterator[Connection]:
     """Hold the advisory lock until the commit, however long another process migrates."""
+    from irve_bridge.storage.postgres import engine  # noqa: PLC0415 - slow to load
+
     server = engine(parsed(url), 1)
     try:
         with _reach(server) as connection, connection.begin():
@@ -103,12 +114,14 @@ def _refuse_other_encodings(connection: Connection) -> None:
 
 
 def _version(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    version: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return version
 
 
-def _refuse_newer(scripts: ScriptDirectory, version: str | None) -> None:
-    known = {script.revision for script in scripts.walk_revisions()}
-    if version is not None and version not in known:
+def _refuse_newer(version: str | None) -> None:
+    if version is not None and version not in _known():
         raise DatabaseRefused(
             f"The database has schema {version}, which this release does not know: a newer one "
             "has changed it. Run that release, or restore the backup made before it."

@@ -60,10 +60,16 @@ class SqlCommands:
         self._connection = connection
 
     def add(
-        self, charge_point_id: str, action: str, payload: Mapping[str, Any], at: datetime
+        self,
+        charge_point_id: str,
+        action: str,
+        payload: Mapping[str, Any],
+        at: datetime,
+        by: str = "",
     ) -> int:
-        """Write down a command before it is sent; return its number."""
-        row = {"charge_point_id": charge_point_id, "at": at, "action": action, "payload": payload}
+        """Write down a command before it is sent, and who gave it; return its number."""
+        given = {"action": action, "payload": payload, "by": by}
+        row = {"charge_point_id": charge_point_id, "at": at} | given
         number: int = self._connection.execute(_ADD_COMMAND, row).scalar_one()
         return number
 

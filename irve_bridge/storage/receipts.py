@@ -45,6 +45,10 @@ class SqlReceipts:
             "kind": receipt.kind.value,
             "issued_at": receipt.issued_at,
             "body": numbered,
+            "charge_point_id": receipt.place.charge_point_id,
+            "currency": receipt.currency,
+            "gross_minor": receipt.signed_minor,
+            "vat_minor": receipt.signed_vat_minor,
         }
         self._connection.execute(_ADD, row)
         return numbered

@@ -1,6 +1,7 @@
 """Domain objects as rows and back: a column has the name of its field, nothing is listed twice."""
 
 from datetime import datetime
+from threading import Lock
 from typing import Any, TypeVar
 
 import msgspec
@@ -8,6 +9,8 @@ from sqlalchemy import Row, Table
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 T = TypeVar("T")
+_explored: set[type] = set()
+_exploring = Lock()
 
 
 def to_row(thing: Any) -> dict[str, Any]:
@@ -18,8 +21,20 @@ def to_row(thing: Any) -> dict[str, Any]:
 
 def from_row(row: Row[Any], kind: type[T]) -> T:
     """Return the dataclass a row holds; columns it has no field for are left out."""
+    if kind not in _explored:
+        _explore(kind)
     columns = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
     return msgspec.convert(columns, kind)
+
+
+def _explore(kind: type) -> None:
+    """Have msgspec look into a type, which it does once for each.
+
+    A thread that comes in meanwhile finds it half known, and the process crashes.
+    """
+    with _exploring:
+        msgspec.json.Decoder(kind)
+        _explored.add(kind)
 
 
 def maybe(row: Row[Any] | None, kind: type[T]) -> T | None:

@@ -1,11 +1,13 @@
 """How much there is of what is not over: each query walks a partial index or a range of one."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Select,
     and_,
     bindparam,
     case,
@@ -18,9 +20,23 @@ from sqlalchemy import (
 
 from irve_bridge.domain.lifecycle import DONE
 from irve_bridge.domain.session import State
-from irve_bridge.service.ports import LaneTally, SessionsTally
+from irve_bridge.service.ports import (
+    FleetTally,
+    LaneTally,
+    MovedTally,
+    SessionsTally,
+    TakingsTally,
+)
+from irve_bridge.storage import takings
 from irve_bridge.storage.rows import from_row
-from irve_bridge.storage.schema import attempts, intents, sessions
+from irve_bridge.storage.schema import (
+    attempts,
+    charge_points,
+    connectors,
+    intents,
+    movements,
+    sessions,
+)
 
 
 def _sum(of: ColumnElement[int]) -> ColumnElement[int]:
@@ -60,6 +76,27 @@ _LANES = (
 _GIVEN_UP = select(func.count()).where(
     intents.c.status == text("'failed'"), intents.c.kind == bindparam("of_kind")
 )
+_FLEET: Select[Any] = select(
+    select(func.count()).select_from(charge_points).scalar_subquery().label("charge_points"),
+    select(func.count())
+    .where(charge_points.c.connected_at.is_(None))
+    .scalar_subquery()
+    .label("offline"),
+    select(func.count())
+    .where(connectors.c.status == text("'Faulted'"))
+    .scalar_subquery()
+    .label("faulted"),
+)
+_MOVED = (
+    select(
+        movements.c.kind,
+        movements.c.currency,
+        func.count().label("movements"),
+        _sum(movements.c.amount_minor).label("amount_minor"),
+    )
+    .where(movements.c.at >= bindparam("since"), movements.c.at < bindparam("until"))
+    .group_by(movements.c.kind, movements.c.currency)
+)
 
 
 class SqlTallies:
@@ -79,3 +116,24 @@ class SqlTallies:
     def given_up(self, kind: str) -> int:
         """Return how many intents of a kind were given up."""
         return self._connection.execute(_GIVEN_UP, {"of_kind": kind}).scalar_one()
+
+    def fleet(self) -> FleetTally:
+        """Return how charge points and connectors are."""
+        return from_row(self._connection.execute(_FLEET).one(), FleetTally)
+
+    def moved(self, since: datetime, until: datetime) -> list[MovedTally]:
+        """Return what money moved in [since, until), by kind and currency."""
+        rows = self._connection.execute(_MOVED, {"since": since, "until": until})
+        return [from_row(row, MovedTally) for row in rows]
+
+    def takings(
+        self, since: datetime, until: datetime, charge_point_id: str | None = None
+    ) -> list[TakingsTally]:
+        """Return what [since, until) brought in, at one station or at all, by currency."""
+        return takings.of(self._connection, since, until, charge_point_id)
+
+    def takings_by_station(
+        self, since: datetime, until: datetime, limit: int, after: tuple[str, str] = ("", "")
+    ) -> list[TakingsTally]:
+        """Return what [since, until) brought in, by station and currency, behind one of these."""
+        return takings.by_station(self._connection, since, until, limit, after)

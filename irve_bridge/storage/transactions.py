@@ -5,10 +5,11 @@ from datetime import datetime
 from secrets import randbelow
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, or_, select, true, update
+from sqlalchemy import Connection, Integer, bindparam, func, insert, or_, select, true, update
 from sqlalchemy.dialects import postgresql
 
 from irve_bridge.domain.charge_point import ConnectorStatus
+from irve_bridge.domain.curve import Sample
 from irve_bridge.domain.metering import Reading
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.ports import TakenReading
@@ -113,6 +114,29 @@ _READINGS = (
     .order_by(readings.c.at, readings.c.id)
 )
 _READINGS_AFTER = _READINGS.where(readings.c.at > bindparam("after"))
+_STRETCHES = (
+    select(
+        readings.c.at,
+        readings.c.power_w,
+        readings.c.register_wh,
+        func.ntile(bindparam("most", type_=Integer)).over(order_by=readings.c.at).label("stretch"),
+    )
+    .where(
+        readings.c.charge_point_id == bindparam("of_charge_point"),
+        readings.c.transaction_id == bindparam("of_id"),
+        or_(readings.c.power_w.is_not(None), readings.c.register_wh.is_not(None)),
+    )
+    .subquery()
+)
+_SAMPLES = (
+    select(
+        func.max(_STRETCHES.c.at).label("at"),
+        func.avg(_STRETCHES.c.power_w).label("power_w"),
+        func.max(_STRETCHES.c.register_wh).label("register_wh"),
+    )
+    .group_by(_STRETCHES.c.stretch)
+    .order_by(_STRETCHES.c.stretch)
+)
 _LAST_ACTIVITY = (
     select(readings)
     .where(
@@ -239,6 +263,15 @@ class SqlTransactions:
         query = _READINGS if after is None else _READINGS_AFTER
         rows = self._connection.execute(query, named | {"after": after} if after else named)
         return [from_row(row, Reading) for row in rows]
+
+    def samples(self, charge_point_id: str, transaction_id: str, most: int) -> list[Sample]:
+        """Return a transaction's readings in so many stretches at most, by time."""
+        named = {"of_charge_point": charge_point_id, "of_id": transaction_id, "most": most}
+        rows = self._connection.execute(_SAMPLES, named)
+        return [
+            Sample(row.at, None if row.power_w is None else round(row.power_w), row.register_wh)
+            for row in rows
+        ]
 
     def last_activity(
         self, charge_point_id: str, transaction_id: str, since: datetime

@@ -3,10 +3,12 @@
 from sqlalchemy import Connection
 
 from irve_bridge.service import ports
+from irve_bridge.storage.accounts import SqlAccounts
 from irve_bridge.storage.books import SqlBooks
 from irve_bridge.storage.cdrs import SqlCdrs
 from irve_bridge.storage.charging_profiles import SqlChargingProfiles
 from irve_bridge.storage.configuration import SqlConfiguration
+from irve_bridge.storage.exports import SqlExports
 from irve_bridge.storage.id_tags import SqlIdTags
 from irve_bridge.storage.inbox import SqlInbox
 from irve_bridge.storage.intents import SqlIntents
@@ -16,6 +18,7 @@ from irve_bridge.storage.operations import SqlCommands, SqlStationEvents
 from irve_bridge.storage.receipts import SqlReceipts
 from irve_bridge.storage.replies import SqlReplies
 from irve_bridge.storage.reservations import SqlReservations
+from irve_bridge.storage.searches import SqlSearches
 from irve_bridge.storage.sessions import SqlSessions
 from irve_bridge.storage.signatures import SqlSignatures
 from irve_bridge.storage.stations import SqlStations
@@ -50,3 +53,6 @@ class SqlTx:
         self.strangers: ports.Strangers = SqlStrangers(connection)
         self.listings: ports.Listings = SqlListings(connection)
         self.tallies: ports.Tallies = SqlTallies(connection)
+        self.searches: ports.Searches = SqlSearches(connection)
+        self.accounts: ports.Accounts = SqlAccounts(connection)
+        self.exports: ports.Exports = SqlExports(connection)

@@ -3,13 +3,16 @@
 import base64
 import json
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from datetime import UTC
+from typing import Annotated, Any, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import AfterValidator, AwareDatetime, TypeAdapter
 
 from irve_bridge.web.refusals import RequestRefused
 
 P = TypeVar("P")
+Moment = Annotated[AwareDatetime, AfterValidator(lambda at: at.astimezone(UTC))]
+"""Part of a place."""
 
 
 def cursor(*place: Any) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import parse_qsl
 
 from aiohttp import web
@@ -15,6 +15,7 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
     ValidationInfo,
+    WithJsonSchema,
     field_validator,
 )
 
@@ -23,16 +24,48 @@ from irve_bridge.domain.session import MeteredBy, PlanName, State
 from irve_bridge.service.desk import Opening
 from irve_bridge.web.refusals import RequestRefused, refuse_invalid
 
+KWH = r"^\d{1,3}(\.\d{1,3})?$"
+SOME_KWH = r"^([1-9]\d{0,2}(\.\d{1,3})?|0\.\d{0,2}[1-9])$"
+
+
+def kwh_schema(text: str, **bound: int) -> dict[str, Any]:
+    """Return what JSON Schema says of kWh: to the Wh, and as text, too, which is exact."""
+    number = {"type": "number", "maximum": 1000, "multipleOf": 0.001, **bound}
+    return {"anyOf": [number, {"type": "string", "pattern": text}]}
+
+
+def _whole(told: object) -> object:
+    """JSON knows one kind of numbers: 5.0 is 5."""
+    return int(told) if isinstance(told, float) and told.is_integer() else told
+
+
+Whole = BeforeValidator(_whole)
 Name = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]+$", max_length=255)]
 ClientId = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]+$", max_length=200)]
-Currency = Annotated[
-    str, BeforeValidator(lambda value: str(value).upper()), StringConstraints(pattern="^[A-Z]{3}$")
+Currency = Annotated[str, StringConstraints(pattern="^[A-Za-z]{3}$", to_upper=True)]
+AmountMinor = Annotated[int, Field(ge=1, le=99_999_999), Whole]
+AmountOrNothing = Annotated[int, Field(ge=0, le=99_999_999), Whole]
+EnergyKwh = Annotated[
+    Decimal,
+    Field(gt=0, le=1000, decimal_places=3),
+    WithJsonSchema(kwh_schema(SOME_KWH, exclusiveMinimum=0)),
 ]
-AmountMinor = Annotated[int, Field(ge=1, le=99_999_999)]
-EnergyKwh = Annotated[Decimal, Field(gt=0, le=1000, decimal_places=3)]
-EnergyWh = Annotated[int, Field(ge=0, le=1_000_000)]
-Minutes = Annotated[int, Field(ge=1, le=1440)]
+EnergyWh = Annotated[int, Field(ge=0, le=1_000_000), Whole]
+Minutes = Annotated[int, Field(ge=1, le=1440), Whole]
 M = TypeVar("M")
+
+
+def only_one_of(*names: str, none: bool = False) -> dict[str, Any]:
+    """Return in the words of JSON Schema that one of these fields is given, or perhaps none."""
+    absent = {"type": "null"}
+    choices: list[dict[str, Any]] = [
+        {
+            "required": [given],
+            "properties": {name: {"not": absent} if name == given else absent for name in names},
+        }
+        for given in names
+    ]
+    return {"oneOf": [*choices, *([{"properties": dict.fromkeys(names, absent)}] if none else [])]}
 
 
 class Body(BaseModel):
@@ -45,11 +78,13 @@ class Place(Body):
     """One connector."""
 
     charge_point_id: Name
-    connector_id: Annotated[int, Field(ge=1, le=999_999_999)]
+    connector_id: Annotated[int, Field(ge=1, le=999_999_999), Whole]
 
 
 class Quantity(Body):
     """An energy or a duration."""
+
+    model_config = ConfigDict(json_schema_extra=only_one_of("energy_kwh", "minutes"))
 
     energy_kwh: EnergyKwh | None = None
     minutes: Minutes | None = Field(default=None, validate_default=True)
@@ -68,7 +103,9 @@ class Quantity(Body):
 
 
 class Quote(Quantity, Place):
-    """Ask what an energy or a duration costs here."""
+    """Ask what an energy or a duration costs here, in words of a language if it is one of ours."""
+
+    lang: str | None = None
 
 
 class Payment(Place):
@@ -110,6 +147,8 @@ PAYMENT: TypeAdapter[AnyPayment] = TypeAdapter(
 class Start(Place):
     """The CSMS's own session: it brings the driver's payment method (`pm_…`) or token (`tok_…`)."""
 
+    model_config = ConfigDict(json_schema_extra=only_one_of("payment_method_id", "token"))
+
     payment_type: Literal["dynamic"] = "dynamic"
     metered_by: MeteredBy = MeteredBy.BRIDGE
     payment_method_id: Annotated[str, StringConstraints(pattern="^pm_", max_length=255)] | None = (
@@ -131,10 +170,21 @@ class Start(Place):
 class End(Body):
     """End a session; energy or amount only for one that the CSMS meters."""
 
+    model_config = ConfigDict(
+        json_schema_extra=only_one_of("energy_wh", "energy_kwh", "amount", none=True)
+    )
+
     session_id: Name
     energy_wh: EnergyWh | None = None
-    energy_kwh: Annotated[Decimal, Field(ge=0, le=1000, decimal_places=3)] | None = None
-    amount: Annotated[int, Field(ge=0, le=99_999_999)] | None = None
+    energy_kwh: (
+        Annotated[
+            Decimal,
+            Field(ge=0, le=1000, decimal_places=3),
+            WithJsonSchema(kwh_schema(KWH, minimum=0)),
+        ]
+        | None
+    ) = None
+    amount: AmountOrNothing | None = None
     currency: Currency | None = None
 
     @field_validator("energy_kwh", "amount")
@@ -168,7 +218,7 @@ class Extension(Body):
 class Refund(Body):
     """Give money back, all that is paid without an amount; the reason is kept in the history."""
 
-    amount: Annotated[int, Field(strict=True, ge=1, le=99_999_999)] | None = None
+    amount: AmountMinor | None = None
     currency: Currency | None = None
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
@@ -176,7 +226,7 @@ class Refund(Body):
 class Decision(Body):
     """What the driver pays, 0 for nothing."""
 
-    amount: Annotated[int, Field(strict=True, ge=0, le=99_999_999)]
+    amount: AmountOrNothing
     currency: Currency | None = None
 
 
@@ -254,10 +304,31 @@ async def read_json(request: web.Request, model: TypeAdapter[M]) -> tuple[M, str
     if request.content_type != "application/json":
         raise RequestRefused(415, "unsupported_type", "Send the body as application/json.")
     text = (await request.read()).decode(errors="replace")
+    return validated_json(model, text or "{}"), text
+
+
+def validated_json(model: TypeAdapter[M], text: str) -> M:
+    """Return JSON, validated: a text never passes for a number there, nor `true` for 1.
+
+    Raises:
+        RequestRefused: 422 naming the field at fault.
+    """
     try:
-        return model.validate_json(text or "{}"), text
+        return model.validate_json(text, strict=True)
     except ValidationError as error:
         refuse_invalid(error)
+
+
+def read_query(request: web.Request, model: TypeAdapter[M]) -> M:
+    """Return the parameters of an address.
+
+    Raises:
+        RequestRefused: 422 naming the one at fault, also one that is given twice.
+    """
+    for name in request.query:
+        if len(request.query.getall(name)) > 1:
+            raise RequestRefused(422, "invalid", f"{name}: given more than once.", name)
+    return validated(model, request.query)
 
 
 async def read_form(request: web.Request) -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from aiohttp import web
 from yarl import URL
 
-from irve_bridge.i18n import DEFAULT, REGIONS, Language, language, languages
+from irve_bridge.i18n import DEFAULT, DRIVERS, REGIONS, Language, language, languages
 from irve_bridge.web.context import CONTEXT
 
 QUERY = "lang"
@@ -24,16 +24,17 @@ class Switch(NamedTuple):
     url: str
 
 
-def language_of(request: web.Request) -> Language:
+def language_of(request: web.Request, domain: str = DRIVERS) -> Language:
     """Return the language the visitor picked, else the preferred among ours, else French."""
-    return picked(request) or language(preferred(request.headers.get("Accept-Language", "")))
+    code = picked(request) or preferred(request.headers.get("Accept-Language", ""))
+    return language(code, domain)
 
 
-def picked(request: web.Request) -> Language | None:
+def picked(request: web.Request) -> str | None:
     """Return the language picked on this page or on one before; None for none."""
     for code in (request.query.get(QUERY), request.cookies.get(COOKIE)):
         if code in REGIONS:
-            return language(code)
+            return code
     return None
 
 

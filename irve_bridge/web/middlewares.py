@@ -2,7 +2,6 @@
 
 import re
 import time
-from collections.abc import Awaitable, Callable
 
 import structlog
 from aiohttp import web
@@ -11,15 +10,15 @@ from opentelemetry.trace import SpanKind
 from irve_bridge.domain.errors import Refusal
 from irve_bridge.telemetry import tracing
 from irve_bridge.telemetry.metrics import REQUEST_SECONDS
+from irve_bridge.web.content_policy import content_policy
 from irve_bridge.web.context import CONTEXT
 from irve_bridge.web.correlation import REQUEST_ID, concerned, correlated
-from irve_bridge.web.refusals import RequestRefused, document, status_of
+from irve_bridge.web.explaining import Handler, explained, reference_of
+from irve_bridge.web.refusals import document, status_of
 from irve_bridge.web.rendering import presenter_of, render, wants_page
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+from irve_bridge.web.whereabouts import whereabouts
 
 _TOKEN = re.compile(r"(?<=^/c/)[^/]+")
-_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 log = structlog.get_logger()
 
 
@@ -52,31 +51,21 @@ async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
 @web.middleware
 async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer what went wrong with a code and a sentence, as a page or as JSON."""
-    try:
-        return await handler(request)
-    except Refusal as refusal:
-        return refused(request, refusal)
-    except web.HTTPException as error:
-        code = _CODES.get(error.status, "refused")
-        response = refused(request, RequestRefused(error.status, code, f"{error.reason}."))
-        if "Allow" in error.headers:
-            response.headers["Allow"] = error.headers["Allow"]
-        return response
-    except web.RequestPayloadError:
-        return refused(request, RequestRefused(400, "invalid", "The body cannot be read."))
-    except Exception:
-        log.exception("http_request_failed")
-        reference = request[REQUEST_ID]
-        sentence = f"Something went wrong on our side (reference {reference})."
-        return refused(request, RequestRefused(500, "internal", sentence), reference)
+    return await explained(request, handler, refused)
 
 
-def refused(request: web.Request, refusal: Refusal, reference: str | None = None) -> web.Response:
+async def refused(request: web.Request, refusal: Refusal) -> web.Response:
     """Return a refusal as a page or as JSON, whichever was asked for."""
     status = status_of(refusal)
     if wants_page(request):
         sentence = presenter_of(request).refusal(refusal)
-        told = {"sentence": sentence, "reference": reference}
+        passing = request.method == "GET" and status >= web.HTTPTooManyRequests.status_code
+        told = {
+            "sentence": sentence,
+            "reference": reference_of(request, refusal),
+            "here": await whereabouts(request),
+            "again": str(request.rel_url) if passing else "",
+        }
         response = render(request, "error.html", told, status)
     else:
         response = web.json_response(document(refusal), status=status)
@@ -91,7 +80,7 @@ async def harden(request: web.Request, response: web.StreamResponse) -> None:
     """Set the security headers of every answer (https://infosec.mozilla.org/guidelines)."""
     settings = request.app[CONTEXT].settings
     headers = {
-        "Content-Security-Policy": _policy(settings.checkout_origins),
+        "Content-Security-Policy": content_policy(settings.checkout_origins),
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
@@ -103,20 +92,3 @@ async def harden(request: web.Request, response: web.StreamResponse) -> None:
         headers["Strict-Transport-Security"] = "max-age=31536000"
     for name, value in headers.items():
         response.headers.setdefault(name, value)
-
-
-def _policy(checkout_origins: tuple[str, ...]) -> str:
-    """The checkout's origins are form targets: browsers follow a form's redirection under them."""
-    form_targets = " ".join(("'self'", *checkout_origins))
-    return "; ".join(
-        (
-            "default-src 'none'",
-            "script-src 'self'",
-            "style-src 'self'",
-            "img-src 'self'",
-            "connect-src 'self'",
-            f"form-action {form_targets}",
-            "base-uri 'none'",
-            "frame-ancestors 'none'",
-        )
-    )

@@ -1,21 +1,21 @@
 """A sheet → a PDF of one page, with its letters inside it."""
 
 from datetime import datetime
-from importlib.resources import as_file, files
 
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
+from irve_bridge.web.fonts import font_file
 from irve_bridge.web.papers import Row, Sheet
 
-_FONT = "DejaVu"
+FONT = "DejaVu"
 _MARGIN_MM, _LINE_MM, _GAP_MM = 20, 6, 4
 _RIGHT_MM, _RIGHT_MOST_MM = 60, 110
 
 
 def pdf(sheet: Sheet, language: str, issued_at: datetime) -> bytes:
     """Return the document; equal sheets make equal documents."""
-    paper = _blank()
+    paper = _page()
     paper.set_title(sheet.title)
     paper.set_author(sheet.issuer[0])
     paper.set_lang(language)
@@ -40,14 +40,20 @@ def pdf(sheet: Sheet, language: str, issued_at: datetime) -> bytes:
     return bytes(paper.output())
 
 
-def _blank() -> FPDF:
-    paper = FPDF(format="A4")
-    with as_file(files("irve_bridge.web") / "fonts") as folder:
-        paper.add_font(_FONT, fname=folder / "DejaVuSans.ttf")
-        paper.add_font(_FONT, style="B", fname=folder / "DejaVuSans-Bold.ttf")
+def blank(size: str | tuple[float, float] = "A4") -> FPDF:
+    """Return a document of no page yet with our letters; pages of a name or millimetres."""
+    paper = FPDF(format=size)
+    for style, bold in (("", False), ("B", True)):
+        with font_file(bold=bold) as path:
+            paper.add_font(FONT, style=style, fname=path)
+    return paper
+
+
+def _page() -> FPDF:
+    paper = blank()
     paper.set_margin(_MARGIN_MM)
     paper.add_page()
-    paper.set_font(_FONT, size=9)
+    paper.set_font(FONT, size=9)
     return paper
 
 

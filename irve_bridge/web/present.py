@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from irve_bridge.domain.breakdown import Line
-from irve_bridge.domain.charge_point import ConnectorStatus
+from irve_bridge.domain.charge_point import Connector, ConnectorStatus
 from irve_bridge.domain.errors import Refusal
 from irve_bridge.domain.session import PlanName, Session, State
 from irve_bridge.domain.tariff import PriceComponent, Tariff
@@ -21,9 +21,11 @@ from irve_bridge.service.running import Live
 from irve_bridge.service.views import SessionView, StationView
 from irve_bridge.web.receipt import Money
 from irve_bridge.web.wording import (
+    ACTIVITIES,
     CONNECTORS,
     DECLINED,
     ENDINGS,
+    FORMATS,
     IN_DEBT,
     KEPT,
     MANDATE,
@@ -36,6 +38,7 @@ from irve_bridge.web.wording import (
     REFUSALS,
     REFUSED_CONNECTORS,
     RELEASING,
+    STANDARDS,
     STORIES,
     WAIVER,
     Story,
@@ -70,6 +73,12 @@ class Presenter:
         if view.refusal is not None:
             return self.language.text(REFUSED_CONNECTORS[view.refusal.code])
         return self.language.text(CONNECTORS[view.connector.status])
+
+    def outlet(self, connector: Connector) -> str:
+        """Return what plugs in here, and whether a cable is needed; "" for an unnamed standard."""
+        standard = self.language.text(STANDARDS.get(connector.standard, ""))
+        form = self.language.text(FORMATS.get(connector.format, ""))
+        return f"{standard}, {form}" if standard and form else standard
 
     def plug(self, view: StationView) -> str:
         """Return whether a cable is seen plugged in; "" where nobody can tell."""
@@ -114,18 +123,23 @@ class Presenter:
         headline, sentence = _story(view)
         return Story(self.language.text(headline), self.language.text(sentence))
 
+    def activity(self, live: Live) -> Story:
+        """Return what a running charge does just now."""
+        stopping = live.state == State.STOPPING
+        headline, sentence = STORIES[State.STOPPING] if stopping else ACTIVITIES[live.activity]
+        return Story(self.language.text(headline), self.language.text(sentence))
+
     def live(self, live: Live) -> dict[str, str]:
         """Return the live figures as they stand on the page."""
-        activity = N_("The car is not drawing power") if live.paused else N_("Charging")
-        if live.state == State.STOPPING:
-            activity = N_("Stopping")
-        soc = live.soc_percent
+        activity, soc = self.activity(live), live.soc_percent
         return {
             "energy": self.language.kwh(live.energy_wh),
             "power": self.language.kw(live.power_w),
             "cost": self.language.money(live.cost_minor, live.currency),
             "elapsed": self.language.duration(live.elapsed_s),
-            "activity": self.language.text(activity),
+            "activity": activity.headline,
+            "hint": activity.sentence,
+            "doing": live.state if live.state == State.STOPPING else live.activity,
             "soc": "" if soc is None else self.language.percent(Decimal(soc)),
         }
 
@@ -168,10 +182,10 @@ class Presenter:
         ]
 
     def duration_s(self, session: Session) -> int:
-        """Return how long the charge took, in seconds."""
+        """Return how long the charge took, in whole seconds, as its receipt says."""
         if session.started_at is None or session.stopped_at is None:
             return 0
-        return int((session.stopped_at - session.started_at).total_seconds())
+        return round((session.stopped_at - session.started_at).total_seconds())
 
     def _line(self, line: Line, currency: str) -> Priced:
         quantity = quantity_of(line, self.language)

@@ -1,27 +1,25 @@
 """A session's live updates as server-sent events (https://html.spec.whatwg.org/#server-sent-events).
 
 `live` carries the figures, raw and as they are written on the page; `moved` says that the page
-shows a state that is over, and is then sent no more.
+shows a state that is over, and is then sent no more; `still`, that it shows what is: a page that
+hears nothing has lost its connection.
 """
 
 import contextlib
-import json
-from typing import Any
+from secrets import randbelow
 
-import msgspec
 from aiohttp import web
 from aiohttp_sse import EventSourceResponse, sse_response
 
 from irve_bridge.domain.session import PlanName, State
-from irve_bridge.service.handle import topic
-from irve_bridge.service.ports import Subscription
+from irve_bridge.i18n import Language
 from irve_bridge.service.views import SessionView
 from irve_bridge.web.context import CONTEXT
-from irve_bridge.web.present import Presenter
-from irve_bridge.web.rendering import presenter_of
+from irve_bridge.web.languages import language_of
+from irve_bridge.web.watching import WATCHES, Watch
 
-LIVE_INTERVAL_S = 10
-STREAMS = web.AppKey("streams", dict[EventSourceResponse, str])
+RETRY_LEAST_MS, RETRY_SPREAD_MS = 2_000, 4_000
+"""When a node ends, not all of its pages come back at one moment."""
 
 
 def appearance(view: SessionView) -> str:
@@ -48,54 +46,36 @@ def _waiting(view: SessionView) -> str:
 
 async def events(request: web.Request) -> web.StreamResponse:
     """Answer GET /c/{token}/events?appearance=…, `appearance` being what the page shows now."""
-    context = request.app[CONTEXT]
-    token = request.match_info["token"]
-    view = await context.views.by_token(token)
-    shown = request.query.get("appearance", appearance(view))
-    subject = topic(view.session.id)
+    session_id = await request.app[CONTEXT].views.id_of(request.match_info["token"])
+    shown = request.query.get("appearance")
     if request.transport is None:  # who asked has gone; aiohttp_sse would trip over it
         return web.Response(status=204)
     async with (
-        context.bus.subscribe(subject) as updates,
+        request.app[WATCHES].watch(session_id) as watch,
         sse_response(request) as stream,
     ):
-        streams = request.app[STREAMS]
-        streams[stream] = subject
-        try:
-            with contextlib.suppress(ConnectionResetError, TimeoutError):
-                await _follow(request, stream, updates, shown)
-        finally:
-            del streams[stream]
+        with contextlib.suppress(ConnectionResetError, TimeoutError):
+            await _follow(stream, watch, shown, language_of(request))
     return stream
 
 
 async def _follow(
-    request: web.Request, stream: EventSourceResponse, updates: Subscription, shown: str
+    stream: EventSourceResponse, watch: Watch, shown: str | None, words: Language
 ) -> None:
     """Send the state at once and at every update; between updates time itself moves the cost."""
-    context = request.app[CONTEXT]
-    presenter = presenter_of(request)
-    while stream.is_connected():
-        view = await context.views.by_token(request.match_info["token"])
-        if appearance(view) != shown:
+    await stream.send("", retry=RETRY_LEAST_MS + randbelow(RETRY_SPREAD_MS))
+    look = None
+    while (look := await watch.next(look)) and stream.is_connected():
+        shown = shown or appearance(look.view)
+        if appearance(look.view) != shown:
             await stream.send("{}", event="moved")
             return
-        if view.live is not None:
-            await stream.send(json.dumps(figures(presenter, view)), event="live")
-        await updates.next(LIVE_INTERVAL_S)
-
-
-def figures(presenter: Presenter, view: SessionView) -> dict[str, Any]:
-    """Return the live figures raw and in words."""
-    if view.live is None:
-        return {}
-    raw: dict[str, Any] = msgspec.to_builtins(view.live)
-    return raw | {"text": presenter.live(view.live)}
+        if figures := look.figures(words):
+            await stream.send(figures, event="live")
+        else:
+            await stream.send("{}", event="still")
 
 
 async def hang_up(app: web.Application) -> None:
-    """End every stream and wake it, so that a shutdown waits for none of them."""
-    streams = app[STREAMS]
-    for stream, subject in tuple(streams.items()):
-        stream.stop_streaming()
-        await app[CONTEXT].bus.publish(subject, b"")
+    """End every stream, so that a shutdown waits for none of them."""
+    app[WATCHES].end()

@@ -1,6 +1,6 @@
 """Refusals as HTTP says them: a status, a stable code and a sentence."""
 
-from typing import NoReturn
+from typing import NoReturn, NotRequired, TypedDict
 
 from pydantic import ValidationError
 
@@ -28,6 +28,24 @@ _STATUS: dict[type[Refusal], int] = {
 _FAILED_STATUS = {"offline": 409, "busy": 409, "invalid": 422, "call_error": 502, "timeout": 504}
 
 
+class Fault(TypedDict):
+    """What was refused: `code` is stable, `message` is for people.
+
+    `field` is the part at fault, `call_error` the code of a charge point's CALLERROR.
+    """
+
+    code: str
+    message: str
+    field: NotRequired[str]
+    call_error: NotRequired[str]
+
+
+class Refused(TypedDict):
+    """A refusal."""
+
+    error: Fault
+
+
 class RequestRefused(Refusal):
     """The request itself is at fault, or comes at the wrong moment; `field` names the part."""
 
@@ -47,9 +65,9 @@ def status_of(refusal: Refusal) -> int:
     return _STATUS[type(refusal)]
 
 
-def document(refusal: Refusal) -> dict[str, dict[str, str]]:
+def document(refusal: Refusal) -> Refused:
     """Return the JSON body of a refusal."""
-    error = {"code": refusal.code, "message": refusal.sentence}
+    error: Fault = {"code": refusal.code, "message": refusal.sentence}
     if isinstance(refusal, RequestRefused) and refusal.field:
         error["field"] = refusal.field
     if isinstance(refusal, CommandFailed) and refusal.call_error:

@@ -2,27 +2,24 @@
 
 from typing import Any
 
-import aiohttp_jinja2
 from aiohttp import web
-from jinja2 import PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from irve_bridge.i18n import Language
 from irve_bridge.web.assets import ASSETS
+from irve_bridge.web.context import CONTEXT
 from irve_bridge.web.languages import language_of, switches
 from irve_bridge.web.present import Presenter
 
-
-def setup(app: web.Application) -> None:
-    """Give the application its templates."""
-    aiohttp_jinja2.setup(
-        app,
-        loader=PackageLoader("irve_bridge.web"),
-        extensions=["jinja2.ext.i18n"],
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        default_helpers=False,
-    )
+_TEMPLATES = Environment(
+    loader=PackageLoader("irve_bridge.web"),
+    autoescape=True,
+    extensions=["jinja2.ext.i18n"],
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    auto_reload=False,
+)
 
 
 def presenter_of(request: web.Request) -> Presenter:
@@ -38,24 +35,46 @@ def render(
     *,
     language: Language | None = None,
     address: str | None = None,
+    reveals: bool = False,
 ) -> web.Response:
     """Return a page, in the visitor's language or one of its own.
 
     `address` is where it can be asked for again, in another language, if a form led to it.
+    `reveals` says that the page holds a secret that its address does not, such as the way to the
+    browser's own session. It is sent uncompressed then: every page repeats its query, and from the
+    lengths of compressed answers to many queries a listener could tell the secret (BREACH,
+    https://www.breachattack.com). Behind a session's own link there is nothing to find out.
     """
     presenter = Presenter(language) if language else presenter_of(request)
+    told = {"present": presenter} | context
+    response = page(request, template, presenter.language, told, status, address=address)
+    if not reveals:
+        response.enable_compression()
+    return response
+
+
+def page(
+    request: web.Request,
+    template: str,
+    language: Language,
+    context: dict[str, Any],
+    status: int = 200,
+    *,
+    address: str | None = None,
+) -> web.Response:
+    """Return a page in a language, uncompressed, with what every page needs; see `render`."""
     shared = {
-        "gettext": presenter.language.words.gettext,
-        "ngettext": presenter.language.words.ngettext,
-        "language": presenter.language,
-        "present": presenter,
+        "gettext": language.words.gettext,
+        "ngettext": language.words.ngettext,
+        "language": language,
         "assets": request.app[ASSETS],
+        "help_phone": request.app[CONTEXT].settings.help_phone,
         "switches": switches(request, None if request.method == "GET" else address or "/"),
     }
-    response = aiohttp_jinja2.render_template(template, request, shared | context, status=status)
-    response.headers["Content-Language"] = presenter.language.code
+    text = _TEMPLATES.get_template(template).render(shared | context)
+    response = web.Response(text=text, status=status, content_type="text/html")
+    response.headers["Content-Language"] = language.code
     response.headers["Vary"] = "Accept-Language, Cookie"
-    response.enable_compression()
     return response
 
 

@@ -6,7 +6,7 @@ Only answers to what was done are kept; a refusal changed nothing, so the key ma
 import asyncio
 import hashlib
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -29,7 +29,7 @@ class Reply:
     """What a request is answered: a status and a JSON document."""
 
     status: int
-    document: dict[str, Any]
+    document: Mapping[str, Any]
 
     def response(self) -> web.Response:
         """Return it as JSON."""

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from ipaddress import IPv4Address, ip_address
 
 from aiohttp import web
 
@@ -10,6 +11,7 @@ from irve_bridge.web.refusals import RequestRefused
 
 ADDRESSES_MOST = 10_000
 BURST = 10
+_HOST_BITS = 64
 
 
 class Throttle:
@@ -47,13 +49,38 @@ def client_address(request: web.Request) -> str:
     return request.remote or "unknown"
 
 
+def client_network(request: web.Request) -> str:
+    """Return who is counted as one: whoever has an IPv6 address has 2^64 of them (RFC 7421 §2)."""
+    address = client_address(request)
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(known, IPv4Address):
+        return address
+    return str(known.ipv4_mapped or f"{int(known) >> _HOST_BITS:x}/64")
+
+
 def throttle(request: web.Request) -> None:
     """Take one token of whoever asks, for the route asked: quotes leave the orders theirs.
 
     Raises:
         RequestRefused: 429, there is none left.
     """
-    if not request.app[THROTTLE].allows(f"{request.path} {client_address(request)}"):
+    _refuse_without(request, f"{request.path} {client_network(request)}")
+
+
+def throttle_asking(request: web.Request, session_id: str) -> None:
+    """Take one token of a session whose provider is about to be asked: everybody shares its rate.
+
+    Raises:
+        RequestRefused: 429, there is none left.
+    """
+    _refuse_without(request, f"asking {session_id}")
+
+
+def _refuse_without(request: web.Request, whose: str) -> None:
+    if not request.app[THROTTLE].allows(whose):
         raise RequestRefused(
             429, "too_many_requests", "Too many requests: please wait a minute and try again."
         )

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from irve_bridge.domain.charge_point import ConnectorStatus
 from irve_bridge.domain.session import PlanName, State
+from irve_bridge.domain.spans import Activity
 from irve_bridge.i18n import N_
 
 
@@ -14,6 +15,7 @@ class Story(NamedTuple):
     sentence: str
 
 
+VAT_NOTE = N_("Prices include VAT.")
 CONNECTORS = {
     ConnectorStatus.AVAILABLE: N_("Available"),
     ConnectorStatus.PREPARING: N_("Cable plugged in, ready to charge"),
@@ -38,6 +40,19 @@ REFUSED_CONNECTORS = {
     "faulted": N_("Out of order"),
 }
 """A connector that is not, by the refusal's code."""
+
+STANDARDS = {
+    "IEC_62196_T2": N_("Type 2"),
+    "IEC_62196_T2_COMBO": N_("CCS (Combo 2)"),
+    "CHADEMO": N_("CHAdeMO"),
+    "DOMESTIC_E": N_("Household socket"),
+    "DOMESTIC_F": N_("Household socket"),
+    "IEC_62196_T1": N_("Type 1"),
+    "IEC_62196_T1_COMBO": N_("CCS (Combo 1)"),
+}
+"""A plug by OCPI's name of it (mod_locations, ConnectorType)."""
+
+FORMATS = {"SOCKET": N_("bring your cable"), "CABLE": N_("cable attached")}
 
 PLANS = {
     PlanName.FIXED: N_("Fixed amount"),
@@ -105,6 +120,22 @@ STORIES: dict[str, Story] = {
     "debt_settled": Story(N_("You can charge again"), N_("Your earlier charge is settled by now.")),
 }
 
+ACTIVITIES = {
+    Activity.CHARGING: STORIES[State.CHARGING],
+    Activity.SUSPENDED_EV: Story(
+        N_("Paused by the car"),
+        N_(
+            "Your car takes no power just now: its battery may be full, or its own timer set. "
+            "It may go on by itself."
+        ),
+    ),
+    Activity.SUSPENDED_EVSE: Story(
+        N_("Paused by the station"),
+        N_("The station gives no power just now. It goes on by itself; you need do nothing."),
+    ),
+}
+"""What a running charge does."""
+
 RELEASING = {
     PlanName.FIXED: N_("Your money is on its way back"),
     PlanName.ESTIMATED: N_("Your hold is being released"),
@@ -150,6 +181,9 @@ DECLINED = {
     "": N_("Your bank declined the payment."),
     "insufficient_funds": N_("Your bank declined the payment for lack of funds."),
     "authentication_required": N_("Your bank wants you to confirm this payment yourself."),
+    "payment_intent_authentication_failure": N_(
+        "Your bank could not make sure that it was you. Nothing was taken."
+    ),
     "hold_gone": N_("Your bank's hold ended before the charge could be settled."),
     "charge_canceled": N_("The payment was cancelled before anything was taken."),
     "expired_card": N_("Your card has expired."),

@@ -33,7 +33,7 @@ from .signals import Signal
 from .station import Misbehaviour, Station
 from .terminal import describe
 
-WAIT_S_DEFAULT = 10.0
+WAIT_S_DEFAULT = 20.0
 END_S_MAX = 5.0
 T = TypeVar("T")
 

@@ -28,6 +28,7 @@ from simulators.stripe import (
 )
 from simulators.stripe.faults import ConnectionDroppedError, Faults
 from simulators.stripe.idempotency import Answer, IdempotencyKeys
+from simulators.stripe.publishable import NAMES, Browser
 from simulators.stripe.routing import Call, Route, check_simulated
 from simulators.stripe.store import API_VERSION, Account, Platform
 from simulators.stripe.wire import (
@@ -94,9 +95,11 @@ class _Endpoint:
         """Answer one request, or drop its connection."""
         request_id = new_id("req", 14)
         try:
-            _authenticate(request)
             body = await request.text()
-            answer, headers = await self._idempotently(request, body, request_id)
+            browser = Browser.asking(_bearer(request), request.query_string, body)
+            if browser is None:
+                _authenticate(request)
+            answer, headers = await self._idempotently(request, body, request_id, browser)
         except StripeError as error:
             answer, headers = answered(error, request_id), {}
         except ConnectionDroppedError as dropped:
@@ -104,13 +107,13 @@ class _Endpoint:
         return answer.response(**_echo(request), **headers)
 
     async def _idempotently(
-        self, request: web.Request, body: str, request_id: str
+        self, request: web.Request, body: str, request_id: str, browser: Browser | None
     ) -> tuple[Answer, dict[str, str]]:
         """Return the answer kept under the request's key, or execute it and keep its answer."""
         key = request.headers.get("Idempotency-Key")
-        account = self._account(request)
+        account = self._account(request, browser)
         if request.method == "GET" or key is None:
-            answer = await self._execute(request, account, body, request_id, key)
+            answer = await self._execute(request, account, body, request_id, key, browser)
             return await self._after(request, answer), {}
         kept = self.api.keys.begin(account.id, key, (request.method, request.path, body))
         if kept:
@@ -127,7 +130,13 @@ class _Endpoint:
         return answer, {}
 
     async def _execute(
-        self, request: web.Request, account: Account, body: str, request_id: str, key: str | None
+        self,
+        request: web.Request,
+        account: Account,
+        body: str,
+        request_id: str,
+        key: str | None,
+        browser: Browser | None = None,
     ) -> Answer:
         """Return the outcome, errors and server errors included.
 
@@ -136,21 +145,30 @@ class _Endpoint:
         """
         try:
             await self.api.faults.strike(request.method, request.path, "before")
-            return self._handled(request, account, body, request_id, key)
+            return self._handled(request, account, body, request_id, key, browser)
         except StripeError as error:
             if isinstance(error, InvalidParameterError) or error.status in _NEVER_BEGAN:
                 raise
             return answered(error, request_id)
 
     def _handled(
-        self, request: web.Request, account: Account, body: str, request_id: str, key: str | None
+        self,
+        request: web.Request,
+        account: Account,
+        body: str,
+        request_id: str,
+        key: str | None,
+        browser: Browser | None,
     ) -> Answer:
         form = decode_form(parse_qsl(request.query_string + "&" + body, keep_blank_values=True))
+        if browser is not None:
+            form = {name: value for name, value in form.items() if name not in NAMES}
         params = self._typed(request, form)
         expand = params.pop("expand", [])
         with account.turn(request_id, key):
             call = Call(account, params, request.match_info.get("id", ""))
-            result = listing.expanded(account, self.route.handler(call), expand)
+            made = browser.handled(self.route, call) if browser else self.route.handler(call)
+            result = listing.expanded(account, made, expand)
         return Answer(200, _json(result), request_id)
 
     def _typed(self, request: web.Request, form: Object) -> Object:
@@ -167,8 +185,9 @@ class _Endpoint:
             return answered(error, answer.request_id)
         return answer
 
-    def _account(self, request: web.Request) -> Account:
-        account = self.api.platform.account(request.headers.get("Stripe-Account"))
+    def _account(self, request: web.Request, browser: Browser | None) -> Account:
+        named = browser.account if browser else request.headers.get("Stripe-Account")
+        account = self.api.platform.account(named)
         account.base_url = self.api.public_url or str(request.url.origin())
         return account
 
@@ -179,7 +198,7 @@ def _authenticate(request: web.Request) -> None:
     Raises:
         StripeError: 401.
     """
-    credentials = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    credentials = _bearer(request)
     if not credentials:
         raise StripeError(
             401,
@@ -188,6 +207,10 @@ def _authenticate(request: web.Request) -> None:
         )
     if not credentials.startswith("sk_test_"):
         raise StripeError(401, f"Invalid API Key provided: {credentials[:8]}{'*' * 8}")
+
+
+def _bearer(request: web.Request) -> str:
+    return request.headers.get("Authorization", "").removeprefix("Bearer ")
 
 
 def _legacy(request: web.Request, form: Object) -> Object:
@@ -209,7 +232,10 @@ def _legacy(request: web.Request, form: Object) -> Object:
 
 
 def _echo(request: web.Request) -> dict[str, str]:
-    headers = {"Stripe-Version": request.headers.get("Stripe-Version", API_VERSION)}
+    headers = {
+        "Access-Control-Allow-Origin": "*",  # Stripe.js asks from everybody's pages
+        "Stripe-Version": request.headers.get("Stripe-Version", API_VERSION),
+    }
     if key := request.headers.get("Idempotency-Key"):
         headers["Idempotency-Key"] = key
     return headers

@@ -38,6 +38,7 @@ class Pages:
             web.get("/authenticate/{id}", self.challenge),
             web.post("/authenticate/{id}", self.answer_challenge),
             web.get("/receipts/{id}", self.receipt),
+            web.get("/endive/stripe.js", _stripe_js),
             web.static("/static", _HERE / "static"),
         ]
 
@@ -101,6 +102,11 @@ class Pages:
     def _intent(self, request: web.Request) -> tuple[Account, Object]:
         setup = request.match_info["id"].startswith("seti_")
         return self._found(request, "setup_intent" if setup else "payment_intent")
+
+
+async def _stripe_js(_request: web.Request) -> web.FileResponse:
+    """Serve the script that shops load, under the address that names its version."""
+    return web.FileResponse(_HERE / "static" / "stripe.js")
 
 
 def next_url(account: Account, session: Object) -> str:

@@ -1,7 +1,7 @@
-"""`make bench`: what the charge points' door costs beside others, and what pricing and metering do.
+"""`make bench`: what the charge points' door costs beside others, and open pages, and pricing.
 
-`PART=door` or `PART=pricing` for one of them; JSON=1 prints JSON; ROUNDS, HOLD (charge points held)
-and STOPS say how much.
+`PART=door`, `PART=pages` or `PART=pricing` for one of them; JSON=1 prints JSON; ROUNDS, HOLD
+(charge points held), STOPS and PAGES (charging pages open) say how much.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import pricing
+from tests.bench import pages, pricing
 from tests.bench.door.contest import RATES, Found, Plan, contest
 from tests.bench.door.parts import CORES
 
@@ -33,6 +33,9 @@ def main() -> int:
         if len(CORES) == 1:
             progress.print("[red]One core only: the load generator takes from the server's time.")
         told |= figures(asyncio.run(contest(_plan(), say)))
+    if part in ("", "pages"):
+        most = int(os.environ.get("PAGES") or pages.PAGES)
+        told["pages"] = asyncio.run(pages.measure(most, say))
     if part in ("", "pricing"):
         told["pricing_us"] = dict(pricing.results())
     if os.environ.get("JSON"):
@@ -76,6 +79,8 @@ def show(told: dict[str, Any]) -> None:
         out.print("stops to PaymentIntent:", told["stops"])
         for line in told["invalid"]:
             out.print(f"[red]invalid: {line}")
+    if "pages" in told:
+        out.print("charging pages open:", told["pages"])
     if "pricing_us" in told:
         out.print("pricing and metering, µs:", told["pricing_us"])
 

@@ -60,6 +60,7 @@ async def _hunt(made: Cluster, kills: int, dice: Random) -> None:
     tasks = [undermining, *(asyncio.create_task(node.supervise()) for node in made.nodes)]
     try:
         while made.w.kills < kills:
+            assert not undermining.done(), undermining.exception()
             node = dice.choice(made.nodes)
             if dice.random() >= killing.DURING_START:
                 await node.answers(made.w.http)
@@ -88,8 +89,10 @@ async def _undermine(made: Cluster, dice: Random) -> None:
                 await asyncio.to_thread(made.database.restart)
             case "nats":
                 await asyncio.to_thread(made.nats.kill)
-                await asyncio.sleep(dice.uniform(0, AWAY_S_MOST))
-                await asyncio.to_thread(made.nats.start)
+                try:
+                    await asyncio.sleep(dice.uniform(0, AWAY_S_MOST))
+                finally:
+                    await asyncio.to_thread(made.nats.start)
             case what:
                 await _cut(dice.choice(made.nodes), what, dice.uniform(0, AWAY_S_MOST))
 

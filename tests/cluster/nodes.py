@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from pathlib import Path
 import aiohttp
 from sqlalchemy import make_url
 
-from tests import postgres
+from tests import command_line, postgres
 from tests.cluster.wires import Wire, wire
 from tests.integration.world import PATIENCE_S, ROOT, World, world
 from tests.nats_server import NatsServer, nats_server
@@ -30,7 +29,7 @@ class Node:
     environment: dict[str, str]
     to_database: Wire
     to_nats: Wire
-    process: asyncio.subprocess.Process | None = None
+    process: command_line.Running | None = None
 
     @property
     def web_port(self) -> int:
@@ -47,13 +46,8 @@ class Node:
 
     async def spawn(self) -> None:
         """Start the process; it does not answer yet."""
-        self.process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "irve_bridge", "--env-file", os.devnull, "serve"),
-            cwd=ROOT,
-            env=os.environ | self.environment,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
+        environment = os.environ | self.environment
+        self.process = await command_line.begin(("serve",), environment, ROOT)
 
     async def supervise(self) -> None:
         """Start it again whenever it ends, as systemd or Docker does, until cancelled."""

@@ -13,7 +13,7 @@ from tests.integration.world import link
 
 @pytest.fixture
 async def two(tmp_path: Path) -> AsyncIterator[Cluster]:
-    async with cluster(tmp_path, 2) as made:
+    async with cluster(tmp_path, 2, display_every_s="20") as made:
         await made.start()
         yield made
 
@@ -35,9 +35,9 @@ async def holder(made: Cluster) -> Node:
 
 
 async def test_a_charge_outlives_the_node_it_began_at(two: Cluster) -> None:
-    """The other node meters on, shows the driver's page, stops at its button, and settles."""
+    """The other node meters on, tells page and display, stops at the button, and settles."""
     w = two.w
-    async with w.charge_point() as cp:
+    async with w.charge_point(configuration={"CustomDisplayCostAndPrice": "true"}) as cp:
         await cp.wait_until_online()
         opened = await w.open("dynamic")
         back = await w.pay(opened)
@@ -45,8 +45,10 @@ async def test_a_charge_outlives_the_node_it_began_at(two: Cluster) -> None:
         await cp.wait_for_energy(1, 300)
         dead = await holder(two)
         await dead.end(signal.SIGKILL)
+        shown = len(cp.display.told("RunningCost"))
         await cp.wait_until_online()
         await cp.wait_for_energy(1, 800)
+        await cp.wait_until(lambda: len(cp.display.told("RunningCost")) > shown)
         await w.stop(back)
         session = await w.final(opened["session_id"])
         (transaction,) = cp.transactions

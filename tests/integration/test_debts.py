@@ -139,7 +139,7 @@ async def test_a_bank_that_wants_its_holder_is_not_asked_again_without_them(
 
 async def test_a_debt_is_not_given_up_while_it_can_be_paid_at_a_checkout(tmp_path: Path) -> None:
     """Its term is over meanwhile: who is about to pay may, and after that nobody can."""
-    async with world(tmp_path, speed=600, debt_term_s="60") as w, w.charge_point() as cp:
+    async with world(tmp_path, speed=600, debt_term_s="1200") as w, w.charge_point() as cp:
         session = await due(w, cp, DECLINED_LATER)
         (payment,) = await payments(w)
         opened = await checkout(w, session["session_id"])

@@ -1,15 +1,12 @@
 """Races that somebody loses, ends that never come, and what a person decides in the end."""
 
-import asyncio
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from simulators.charge_point import Transaction
-from tests.integration.world import FINAL, ROOT, World, world
+from tests.integration.world import FINAL, World, world
 
 BROUGHT = {
     "charge_point_id": "CP1",
@@ -19,18 +16,9 @@ BROUGHT = {
 }
 
 
-async def decide(folder: Path, session_id: str, amount_minor: int) -> int:
+async def decide(w: World, session_id: str, amount_minor: int) -> int:
     """Decide on the command line, beside the running bridge; returns the exit status."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "irve_bridge", "--env-file", str(folder / ".env")),
-        *("sessions", "decide", session_id, str(amount_minor)),
-        cwd=ROOT,
-        env={k: v for k, v in os.environ.items() if k != "DATABASE_URL"},
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    return await process.wait()
+    return (await w.command("sessions", "decide", session_id, str(amount_minor)))[0]
 
 
 async def begun(w: World, **choice: Any) -> str:
@@ -92,9 +80,9 @@ async def test_an_end_that_the_csms_never_reports_goes_to_a_person(tmp_path: Pat
         session_id = await begun(w, metered_by="csms")
         review = await w.until(session_id, "review")
         assert review["outcome"] == "end_overdue"
-        assert await decide(tmp_path, session_id, 99_999_999) == 1
-        assert await decide(tmp_path, session_id, -1) == 1
-        assert await decide(tmp_path, session_id, 0) == 0
+        assert await decide(w, session_id, 99_999_999) == 1
+        assert await decide(w, session_id, -1) == 1
+        assert await decide(w, session_id, 0) == 0
         assert (await w.until(session_id, "released"))["amount"] == 0
         bearer = {"authorization": f"Bearer {w.api_key}"}
         late = {"session_id": session_id, "energy_wh": 5000}
@@ -158,7 +146,7 @@ async def test_what_is_due_can_be_forgiven(tmp_path: Path) -> None:
         await cp.wait_for_energy(1, 1000)
         await w.stop(back)
         await w.until(opened["session_id"], "due")
-        assert await decide(tmp_path, opened["session_id"], 0) == 0
+        assert await decide(w, opened["session_id"], 0) == 0
         assert (await w.session(opened["session_id"]))["status"] == "written_off"
 
 

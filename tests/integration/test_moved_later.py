@@ -4,14 +4,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from irve_bridge.domain.intents import Kind
 from simulators.charge_point import ChargePoint
 from tests.integration.test_reconciling import JUST_NOW, LISTING, payment, refuse, settled
 from tests.integration.world import World, nothing, world
-
-BY_ITSELF: dict[str, Any] = {"reconcile_back_s": "1", "speed": 50}
-"""The bridge compares by itself after ten minutes: most of these tests are over by then, and it
-finds nothing but what became of disputes."""
 
 
 async def long_ago(w: World) -> None:
@@ -36,14 +31,14 @@ async def disputed(w: World, cp: ChargePoint) -> tuple[str, dict[str, Any]]:
 
 
 async def compared(w: World, session_id: str) -> None:
-    """Find what became of a dispute, unless the bridge's own comparison came first."""
+    """Find what became of a dispute."""
     found = [(f.session_id, f.kind, f.repaired) for f in await w.reconcile(JUST_NOW)]
-    assert found in ([], [(session_id, "dispute_stale", True)])
+    assert found == [(session_id, "dispute_stale", True)]
 
 
 async def test_the_end_of_a_dispute_is_found_however_old_its_session_is(tmp_path: Path) -> None:
     """The webhook of its end is lost: it is booked and the CSMS is told, once."""
-    async with world(tmp_path, **BY_ITSELF) as w, w.charge_point() as cp:
+    async with world(tmp_path) as w, w.charge_point() as cp:
         session_id, dispute = await disputed(w, cp)
         await w.stripe("POST", f"/_sim/disputes/{dispute['id']}/close", status="lost")
         await long_ago(w)
@@ -60,7 +55,7 @@ async def test_the_end_of_a_dispute_is_found_however_old_its_session_is(tmp_path
 
 async def test_a_dispute_is_followed_while_it_is_open(tmp_path: Path) -> None:
     """What was answered at Stripe is under review there, and here; then nothing differs."""
-    async with world(tmp_path, **BY_ITSELF) as w, w.charge_point() as cp:
+    async with world(tmp_path) as w, w.charge_point() as cp:
         session_id, dispute = await disputed(w, cp)
         assert await w.reconcile(JUST_NOW) == []
         evidence = {"evidence[uncategorized_text]": "the meter says so"}
@@ -88,7 +83,7 @@ async def refunds(w: World, session_id: str) -> list[dict[str, Any]]:
 
 async def test_a_refund_that_fails_days_later_is_made_again(tmp_path: Path) -> None:
     """The session is over, and nobody told us: the driver gets the money all the same, once."""
-    async with world(tmp_path, refund_retry_s="1", **BY_ITSELF) as w, w.charge_point() as cp:
+    async with world(tmp_path, refund_retry_s="1") as w, w.charge_point() as cp:
         session, since = await over(w, cp, "fixed", amount=1000)
         session_id, cost = session["session_id"], session["amount"]
         (first,) = await refunds(w, session_id)
@@ -110,7 +105,7 @@ async def test_a_refund_that_fails_days_later_is_made_again(tmp_path: Path) -> N
 
 async def test_a_refund_by_hand_long_after_the_end_is_found(tmp_path: Path) -> None:
     """Stripe told of it in the span: its session is compared for that, and not a second time."""
-    async with world(tmp_path, **BY_ITSELF) as w, w.charge_point() as cp:
+    async with world(tmp_path) as w, w.charge_point() as cp:
         session, since = await over(w, cp, "dynamic")
         paid = await payment(w, session["session_id"])
         await w.stripe_api("POST", "refunds", payment_intent=paid["id"], amount="10")
@@ -120,25 +115,14 @@ async def test_a_refund_by_hand_long_after_the_end_is_found(tmp_path: Path) -> N
         ]
         after = await w.session(session["session_id"])
         assert (after["status"], after["amount"]) == ("settled", session["amount"] - 10)
-        await observed(w, session["session_id"])
+        await w.observed(session["session_id"])
         asked = len(w.asked_of_stripe)
         assert await w.reconcile(w.clock.now() - since) == []
         assert w.asked_of_stripe[asked:] == [LISTING, "/v1/events"]
 
 
-async def observed(w: World, session_id: str) -> None:
-    """Wait until no look at the session is under way."""
-
-    async def so() -> bool:
-        assert w.bridge is not None
-        left = await w.bridge.storage.read(lambda tx: tx.intents.unfinished(session_id))
-        return not [intent for intent in left if intent.kind == Kind.OBSERVE]
-
-    await w.eventually(so)
-
-
 async def test_a_dispute_long_after_the_end_is_found(tmp_path: Path) -> None:
-    async with world(tmp_path, **BY_ITSELF) as w, w.charge_point() as cp:
+    async with world(tmp_path) as w, w.charge_point() as cp:
         session, since = await over(w, cp, "dynamic")
         paid = await payment(w, session["session_id"])
         await w.stripe("POST", f"/_sim/payment_intents/{paid['id']}/dispute")
@@ -152,7 +136,7 @@ async def test_a_dispute_long_after_the_end_is_found(tmp_path: Path) -> None:
 
 async def test_what_cannot_be_compared_now_is_looked_at_all_the_same(tmp_path: Path) -> None:
     """Stripe told of it, then refused to show it: the hint is kept, as a webhook's is."""
-    async with world(tmp_path, **BY_ITSELF) as w, w.charge_point() as cp:
+    async with world(tmp_path) as w, w.charge_point() as cp:
         session, since = await over(w, cp, "dynamic")
         session_id = session["session_id"]
         paid = await payment(w, session_id)
@@ -175,7 +159,7 @@ async def test_what_cannot_be_compared_now_is_looked_at_all_the_same(tmp_path: P
 
 async def test_who_tells_of_no_events_has_its_payments_compared(tmp_path: Path) -> None:
     """A restricted key may read the ones and not the others: what is missing is named."""
-    async with world(tmp_path, **BY_ITSELF) as w, w.charge_point() as cp:
+    async with world(tmp_path) as w, w.charge_point() as cp:
         await cp.wait_until_online()
         await w.stripe("POST", "/_sim/webhooks", mode="hold")
         opened = await w.open("fixed", amount=1000)

@@ -80,6 +80,8 @@ async def paid_debts(w: World, cp: ChargePoint, *cards: str) -> list[str]:
         return w.clock.now() > over_at
 
     await w.eventually(over)
+    for session_id in debts:
+        await w.observed(session_id)
     return debts
 
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from irve_bridge.web.throttle import BURST
 from simulators.charge_point import ChargePoint
-from tests.integration.world import World, link, world
+from tests.integration.world import World, checkout_id, link, world
 
 
 @pytest.mark.parametrize("plan", [{"plan": "fixed", "amount": 1000}, {"plan": "dynamic"}])
@@ -95,6 +96,24 @@ async def test_a_checkout_that_was_left_cannot_be_paid_any_more(tmp_path: Path) 
         assert (session["status"], session["outcome"]) == ("abandoned", "given_up")
         await _expired(w, opened)
         await w.open("dynamic")
+
+
+async def test_a_page_that_is_reloaded_over_and_over_spends_nobody_s_share_of_stripe(
+    tmp_path: Path,
+) -> None:
+    """Stripe lets us ask so often for all drivers together; who asks too often sees their page."""
+    async with world(tmp_path, throttle_per_minute="1") as w, w.charge_point() as cp:
+        await cp.wait_until_online()
+        opened = await w.open("fixed", amount=1000)
+        await w.page(cancel_url := await _cancel_url(w, opened))
+        await w.until(opened["session_id"], "abandoned")
+        checkout = f"/v1/checkout/sessions/{checkout_id(opened)}"
+        back = cancel_url.removesuffix("/cancelled") + "/return"
+        asked = w.asked_of_stripe.count(checkout)
+        for _ in range(4 * BURST):
+            async with w.http.get(back) as answer:
+                assert answer.status == 200
+        assert BURST <= w.asked_of_stripe.count(checkout) - asked < 2 * BURST
 
 
 async def test_leaving_the_checkout_after_paying_gives_nothing_up(tmp_path: Path) -> None:

@@ -142,6 +142,7 @@ async def test_a_session_is_one_trace_over_two_nodes(tmp_path: Path) -> None:
         other = replace(w, environment=w.environment | elsewhere, process=None)
         await other.spawn()
         stack.push_async_callback(other.end_process)
+        await other.answers()
         async with other.charge_point() as cp:
             await cp.wait_until_online()
             opened = await w.open("fixed", amount=1000)

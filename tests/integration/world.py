@@ -12,14 +12,15 @@ import os
 import re
 import secrets
 import signal
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import aiohttp
@@ -29,6 +30,7 @@ from prometheus_client import CollectorRegistry
 
 from irve_bridge import stations
 from irve_bridge.bootstrap import Bridge, offline_reconciler, running
+from irve_bridge.domain.intents import Kind
 from irve_bridge.service.reconcile import Finding
 from irve_bridge.settings import load
 from irve_bridge.storage import open_storage
@@ -44,7 +46,8 @@ from tests.ports import free_port
 ROOT = Path(__file__).parents[2]
 STATIONS = ROOT / "config" / "stations.yaml"
 SPEED = 100.0
-PATIENCE_S = 20.0
+PATIENCE_S = 40.0
+PAUSE_S = 0.06
 CARD = "4242424242424242"
 FINAL = frozenset({"settled", "released", "abandoned", "due", "review", "written_off"})
 Hook = Callable[[str, str], Awaitable[None]]
@@ -81,7 +84,7 @@ class World:
     before_csms: Hook = nothing
     after_csms: Hook = nothing
     kills: int = 0
-    process: asyncio.subprocess.Process | None = None
+    process: command_line.Running | None = None
     bridge: Bridge | None = None
     asked_of_stripe: list[str] = field(default_factory=list)
 
@@ -123,7 +126,7 @@ class World:
         """Return once something of another party holds."""
         async with asyncio.timeout(PATIENCE_S):
             while not await holds():
-                await asyncio.sleep(0.03)
+                await asyncio.sleep(PAUSE_S)
 
     async def page(self, url: str) -> str:
         async with self.http.get(url) as response:
@@ -166,9 +169,20 @@ class World:
                         session = await self.session(session_id)
                         if session.get("status") in states:
                             return session
-                    await asyncio.sleep(0.03)
+                    await asyncio.sleep(PAUSE_S)
         except TimeoutError:
             raise AssertionError(f"never {states}: {session}") from None
+
+    async def observed(self, session_id: str) -> None:
+        """Return once no look at Stripe's payments of the session is under way."""
+        assert self.bridge is not None
+        storage = self.bridge.storage
+
+        async def so() -> bool:
+            left = await storage.read(lambda tx: tx.intents.unfinished(session_id))
+            return Kind.OBSERVE not in {intent.kind for intent in left}
+
+        await self.eventually(so)
 
     async def final(self, session_id: str) -> dict[str, Any]:
         return await self.until(session_id, *FINAL)
@@ -193,10 +207,10 @@ class World:
         async with offline_reconciler(load(str(file))) as reconciler:
             return await reconciler.run(now - back, now)
 
-    async def command(self, *words: str, errors: bool = False) -> tuple[int, str]:
+    async def command(self, *words: str, errors: bool = False, typed: str = "") -> tuple[int, str]:
         """Run one command beside the bridge; returns its exit status and what it said."""
         environment = os.environ | self.environment
-        ended = await asyncio.to_thread(command_line.run, words, environment, ROOT)
+        ended = await asyncio.to_thread(command_line.run, words, environment, ROOT, typed)
         return ended.returncode, (ended.stdout + (ended.stderr if errors else "")).strip()
 
     # As the audit
@@ -247,18 +261,8 @@ class World:
 
     async def spawn(self) -> None:
         """Start the process; it does not answer yet."""
-        self.process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "irve_bridge",
-            "--env-file",
-            os.devnull,
-            "serve",
-            cwd=ROOT,
-            env=os.environ | self.environment,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
+        environment = os.environ | self.environment
+        self.process = await command_line.begin(("serve",), environment, ROOT)
 
     async def kill(self) -> None:
         """SIGKILL, then start it again: nothing of the old process finishes anything."""
@@ -329,6 +333,7 @@ async def world(
             "CLOCK_EPOCH": str(epoch_s),
             "CLOCK_SPEED": str(speed),
             "METER_INTERVAL_S": "10",
+            "RECONCILE_EVERY_S": str(100 * 365 * 86_400),  # who tests it says when
             "THROTTLE_PER_MINUTE": "1000",
         } | {name.upper(): value for name, value in settings.items()}
         http = await stack.enter_async_context(aiohttp.ClientSession())
@@ -336,7 +341,7 @@ async def world(
         made.append(
             World(environment, http, clock, stripe_url, inbox, secret=secret, api_key=api_key)
         )
-        await _register(environment["DATABASE_URL"], stations_file)
+        await asyncio.to_thread(_make_database, environment["DATABASE_URL"], stations_file)
         if process:
             await made[0].start_process()
             stack.push_async_callback(_end, made[0])
@@ -384,6 +389,23 @@ async def served(app: web.Application) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
+
+
+def _make_database(url: str, stations_file: Path) -> None:
+    """Register the stations; the usual ones in a file are quicker to copy than to make anew."""
+    scheme, _, path = url.partition(":///")
+    if scheme == "sqlite" and stations_file == STATIONS and not Path(path).exists():
+        Path(path).write_bytes(_usual_database())
+    else:
+        asyncio.run(_register(url, stations_file))
+
+
+@cache
+def _usual_database() -> bytes:
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "bridge.db"
+        asyncio.run(_register(f"sqlite:///{file}", STATIONS))
+        return file.read_bytes()
 
 
 async def _register(database_url: str, stations_file: Path) -> None:

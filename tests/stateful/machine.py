@@ -190,6 +190,28 @@ class Everything(RuleBasedStateMachine):
         answer = self.run(self.world.ask(self.world.bridge.desk.pay(session.id)))
         self.tell(choices.name(self.world, session), "wants to pay what is due:", answer)
 
+    @precondition(lambda self: bool(self.world.sessions(State.DUE)))
+    @rule(which=WHICH)
+    def driver_asks_to_confirm(self, which: int) -> None:
+        session = choices.pick(self.world.sessions(State.DUE), which)
+        answer = self.run(self.world.ask_to_confirm(session))
+        self.tell(choices.name(self.world, session), "wants to confirm what is due:", answer)
+
+    @precondition(lambda self: bool(self.world.confirmations))
+    @rule(which=WHICH)
+    def driver_confirms(self, which: int) -> None:
+        """Perhaps long after it was asked for."""
+        given = choices.pick(self.world.confirmations, which)
+        confirming = self.world.provider.confirm(given.client_secret, given.payment_method_id)
+        self.tell("a browser confirms a payment:", self.run(confirming))
+
+    @precondition(lambda self: bool(self.world.confirmations))
+    @rule(which=WHICH, outcome=st.sampled_from(["approve", "approve", "fail"]))
+    def driver_answers_bank(self, which: int, outcome: str) -> None:
+        given = choices.pick(self.world.confirmations, which)
+        self.run(self.world.provider.answer_bank(given.client_secret, outcome))
+        self.tell("a bank that asks is answered:", outcome)
+
     @precondition(lambda self: bool(self.world.sessions(State.CHARGING)))
     @rule(which=WHICH, more_minor=st.sampled_from([100, 500]))
     def driver_extends(self, which: int, more_minor: int) -> None:

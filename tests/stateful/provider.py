@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from aiohttp import ClientSession, web
+from aiohttp import ClientError, ClientSession, web
 
 from simulators.clock import ManualClock
 from simulators.stripe.app import create_app
 
 KEY = "sk_test_stateful"
+BROWSER_KEY = "pk_test_stateful"
 PAGE = 100
 
 
@@ -45,6 +46,11 @@ class Request:
     path: str
     headers: dict[str, str]
     body: bytes
+
+
+def payment_of(client_secret: str) -> str:
+    """Return the payment that a client secret is of."""
+    return client_secret.partition("_secret_")[0]
 
 
 class Provider:
@@ -122,6 +128,30 @@ class Provider:
         async with self._http.post(f"/_sim/checkout/{checkout_id}/pay", json=body) as answer:
             seen = await answer.json()
         return str(seen["outcome"]) if answer.ok else f"refused: {seen['error']['message']}"
+
+    async def confirm(self, client_secret: str, payment_method_id: str) -> str:
+        """Confirm a payment from its driver's browser; return how it stands, or why it was not.
+
+        What befalls a request of the bridge may befall this one.
+        """
+        form = {
+            "key": BROWSER_KEY,
+            "client_secret": client_secret,
+            "payment_method": payment_method_id,
+        }
+        path = f"/v1/payment_intents/{payment_of(client_secret)}/confirm"
+        try:
+            async with self._http.post(path, data=form) as answer:
+                told = await answer.json()
+        except ClientError:
+            return "no answer"
+        return str(told["status"]) if answer.ok else f"refused: {told['error'].get('code')}"
+
+    async def answer_bank(self, client_secret: str, outcome: str) -> None:
+        """Answer the bank that asks about a payment, if it does."""
+        path = f"/authenticate/{payment_of(client_secret)}"
+        async with self._http.post(path, data={"outcome": outcome}) as answer:
+            await answer.read()
 
     async def ledger(self) -> list[dict[str, Any]]:
         """Return what every card lived through, one line per PaymentIntent, up to now."""

@@ -9,6 +9,7 @@ from tests.stateful import ways
 from tests.stateful.world import World
 
 CARD = "4242424242424242"
+ASKS_EACH_TIME = "4000002760003184"
 BRIDGE = MeteredBy.BRIDGE
 OVER_THE_HOLD_S = 40 * 60
 IDLE_S = 20 * 60
@@ -37,6 +38,15 @@ async def short_of_funds(world: World) -> Session:
     session = await in_debt(world, "insufficient_funds")
     cards = f"customers/{session.customer_id}/cards"
     await world.provider.decree(cards, behaviour="ok", times=None)
+    return session
+
+
+async def asked_by_bank(world: World) -> Session:
+    """Bring about a debt whose bank wants its holder each time, who is about to confirm it."""
+    opened = await ways.begin(world, "charging", PlanName.DYNAMIC, 1, ASKS_EACH_TIME, BRIDGE)
+    assert opened is not None
+    session = await _on(world, await _worked(world, world.session(opened)))
+    await world.ask_to_confirm(session)
     return session
 
 
@@ -253,6 +263,7 @@ SITUATIONS: dict[str, Callable[[World], Awaitable[Any]]] = {
     for situation in (
         in_debt,
         short_of_funds,
+        asked_by_bank,
         hold_gone,
         hold_gone_while_charging,
         at_the_checkout,

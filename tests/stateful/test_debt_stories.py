@@ -82,3 +82,39 @@ async def test_a_checkout_found_only_after_it_expired_does_not_end_all_paying(
     await world.everybody_works()
     await world.check()
     assert [checkout["amount_total"] for checkout in world.payable] == [session.decided_minor]
+
+
+async def test_a_browser_that_confirms_long_after_pays_once(world: World) -> None:
+    """The debt is paid at a checkout meanwhile: what it was given confirms nothing any more."""
+    session = await situations.asked_by_bank(world)
+    (given,) = world.confirmations
+    await world.provider.confirm(given.client_secret, given.payment_method_id)
+    await world.ask(world.bridge.desk.pay(session.id))
+    await world.work_through(Lane.MONEY)
+    await world.work_through(Lane.MONEY)
+    await world.check()
+    await world.provider.answer_bank(given.client_secret, "approve")
+    assert await world.provider.pay(world.payable[0]["id"], CARD, None) == "complete"
+    told = await world.provider.confirm(given.client_secret, given.payment_method_id)
+    assert told == "refused: payment_intent_unexpected_state"
+    await world.drain()
+    assert world.session(session.id).state is State.SETTLED
+    assert world.record(session.id).kept_minor == session.decided_minor
+
+
+async def test_what_a_browser_confirmed_unheard_of_is_found_before_a_checkout_opens(
+    world: World,
+) -> None:
+    """No webhook came, and the driver did not come back: the debt is paid, and not again."""
+    session = await situations.asked_by_bank(world)
+    (given,) = world.confirmations
+    await world.provider.confirm(given.client_secret, given.payment_method_id)
+    await world.provider.answer_bank(given.client_secret, "approve")
+    world.mail.clear()
+    await world.ask(world.bridge.desk.pay(session.id))
+    await world.work_through(Lane.MONEY)
+    await world.check()
+    assert world.payable == []
+    assert world.session(session.id).state is State.SETTLED
+    await world.drain()
+    assert world.record(session.id).kept_minor == session.decided_minor

@@ -13,7 +13,7 @@ LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 
 Everything.TestCase.settings = settings(
     settings.default,
-    max_examples=1000 if LONG else 30,
+    max_examples=1000 if LONG else 20,
     stateful_step_count=50 if LONG else 25,
     phases=tuple(Phase) if LONG else QUICK_PHASES,
     suppress_health_check=list(HealthCheck),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from irve_bridge.domain.debts import may_authenticate
 from irve_bridge.domain.session import MeteredBy, PlanName, Session, State
 from tests.stateful.world import World
 
@@ -49,6 +50,8 @@ async def go_on(world: World, session: Session, card: str) -> None:
             await world.report_end(session, 700)
         case State.CHARGING | State.STOPPING:
             await _stop(world, session)
+        case State.DUE if may_authenticate(session):
+            await _confirm(world, session)
         case State.DUE:
             await world.ask(world.bridge.desk.pay(session.id))
             await _pay(world, session, card)
@@ -57,6 +60,16 @@ async def go_on(world: World, session: Session, card: str) -> None:
         case State.SETTLED:
             await world.refund(session, (session.decided_minor or 0) // 2)
     await world.everybody_works()
+
+
+async def _confirm(world: World, session: Session) -> None:
+    """The bank asks its holder, is convinced, and the page then looks what came of it."""
+    given = len(world.confirmations)
+    await world.ask_to_confirm(session)
+    for found in world.confirmations[given:]:
+        await world.provider.confirm(found.client_secret, found.payment_method_id)
+        await world.provider.answer_bank(found.client_secret, "approve")
+    await world.come_back(session)
 
 
 async def _pay(world: World, session: Session, card: str) -> None:

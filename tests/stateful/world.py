@@ -23,7 +23,7 @@ from irve_bridge.domain.intents import Lane
 from irve_bridge.domain.session import PlanName, Session, State
 from irve_bridge.service.desk import Opening
 from irve_bridge.service.policy import Policy
-from irve_bridge.service.ports import ProviderUnreachable, Tx
+from irve_bridge.service.ports import Confirmation, ProviderUnreachable, Tx
 from irve_bridge.service.reconcile import Finding
 from irve_bridge.storage import open_storage
 from simulators.clock import ManualClock
@@ -49,7 +49,10 @@ NEEDS_OPERATOR = frozenset({"payment_call_refused"})
 
 @dataclass(eq=False)
 class World:
-    """Everybody, and how a story acts. `mail`: webhooks that Stripe has still to deliver."""
+    """Everybody, and how a story acts. `mail`: webhooks that Stripe has still to deliver.
+
+    `confirmations`: what drivers' browsers were ever given, and may use at any time.
+    """
 
     folder: TemporaryDirectory[str]
     clock: ManualClock
@@ -63,6 +66,7 @@ class World:
     mail: list[dict[str, Any]] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
     payable: list[dict[str, Any]] = field(default_factory=list)
+    confirmations: list[Confirmation] = field(default_factory=list)
     pending_refunds: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -131,6 +135,15 @@ class World:
             plan=plan, charge_point_id=self.charger.id, connector_number=connector, **choice
         )
         return await self.ask(self.bridge.desk.open(opening))
+
+    async def ask_to_confirm(self, session: Session) -> str:
+        """Ask, as the driver's browser, for what confirms the payment of a debt."""
+
+        async def asked() -> Session:
+            self.confirmations.append(await self.bridge.desk.authenticate(session.id))
+            return session
+
+        return await self.ask(asked())
 
     async def ask(self, request: Awaitable[Session]) -> str:
         """Await what somebody asks of the desk; return what came of it, a refusal too."""
@@ -334,8 +347,10 @@ class World:
         self.charger.pass_time(duration_s)
 
     async def _next_moment(self, latest: datetime) -> datetime:
+        node_id = self.bridge.handler.node_id
+
         def moments(tx: Tx) -> list[datetime | None]:
-            lanes = [tx.intents.next_moment([lane]) for lane in self.bridge.dispatchers]
+            lanes = [tx.intents.next_moment([lane], node_id) for lane in self.bridge.dispatchers]
             deadlines = [session.deadline_at for session in tx.sessions.search(limit=SESSIONS_MAX)]
             return [*lanes, *deadlines]
 

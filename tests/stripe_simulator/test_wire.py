@@ -19,7 +19,7 @@ def test_brackets_nest_and_empty_ones_count() -> None:
     }
 
 
-@pytest.mark.parametrize("api_key", ["sk_live_1", "pk_test_1", "nonsense"])
+@pytest.mark.parametrize("api_key", ["sk_live_1", "pk_live_1", "nonsense"])
 async def test_only_test_keys_are_let_in(make_client: ClientFactory, api_key: str) -> None:
     with pytest.raises(stripe.AuthenticationError, match="Invalid API Key"):
         await make_client(api_key).v1.customers.list_async()

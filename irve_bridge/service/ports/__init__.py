@@ -1,5 +1,8 @@
 """What the service needs from the rooms below it: each implements a port, none knows another."""
 
+from irve_bridge.service.ports.accounts import (
+    Accounts,
+)
 from irve_bridge.service.ports.authorizer import (
     Authorizer,
 )
@@ -16,9 +19,14 @@ from irve_bridge.service.ports.bus import (
 from irve_bridge.service.ports.clock import (
     Clock,
 )
+from irve_bridge.service.ports.exports import (
+    Booked,
+    Exports,
+)
 from irve_bridge.service.ports.hands import (
     Again,
     Attempt,
+    Confirmation,
     Done,
     Failed,
     Hand,
@@ -28,6 +36,9 @@ from irve_bridge.service.ports.hands import (
     Sighting,
     SignatureRefused,
     Task,
+)
+from irve_bridge.service.ports.movements import (
+    Movement,
 )
 from irve_bridge.service.ports.nodes import (
     ALONE,
@@ -46,6 +57,13 @@ from irve_bridge.service.ports.operations import (
     Stranger,
     Strangers,
 )
+from irve_bridge.service.ports.searches import (
+    Concerned,
+    Intended,
+    Searches,
+    Sought,
+    Tried,
+)
 from irve_bridge.service.ports.signatures import (
     SignatureVerifier,
 )
@@ -62,7 +80,6 @@ from irve_bridge.service.ports.storage import (
     Happening,
     Inbox,
     Intents,
-    Movement,
     Receipts,
     Replies,
     Sessions,
@@ -73,8 +90,11 @@ from irve_bridge.service.ports.storage import (
     Unfinished,
 )
 from irve_bridge.service.ports.tallies import (
+    FleetTally,
     LaneTally,
+    MovedTally,
     SessionsTally,
+    TakingsTally,
     Tallies,
 )
 from irve_bridge.service.ports.transactions import (
@@ -87,28 +107,36 @@ __all__ = [
     "ALONE",
     "BEGUN",
     "NODE_ID_LENGTH",
+    "Accounts",
     "Again",
     "Answer",
     "Asked",
     "Attempt",
     "Authorizer",
+    "Booked",
     "Books",
     "Bus",
     "Cdrs",
     "ChargingProfiles",
     "Clock",
     "Commands",
+    "Concerned",
     "Configuration",
+    "Confirmation",
     "Done",
     "Due",
+    "Exports",
     "Failed",
+    "FleetTally",
     "Hand",
     "Happening",
     "IdTags",
     "Inbox",
+    "Intended",
     "Intents",
     "LaneTally",
     "Listings",
+    "MovedTally",
     "Movement",
     "Nodes",
     "Objection",
@@ -119,6 +147,7 @@ __all__ = [
     "Receipts",
     "Replies",
     "Reservations",
+    "Searches",
     "Selection",
     "Sessions",
     "SessionsTally",
@@ -126,6 +155,7 @@ __all__ = [
     "SignatureRefused",
     "SignatureVerifier",
     "Signatures",
+    "Sought",
     "StaleSession",
     "StationEvent",
     "StationEvents",
@@ -137,9 +167,11 @@ __all__ = [
     "Subscription",
     "Taken",
     "TakenReading",
+    "TakingsTally",
     "Tallies",
     "Task",
     "Transactions",
+    "Tried",
     "Tx",
     "Unanswered",
     "Unfinished",

@@ -1,7 +1,7 @@
 """What performs intents: one external call each, stored before it is made."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -121,6 +121,18 @@ class Sighting:
     disputes: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """With what a driver's browser confirms a payment at the provider; the secret is theirs alone.
+
+    `account` is whose payment it is, "" for the platform's own.
+    """
+
+    client_secret: str = field(repr=False)
+    payment_method_id: str
+    account: str
+
+
 class Payments(Hand, Protocol):
     """The payment provider's hand."""
 
@@ -172,6 +184,15 @@ class Payments(Hand, Protocol):
 
         `object_ids` are objects that the provider named of it. Facts known already are among what
         is returned: they change nothing.
+
+        Raises:
+            ProviderUnreachable: No answer; ask again later.
+        """
+
+    async def confirmation(self, session: Session) -> Confirmation | None:
+        """Return what confirms the session's own payment of what is due with its kept card.
+
+        None where that payment can be made no more, or is not of what is due by now.
 
         Raises:
             ProviderUnreachable: No answer; ask again later.

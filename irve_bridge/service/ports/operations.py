@@ -17,6 +17,7 @@ class Asked:
     """A command of the operator's; no answer and no error: nobody knows what became of it.
 
     `error` is offline, timeout, invalid, busy, or the code of a CALLERROR. Secrets are masked.
+    `by` is the account that gave it on the operator's pages, "" of the API.
     """
 
     id: int
@@ -24,6 +25,7 @@ class Asked:
     at: datetime
     action: str
     payload: Mapping[str, Any]
+    by: str = ""
     answer: Mapping[str, Any] | None = None
     error: str | None = None
     answered_at: datetime | None = None
@@ -64,9 +66,14 @@ class Commands(Protocol):
     """Every command of the operator's, for whoever asks later, until its term is over."""
 
     def add(
-        self, charge_point_id: str, action: str, payload: Mapping[str, Any], at: datetime
+        self,
+        charge_point_id: str,
+        action: str,
+        payload: Mapping[str, Any],
+        at: datetime,
+        by: str = "",
     ) -> int:
-        """Write down a command before it is sent; return its number."""
+        """Write down a command before it is sent, and who gave it; return its number."""
 
     def conclude(
         self, number: int, answer: Mapping[str, Any] | None, error: str | None, at: datetime
@@ -147,15 +154,24 @@ class Listings(Protocol):
     """What is registered and what was charged, a page at a time."""
 
     def charge_points(
-        self, limit: int, after: str = "", *, online: bool | None = None
+        self, limit: int, after: str = "", *, online: bool | None = None, called: str = ""
     ) -> list[ChargePoint]:
-        """Return charge points by id, behind one that was listed."""
+        """Return charge points by id, behind one that was listed.
+
+        `called`: part of an id or a name, whatever the case of its ASCII letters.
+        """
+
+    def faulted(self, limit: int) -> list[Connector]:
+        """Return connectors that are out of order, by charge point and number."""
 
     def connectors(self, charge_point_ids: Sequence[str]) -> list[Connector]:
         """Return the connectors of these charge points, by charge point and number."""
 
     def tariffs(self, limit: int, after: str = "") -> list[Tariff]:
         """Return tariffs by id, behind one that was listed."""
+
+    def tariffs_named(self) -> dict[str, int]:
+        """Return how many connectors name each tariff, be it not the first."""
 
     def priced_by(self, tariff_id: str) -> list[Connector]:
         """Return the connectors that name a tariff, be it not the first."""

@@ -15,8 +15,11 @@ from irve_bridge.domain.facts import Fact, SessionFact
 from irve_bridge.domain.intents import Intent, Lane
 from irve_bridge.domain.receipt import Receipt
 from irve_bridge.domain.session import Session
+from irve_bridge.service.ports.accounts import Accounts
+from irve_bridge.service.ports.exports import Exports
 from irve_bridge.service.ports.hands import Attempt
-from irve_bridge.service.ports.nodes import Nodes
+from irve_bridge.service.ports.movements import Movement
+from irve_bridge.service.ports.nodes import ALONE, Nodes
 from irve_bridge.service.ports.operations import (
     ChargingProfiles,
     Commands,
@@ -25,31 +28,12 @@ from irve_bridge.service.ports.operations import (
     StationEvents,
     Strangers,
 )
+from irve_bridge.service.ports.searches import Searches
 from irve_bridge.service.ports.stations import Configuration, IdTags, Stations
 from irve_bridge.service.ports.tallies import Tallies
 from irve_bridge.service.ports.transactions import Signatures, TakenReading, Transactions
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Movement:
-    """One movement of money, proven by the provider; rows are only ever added.
-
-    `kind` is hold, charge, capture, refund, refund_returned (a refund that failed after all),
-    refund_failed (one that was never heard of otherwise: nothing moved), release, dispute, or
-    dispute_ and how one was closed. `payment_id` is the payment it is part of.
-    """
-
-    session_id: str
-    kind: str
-    amount_minor: int
-    currency: str
-    provider: str
-    account: str
-    provider_id: str
-    payment_id: str | None = None
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,11 +172,18 @@ class Intents(Protocol):
         """Return whether such a call was begun and nobody knows yet what came of it."""
 
     def next_due(
-        self, lanes: Sequence[Lane], now: datetime, limit: int, *, claiming: bool = False
+        self,
+        lanes: Sequence[Lane],
+        now: datetime,
+        limit: int,
+        *,
+        node_id: str = ALONE,
+        claiming: bool = False,
     ) -> list[Due]:
-        """Return those that may be claimed now.
+        """Return those that a node may claim now.
 
-        Only the first unfinished intent of a subject's lane, due, and under no live lease.
+        Only the first unfinished intent of a subject's lane, due, and under no live lease. What a
+        charge point was asked in vain, the node that has it asks again: it needs no bus.
         `claiming` leaves out what another node is about to claim, and keeps these from others.
         """
 
@@ -238,8 +229,8 @@ class Intents(Protocol):
     def void_leases(self) -> None:
         """Take back the leases of nodes that live no more: a lease begins with its node's id."""
 
-    def next_moment(self, lanes: Sequence[Lane]) -> datetime | None:
-        """Return when the next waiting intent is due, None for none."""
+    def next_moment(self, lanes: Sequence[Lane], node_id: str = ALONE) -> datetime | None:
+        """Return when the next waiting intent that a node may claim is due, None for none."""
 
 
 class Inbox(Protocol):
@@ -340,6 +331,9 @@ class Tx(Protocol):
     strangers: Strangers
     listings: Listings
     tallies: Tallies
+    accounts: Accounts
+    searches: Searches
+    exports: Exports
 
 
 class Storage(Protocol):

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from irve_bridge.domain.curve import Sample
 from irve_bridge.domain.metering import Reading
 from irve_bridge.domain.signatures import SignedReading, Verdict
 from irve_bridge.domain.transaction import Transaction
@@ -74,6 +75,9 @@ class Transactions(Protocol):
         self, charge_point_id: str, transaction_id: str, *, after: datetime | None = None
     ) -> list[Reading]:
         """Return the readings of a transaction, all or those after a moment, by time."""
+
+    def samples(self, charge_point_id: str, transaction_id: str, most: int) -> list[Sample]:
+        """Return a transaction's readings in so many stretches at most, by time."""
 
     def last_activity(
         self, charge_point_id: str, transaction_id: str, since: datetime

@@ -4,6 +4,7 @@ Rows about what a charge point said hang on no foreign key: such facts are store
 anything else is known of them.
 """
 
+from irve_bridge.storage.schema.accounts import operator_accounts, operator_logins
 from irve_bridge.storage.schema.books import cdrs, movements, receipts
 from irve_bridge.storage.schema.metadata import metadata
 from irve_bridge.storage.schema.operations import (
@@ -54,6 +55,8 @@ __all__ = [
     "metadata",
     "movements",
     "nodes",
+    "operator_accounts",
+    "operator_logins",
     "provider_objects",
     "readings",
     "receipts",

@@ -18,6 +18,8 @@ movements = Table(
     Column("provider_id", Text, nullable=False),
     Column("payment_id", Text),
     Column("at", UTCDateTime, nullable=False),
+    # Not of the movement: its session's, so that a station's are added up without looking there.
+    Column("charge_point_id", Text, nullable=False, server_default=text("''")),
     UniqueConstraint("provider", "account", "kind", "provider_id"),
 )
 # Disputes that began, for the nightly comparison: few of all movements.
@@ -26,6 +28,15 @@ Index(
     movements.c.session_id,
     sqlite_where=movements.c.kind == text("'dispute'"),
     postgresql_where=movements.c.kind == text("'dispute'"),
+)
+# What moved on a day, or at a station, is added up from the index alone.
+Index(
+    "ix_movements_day",
+    movements.c.at,
+    movements.c.charge_point_id,
+    movements.c.kind,
+    movements.c.currency,
+    movements.c.amount_minor,
 )
 
 # One sequence for each operator: who is paid needs numbers without gaps.
@@ -39,7 +50,23 @@ receipts = Table(
     Column("kind", Text, nullable=False),
     Column("issued_at", UTCDateTime, nullable=False),
     Column("body", Json, nullable=False),
+    # What the body says, to be added up: of a credit note the amounts are negative.
+    Column("charge_point_id", Text, nullable=False, server_default=text("''")),
+    Column("currency", Text, nullable=False, server_default=text("''")),
+    Column("gross_minor", Integer, nullable=False, server_default=text("0")),
+    Column("vat_minor", Integer, nullable=False, server_default=text("0")),
 )
+# What was billed on a day, or at a station.
+Index(
+    "ix_receipts_day",
+    receipts.c.issued_at,
+    receipts.c.charge_point_id,
+    receipts.c.currency,
+    receipts.c.gross_minor,
+    receipts.c.vat_minor,
+)
+# Who shows a receipt tells its number.
+Index("ix_receipts_number", receipts.c.number)
 
 cdrs = Table(
     "cdrs",
@@ -56,3 +83,5 @@ cdrs = Table(
     Column("document", Json, nullable=False),
 )
 Index(None, cdrs.c.charge_point_id, cdrs.c.transaction_id)
+# CDRs of a range of days, in the order they were made.
+Index("ix_cdrs_created", cdrs.c.created_at, cdrs.c.id)

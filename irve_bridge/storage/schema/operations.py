@@ -1,6 +1,6 @@
 """What operators ask of charge points, what these tell, and what they hold."""
 
-from sqlalchemy import BigInteger, Column, Index, Table
+from sqlalchemy import BigInteger, Column, Index, Table, text
 
 from irve_bridge.storage.columns import Integer, Json, Text, UTCDateTime
 from irve_bridge.storage.schema.metadata import metadata
@@ -25,6 +25,8 @@ commands = Table(
     Column("at", UTCDateTime, nullable=False),
     Column("action", Text, nullable=False),
     Column("payload", Json, nullable=False),
+    # The account that gave it on a page; '' of the API.
+    Column("by", Text, nullable=False, server_default=text("''")),
     Column("answer", Json),
     # offline, timeout, busy, invalid, or a CALLERROR's code.
     Column("error", Text),

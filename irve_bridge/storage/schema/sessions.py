@@ -89,6 +89,26 @@ Index(None, sessions.c.charge_point_id, sessions.c.id_tag_folded)
 Index(None, sessions.c.state, sessions.c.opened_at)
 # The operator's list of everything, newest first.
 Index(None, sessions.c.opened_at)
+# The operator looks for what happened at a charge point, and for a transaction.
+Index("ix_sessions_charge_point", sessions.c.charge_point_id, sessions.c.opened_at)
+Index(
+    "ix_sessions_transaction",
+    sessions.c.transaction_id,
+    sqlite_where=sessions.c.transaction_id.is_not(None),
+    postgresql_where=sessions.c.transaction_id.is_not(None),
+)
+# What ended on a day, or at a station: counted from the index alone, and listed in its order.
+Index(
+    "ix_sessions_ended",
+    sessions.c.ended_at,
+    sessions.c.id,
+    sessions.c.charge_point_id,
+    sessions.c.currency,
+    sessions.c.state,
+    sessions.c.energy_wh,
+    sqlite_where=sessions.c.ended_at.is_not(None),
+    postgresql_where=sessions.c.ended_at.is_not(None),
+)
 # The sweep; most sessions are over and have no deadline.
 Index(
     None,

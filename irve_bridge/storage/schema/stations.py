@@ -1,6 +1,6 @@
 """What operators registered, what charge points say of themselves, and who is let in."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Table, false, text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Table, false, text
 
 from irve_bridge.storage.columns import Integer, Json, TariffJson, Text, UTCDateTime
 from irve_bridge.storage.schema.metadata import metadata
@@ -55,6 +55,13 @@ charge_points = Table(
     Column("status", Text, nullable=False),
     Column("error_code", Text),
 )
+# Few are offline of all there are, it is hoped: they are counted and listed.
+Index(
+    "ix_charge_points_offline",
+    charge_points.c.id,
+    sqlite_where=charge_points.c.connected_at.is_(None),
+    postgresql_where=charge_points.c.connected_at.is_(None),
+)
 
 tariffs = Table(
     "tariffs",
@@ -80,6 +87,13 @@ connectors = Table(
     Column("status_at", UTCDateTime),
     Column("next_tariff_ids", Json, nullable=False, server_default="[]"),
     Column("status_since", UTCDateTime),
+)
+Index(
+    "ix_connectors_faulted",
+    connectors.c.charge_point_id,
+    connectors.c.number,
+    sqlite_where=connectors.c.status == text("'Faulted'"),
+    postgresql_where=connectors.c.status == text("'Faulted'"),
 )
 
 id_tags = Table(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Literal, TypedDict
 
 import structlog
 from aiohttp import web
@@ -17,21 +18,29 @@ GAUGES = web.AppKey("gauges", Gauges)
 log = structlog.get_logger()
 
 
+class Health(TypedDict):
+    """That all is well."""
+
+    status: Literal["ok", "ready"]
+
+
 async def alive(_: web.Request) -> web.Response:
     """Answer GET /healthz: the process serves."""
-    return web.json_response({"status": "ok"})
+    return web.json_response(Health(status="ok"))
 
 
 async def ready(request: web.Request) -> web.Response:
-    """Answer GET /readyz: the storage answers too."""
-    storage = request.app[CONTEXT].storage
+    """Answer GET /readyz: the storage answers too, and counts this node among the living."""
+    context = request.app[CONTEXT]
     try:
         async with asyncio.timeout(READY_WITHIN_S):
-            await storage.read(lambda tx: tx.replies.get(""))
+            living = await context.storage.read(lambda tx: tx.nodes.living())
     except Exception as error:
         log.warning("not_ready", exc_info=True)
         raise RequestRefused(503, "not_ready", "The storage does not answer.") from error
-    return web.json_response({"status": "ready"})
+    if context.node_id not in living:
+        raise RequestRefused(503, "not_ready", "The others took this node for dead.")
+    return web.json_response(Health(status="ready"))
 
 
 async def expose_metrics(app: web.Application) -> AsyncIterator[None]:

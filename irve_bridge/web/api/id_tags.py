@@ -1,35 +1,53 @@
 """The id tags of the operator's own customers, by the CSMS's key."""
 
-from typing import Any
+from typing import TypedDict
 
 from aiohttp import web
 from pydantic import TypeAdapter
 
 from irve_bridge.domain.errors import UnknownThing
-from irve_bridge.domain.id_tag import IdTag
+from irve_bridge.domain.id_tag import IdTag, IdTagStatus
 from irve_bridge.id_tags import IdTagEntry, IdTagRow
+from irve_bridge.web.api.documents import Moment, iso
+from irve_bridge.web.api.inventory_documents import Listed
 from irve_bridge.web.callers import require_csms
 from irve_bridge.web.context import CONTEXT
 from irve_bridge.web.cursors import next_of
-from irve_bridge.web.forms import Page, read_json, validated
+from irve_bridge.web.forms import Page, read_json, read_query, validated
 
 ENTRY = TypeAdapter(IdTagEntry)
 ROW = TypeAdapter(IdTagRow)
 PAGE = TypeAdapter(Page)
 
 
+class IdTagDocument(TypedDict):
+    """A tag of one of the operator's own customers, in upper case."""
+
+    id_tag: str
+    status: IdTagStatus
+    parent_id_tag: str | None
+    expires_at: Moment | None
+    name: str
+
+
+class IdTags(Listed):
+    """Id tags in order."""
+
+    id_tags: list[IdTagDocument]
+
+
 async def listing(request: web.Request) -> web.Response:
     """Answer GET /api/id-tags?after=…&limit=…, in order."""
     require_csms(request)
-    page = validated(PAGE, dict(request.query))
+    page = read_query(request, PAGE)
     found = await request.app[CONTEXT].storage.read(
         lambda tx: tx.id_tags.after(page.after, page.limit)
     )
     return web.json_response(
-        {
-            "id_tags": [_document(tag) for tag in found],
-            "next": next_of(found, page.limit, "id_tag"),
-        }
+        IdTags(
+            id_tags=[_document(tag) for tag in found],
+            next=next_of(found, page.limit, "id_tag"),
+        )
     )
 
 
@@ -66,11 +84,11 @@ def _unknown() -> UnknownThing:
     return UnknownThing("There is no such id tag.", "unknown_id_tag")
 
 
-def _document(tag: IdTag) -> dict[str, Any]:
+def _document(tag: IdTag) -> IdTagDocument:
     return {
         "id_tag": tag.id_tag,
-        "status": tag.status.value,
+        "status": tag.status,
         "parent_id_tag": tag.parent_id_tag,
-        "expires_at": tag.expires_at.isoformat() if tag.expires_at else None,
+        "expires_at": iso(tag.expires_at),
         "name": tag.name,
     }

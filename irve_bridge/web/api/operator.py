@@ -5,11 +5,11 @@ from pydantic import TypeAdapter
 
 from irve_bridge.domain.session import Session
 from irve_bridge.service.views import debt_of
-from irve_bridge.web.api.documents import listed, summary
+from irve_bridge.web.api.documents import Cdrs, Refunding, Sessions, listed, summary
 from irve_bridge.web.api.evidence import evidence_document
 from irve_bridge.web.callers import CSMS, require_csms
 from irve_bridge.web.context import CONTEXT
-from irve_bridge.web.forms import Decision, Listing, Refund, read_json, validated
+from irve_bridge.web.forms import Decision, Listing, Refund, read_json, read_query
 from irve_bridge.web.refusals import RequestRefused
 from irve_bridge.web.replies import HEADER, Reply, once
 
@@ -38,10 +38,10 @@ async def listing(request: web.Request) -> web.Response:
     """Answer GET /api/sessions?state=…&limit=…, newest first."""
     require_csms(request)
     context = request.app[CONTEXT]
-    asked = validated(LISTING, dict(request.query))
+    asked = read_query(request, LISTING)
     found = await context.views.newest(asked.state, asked.limit)
     documents = [listed(session, debt_of(session, context.policy)) for session in found]
-    return web.json_response({"sessions": documents})
+    return web.json_response(Sessions(sessions=documents))
 
 
 async def evidence(request: web.Request) -> web.Response:
@@ -55,7 +55,7 @@ async def cdrs(request: web.Request) -> web.Response:
     """Answer GET /api/sessions/{session_id}/cdr: every CDR, in the order they were made."""
     require_csms(request)
     found = await request.app[CONTEXT].views.cdrs(request.match_info["session_id"])
-    return web.json_response({"cdrs": [cdr.document for cdr in found]})
+    return web.json_response(Cdrs(cdrs=[cdr.document for cdr in found]))
 
 
 async def transaction_cdrs(request: web.Request) -> web.Response:
@@ -63,7 +63,7 @@ async def transaction_cdrs(request: web.Request) -> web.Response:
     require_csms(request)
     named = (request.match_info["charge_point_id"], request.match_info["transaction_id"])
     found = await request.app[CONTEXT].views.transaction_cdrs(*named)
-    return web.json_response({"cdrs": [cdr.document for cdr in found]})
+    return web.json_response(Cdrs(cdrs=[cdr.document for cdr in found]))
 
 
 async def _refund(request: web.Request, body: Refund) -> Reply:
@@ -72,7 +72,8 @@ async def _refund(request: web.Request, body: Refund) -> Reply:
     key = request.headers.get(HEADER, "")
     refunded = await desk.refund(session.id, body.amount, body.reason, key)
     back_minor = (session.decided_minor or 0) - (refunded.decided_minor or 0)
-    return Reply(202, summary(refunded) | {"refund_amount": body.amount or back_minor})
+    told: Refunding = {**summary(refunded), "refund_amount": body.amount or back_minor}
+    return Reply(202, told)
 
 
 async def _decide(request: web.Request, body: Decision) -> Reply:

@@ -9,7 +9,7 @@ from irve_bridge.domain.session import Session, State
 from irve_bridge.service.evidence import price_digest
 from irve_bridge.service.prices import pricer
 from irve_bridge.telemetry.tracing import tapped
-from irve_bridge.web.api.documents import iso
+from irve_bridge.web.api.documents import Opened, Quotation, iso
 from irve_bridge.web.callers import bearer, remember
 from irve_bridge.web.context import CHECKOUT_TIMEOUT_S, CONTEXT
 from irve_bridge.web.correlation import concern
@@ -22,6 +22,7 @@ from irve_bridge.web.forms import (
     payment_fields,
     read_form,
     read_json,
+    read_query,
     validated,
 )
 from irve_bridge.web.languages import language_of
@@ -30,6 +31,7 @@ from irve_bridge.web.refusals import RequestRefused
 from irve_bridge.web.rendering import presenter_of, see_other
 from irve_bridge.web.replies import Reply, once
 from irve_bridge.web.throttle import client_address, throttle
+from irve_bridge.web.whereabouts import ORDERED_AT
 
 PLACE = TypeAdapter(Place)
 QUOTE = TypeAdapter(Quote)
@@ -40,7 +42,8 @@ async def create_payment(request: web.Request) -> web.StreamResponse:
     if request.content_type == "application/json":
         throttle(request)
         payment, text = await read_json(request, PAYMENT)
-        caller = bearer(request) or client_address(request)
+        shown = bearer(request)
+        caller = f"bearer {shown}" if shown else client_address(request)
         reply = await once(request, caller, text, lambda: _open(request, payment))
         return reply.response()
     return await _from_form(request)
@@ -50,6 +53,7 @@ async def _from_form(request: web.Request) -> web.StreamResponse:
     form = await read_form(request)
     here = ("charge_point_id", "connector_id")
     place = validated(PLACE, {name: form[name] for name in here if name in form})
+    request[ORDERED_AT] = place.charge_point_id
     try:
         throttle(request)
         session = await _open_from_form(request, form, place)
@@ -106,22 +110,22 @@ async def _open(request: web.Request, payment: AnyPayment) -> Reply:
         )
     return Reply(
         201,
-        {
-            "session_id": session.id,
-            "url": session.checkout_url,
-            "expires_at": iso(session.checkout_expires_at),
-            "session_url": f"{context.settings.base_url}/c/{session.token}",
-            "token": session.token,
-            "amount": session.amount_minor,
-            "currency": session.currency,
-        },
+        Opened(
+            session_id=session.id,
+            url=session.checkout_url,
+            expires_at=iso(session.checkout_expires_at),
+            session_url=f"{context.settings.base_url}/c/{session.token}",
+            token=session.token,
+            amount=session.amount_minor,
+            currency=session.currency,
+        ),
     )
 
 
 async def quoted(request: web.Request) -> web.Response:
     """Answer what an energy or a duration costs at a connector, with VAT."""
     throttle(request)
-    asked = validated(QUOTE, dict(request.query))
+    asked = read_query(request, QUOTE)
     context = request.app[CONTEXT]
     view = await context.views.station(asked.charge_point_id, asked.connector_id)
     priced = pricer(view.tariff, view.charge_point.time_zone)
@@ -129,10 +133,10 @@ async def quoted(request: web.Request) -> web.Response:
     cost = quote(priced, now, power_w, asked.energy_wh, asked.minutes)
     text = presenter_of(request).language.money(cost.gross_minor, cost.currency)
     return web.json_response(
-        {
-            "amount": cost.gross_minor,
-            "currency": cost.currency,
-            "price_digest": price_digest(view.tariff),
-            "text": text,
-        }
+        Quotation(
+            amount=cost.gross_minor,
+            currency=cost.currency,
+            price_digest=price_digest(view.tariff),
+            text=text,
+        )
     )

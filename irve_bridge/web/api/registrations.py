@@ -1,9 +1,10 @@
 """Charge points and tariffs as they are registered, by the CSMS's key: one entry at a time."""
 
-from typing import Any
+import json
+from typing import Annotated, Any
 
 from aiohttp import web
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter, WithJsonSchema
 
 from irve_bridge import stations
 from irve_bridge.domain import ocpi, tariff_loading
@@ -11,15 +12,29 @@ from irve_bridge.domain.errors import UnknownThing
 from irve_bridge.domain.tariff import Tariff
 from irve_bridge.service.ports import Tx
 from irve_bridge.stations_file import ChargePointEntry
-from irve_bridge.web.api.inventory_documents import charge_point_document
+from irve_bridge.web.api.inventory_documents import (
+    ChangedChargePoint,
+    Tariffs,
+    charge_point_document,
+)
 from irve_bridge.web.callers import require_csms
 from irve_bridge.web.context import CONTEXT
 from irve_bridge.web.cursors import next_of
-from irve_bridge.web.forms import Page, Registering, read_json, validated
+from irve_bridge.web.forms import Page, Registering, read_json, read_query, validated_json
 from irve_bridge.web.refusals import RequestRefused
 
-ENTRY = TypeAdapter(ChargePointEntry)
+
+class Registration(ChargePointEntry):
+    """An entry whose id may be left out: the address says it."""
+
+    model_config = ConfigDict(json_schema_extra=lambda schema: schema["required"].remove("id"))
+
+
+ENTRY = TypeAdapter(Registration)
 DOCUMENT: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
+TARIFF: TypeAdapter[dict[str, Any]] = TypeAdapter(
+    Annotated[dict[str, Any], WithJsonSchema({"$ref": "#/components/schemas/OcpiTariff"})]
+)
 PAGE = TypeAdapter(Page)
 REGISTERING = TypeAdapter(Registering)
 
@@ -29,20 +44,21 @@ async def put(request: web.Request) -> web.Response:
     require_csms(request)
     body, _ = await read_json(request, DOCUMENT)
     named = request.match_info["charge_point_id"]
-    entry = validated(ENTRY, {"id": named} | body)
+    entry = validated_json(ENTRY, json.dumps({"id": named} | body))
     if entry.id != named:
         raise RequestRefused(422, "invalid", "id: the address names another one.", "id")
-    replaced = (named,) if validated(REGISTERING, dict(request.query)).replaced else ()
+    replaced = (named,) if read_query(request, REGISTERING).replaced else ()
     context = request.app[CONTEXT]
     try:
         changes = await context.storage.read(lambda tx: _changes(tx, entry, replaced))
     except stations.FileRefused as refused:
         raise RequestRefused(422, "invalid", str(refused)) from refused
     await context.storage.transact(lambda tx: stations.apply(changes, tx.stations))
-    shown = charge_point_document(await context.inventory.charge_point(named))
+    view = await context.inventory.charge_point(named)
     told = [f"{change.sign} {change.name}" for change in changes]
     new = f"+ charge point {named}" in told
-    return web.json_response(shown | {"changes": told}, status=201 if new else 200)
+    shown: ChangedChargePoint = {**charge_point_document(view), "changes": told}
+    return web.json_response(shown, status=201 if new else 200)
 
 
 async def remove(request: web.Request) -> web.Response:
@@ -55,12 +71,12 @@ async def remove(request: web.Request) -> web.Response:
 async def tariffs(request: web.Request) -> web.Response:
     """Answer GET /api/tariffs?after=…&limit=…, by id."""
     require_csms(request)
-    page = validated(PAGE, dict(request.query))
+    page = read_query(request, PAGE)
     found = await request.app[CONTEXT].storage.read(
         lambda tx: tx.listings.tariffs(page.limit, page.after)
     )
     return web.json_response(
-        {"tariffs": [_ocpi(tariff) for tariff in found], "next": next_of(found, page.limit, "id")}
+        Tariffs(tariffs=[_ocpi(tariff) for tariff in found], next=next_of(found, page.limit, "id"))
     )
 
 
@@ -78,7 +94,7 @@ async def put_tariff(request: web.Request) -> web.Response:
     """Answer PUT /api/tariffs/{tariff_id}: it holds for new sessions from now on."""
     require_csms(request)
     # Prices are exact: the body's own digits, not those of a float.
-    _, text = await read_json(request, DOCUMENT)
+    _, text = await read_json(request, TARIFF)
     wanted = tariff_loading.load(text.encode())
     if wanted.id != request.match_info["tariff_id"]:
         raise RequestRefused(422, "invalid", "id: the address names another one.", "id")
@@ -98,6 +114,5 @@ def _put_tariff(tx: Tx, wanted: Tariff) -> None:
     tx.stations.put(wanted)
 
 
-def _ocpi(tariff: Tariff) -> dict[str, Any]:
-    told: dict[str, Any] = ocpi.document({"tariff": tariff})["tariff"]
-    return told
+def _ocpi(tariff: Tariff) -> Any:
+    return ocpi.document({"tariff": tariff})["tariff"]

@@ -1,7 +1,5 @@
 """The CSMS's routes: start, end and look at a session."""
 
-from typing import Any
-
 from aiohttp import web
 from pydantic import TypeAdapter
 
@@ -10,7 +8,14 @@ from irve_bridge.domain.facts import StopCause
 from irve_bridge.domain.session import MeteredBy, PlanName, Session, State
 from irve_bridge.service.desk import Opening
 from irve_bridge.service.views import SessionView, debt_of
-from irve_bridge.web.api.documents import iso, operator_document, session_document, summary
+from irve_bridge.web.api.documents import (
+    Checkout,
+    Started,
+    iso,
+    operator_document,
+    session_document,
+    summary,
+)
 from irve_bridge.web.callers import CSMS, is_csms, is_driver, require_csms
 from irve_bridge.web.context import CHECKOUT_TIMEOUT_S, CONTEXT
 from irve_bridge.web.correlation import concern
@@ -78,12 +83,12 @@ async def _pay(request: web.Request, session_id: str) -> Reply:
     session = await open_checkout(request, session_id)
     return Reply(
         200,
-        {
-            "url": session.checkout_url,
-            "expires_at": iso(session.checkout_expires_at),
-            "amount": session.decided_minor,
-            "currency": session.currency,
-        },
+        Checkout(
+            url=session.checkout_url,
+            expires_at=iso(session.checkout_expires_at),
+            amount=session.decided_minor,
+            currency=session.currency,
+        ),
     )
 
 
@@ -108,9 +113,9 @@ async def _start(request: web.Request, body: Start) -> Reply:
     return Reply(201 if session.state is not State.OPEN else 202, _started(session))
 
 
-def _started(session: Session) -> dict[str, Any]:
+def _started(session: Session) -> Started:
     """A setup that needs the driver's own action gives an address to send them to."""
-    started: dict[str, Any] = {"session_id": session.id, "status": session.state}
+    started: Started = {"session_id": session.id, "status": session.state}
     if session.state is State.OPEN and session.checkout_url:
         started["url"] = session.checkout_url
         started["expires_at"] = iso(session.checkout_expires_at)

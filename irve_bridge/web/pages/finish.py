@@ -5,7 +5,7 @@ from pydantic import TypeAdapter
 
 from irve_bridge.domain.errors import UnknownThing
 from irve_bridge.service.views import SessionView, debt_of
-from irve_bridge.web.api.documents import session_document
+from irve_bridge.web.api.documents import Stopping, session_document
 from irve_bridge.web.callers import is_driver
 from irve_bridge.web.context import CONTEXT
 from irve_bridge.web.forms import Finish, read_form, read_json, validated
@@ -54,7 +54,7 @@ async def _view(request: web.Request) -> SessionView | None:
 
 async def _stop(request: web.Request, view: SessionView) -> Reply:
     stopped = await ask_to_stop(request, view.session)
-    return Reply(200, {"session_id": stopped.id, "status": stopped.state})
+    return Reply(200, Stopping(session_id=stopped.id, status=stopped.state))
 
 
 def _not_yours() -> RequestRefused:

@@ -1,18 +1,22 @@
 """What a driver decides about money on their page: to pay what is due, to have more held."""
 
+import structlog
 from aiohttp import web
 from pydantic import TypeAdapter
 
 from irve_bridge.domain.errors import Conflict
 from irve_bridge.domain.session import State
+from irve_bridge.service.ports import ProviderUnreachable
 from irve_bridge.web.context import CHECKOUT_TIMEOUT_S, CONTEXT
 from irve_bridge.web.debts import open_checkout
 from irve_bridge.web.forms import Extension, read_form, validated
 from irve_bridge.web.pages.session import session_page, view_of
 from irve_bridge.web.refusals import RequestRefused
 from irve_bridge.web.rendering import see_other
+from irve_bridge.web.throttle import throttle_asking
 
 EXTENSION = TypeAdapter(Extension)
+log = structlog.get_logger()
 
 
 async def pay(request: web.Request) -> web.StreamResponse:
@@ -32,6 +36,33 @@ async def pay(request: web.Request) -> web.StreamResponse:
             return see_other(here)
         return session_page(request, view, refusal)
     return see_other(opened.checkout_url or here)
+
+
+async def authenticate(request: web.Request) -> web.Response:
+    """Answer POST /c/{token}/authenticate, asked by the page's script.
+
+    The secret lets whoever has it confirm this one payment: it stands in this answer alone, which
+    other origins cannot read, and never in an address, a page or a log.
+
+    Raises:
+        Conflict: There is nothing to confirm here any more.
+        RequestRefused: 502 the provider does not answer, 429 it was asked too often.
+    """
+    session = (await view_of(request)).session
+    throttle_asking(request, session.id)
+    try:
+        found = await request.app[CONTEXT].desk.authenticate(session.id)
+    except ProviderUnreachable:
+        log.warning("provider_unreachable", session_id=session.id)
+        sentence = "The payment provider does not answer: nothing was charged."
+        raise RequestRefused(502, "provider_unreachable", sentence) from None
+    return web.json_response(
+        {
+            "client_secret": found.client_secret,
+            "payment_method": found.payment_method_id,
+            "account": found.account or None,
+        }
+    )
 
 
 async def extend(request: web.Request) -> web.StreamResponse:

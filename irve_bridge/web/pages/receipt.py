@@ -34,7 +34,11 @@ async def receipt_pdf(request: web.Request) -> web.Response:
     paper = next((paper for paper in view.receipts if paper.number == number), None)
     if paper is None:
         raise _unknown()
-    words = _language_of(request, paper)
+    return await pdf_of(paper, _language_of(request, paper))
+
+
+async def pdf_of(paper: Receipt, words: Language) -> web.Response:
+    """Return a paper as a PDF in a language."""
     sheet = Writer(words).sheet(paper)
     body = await asyncio.to_thread(_drawn, sheet, words.code, paper.issued_at)
     name = f"{paper.kind.value.replace('_', '-')}-{paper.number:06}.pdf"
@@ -71,4 +75,4 @@ def _unknown() -> UnknownThing:
 
 def _language_of(request: web.Request, paper: Receipt) -> Language:
     """A paper is in the language of its order, unless its reader picked another one."""
-    return picked(request) or language(paper.locale)
+    return language(picked(request) or paper.locale)

@@ -1,22 +1,32 @@
 """The driver's own page, from the checkout to the receipt, behind an unguessable link."""
 
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
 import structlog
 from aiohttp import web
 
+from irve_bridge.domain.curve import Curve
+from irve_bridge.domain.debts import may_authenticate
 from irve_bridge.domain.errors import Conflict, Refusal
 from irve_bridge.domain.facts import StopCause
 from irve_bridge.domain.session import MeteredBy, Session, State
+from irve_bridge.service.policy import Policy, start_deadline
 from irve_bridge.service.ports import ProviderUnreachable
-from irve_bridge.service.views import SessionView, debt_of
+from irve_bridge.service.views import SessionView, debt_of, stoppable
 from irve_bridge.web.callers import remember
+from irve_bridge.web.content_policy import content_policy
 from irve_bridge.web.context import CONTEXT
 from irve_bridge.web.correlation import concern
+from irve_bridge.web.drawing import HEIGHT, WIDTH, drawn
 from irve_bridge.web.pages.choices import extensions
-from irve_bridge.web.progress import LIVE_INTERVAL_S, appearance
+from irve_bridge.web.progress import appearance
 from irve_bridge.web.receipt import money_of
-from irve_bridge.web.refusals import status_of
+from irve_bridge.web.refusals import RequestRefused, status_of
 from irve_bridge.web.rendering import presenter_of, render, see_other
 from irve_bridge.web.signatures import signed_of
+from irve_bridge.web.throttle import throttle_asking
+from irve_bridge.web.watching import LIVE_INTERVAL_S
 
 log = structlog.get_logger()
 
@@ -32,12 +42,14 @@ TEMPLATES = {
 OVER = "session/over.html"
 _STILL = frozenset({State.SETTLED, State.RELEASED, State.ABANDONED, State.WRITTEN_OFF})
 _PAYABLE = frozenset({State.OPEN, State.ABANDONED, State.DUE, State.WRITTEN_OFF})
-_STOPPABLE = frozenset({State.SECURED, State.CHARGING})
 
 
 async def session(request: web.Request) -> web.Response:
     """Answer GET /c/{token}."""
-    return session_page(request, await view_of(request))
+    view = await view_of(request)
+    running = view.live is not None
+    curve = await request.app[CONTEXT].views.curve(view) if running else ()
+    return session_page(request, view, curve=curve)
 
 
 async def view_of(request: web.Request) -> SessionView:
@@ -51,13 +63,35 @@ async def view_of(request: web.Request) -> SessionView:
     return view
 
 
+async def stop_question(request: web.Request) -> web.StreamResponse:
+    """Answer GET /c/{token}/stop: for whoever has no JavaScript, the question on a page that stays.
+
+    Their page of a running charge asks for itself anew every few seconds.
+    """
+    view = await view_of(request)
+    if not stoppable(view.session):
+        return see_other(f"/c/{view.session.token}")
+    return session_page(request, view, asking=True)
+
+
 def session_page(
-    request: web.Request, view: SessionView, fault: Refusal | None = None
+    request: web.Request,
+    view: SessionView,
+    fault: Refusal | None = None,
+    curve: Curve = (),
+    *,
+    asking: bool = False,
 ) -> web.Response:
-    """Return the page of a session as it stands; `fault` says why something was not done."""
+    """Return the page of a session as it stands; `fault` says why something was not done.
+
+    Where no `curve` is given, the live updates bring it. While it is `asking` whether to stop,
+    nothing of it moves.
+    """
     presenter = presenter_of(request)
     policy, codes = request.app[CONTEXT].policy, request.app[CONTEXT].codes
-    session = view.session
+    session, settings = view.session, request.app[CONTEXT].settings
+    stripe_js = settings.stripe_js if may_authenticate(session) else None
+    time_zone = view.charge_point.time_zone if view.charge_point else "UTC"
     told = {
         "view": view,
         "session": session,
@@ -66,23 +100,41 @@ def session_page(
         "story": presenter.story(view),
         "fault": presenter.refusal(fault) if fault else None,
         "live": presenter.live(view.live) if view.live else None,
+        "curve": drawn(curve, presenter.language, time_zone),
+        "curve_box": (WIDTH, HEIGHT),
         "appearance": appearance(view),
-        "moving": session.state not in _STILL,
+        "asking": asking,
+        "moving": session.state not in _STILL and not asking,
         "refresh_s": LIVE_INTERVAL_S,
-        "time_zone": view.charge_point.time_zone if view.charge_point else "UTC",
-        "stoppable": session.state in _STOPPABLE
-        and session.stop_cause is None
-        and session.metered_by is MeteredBy.BRIDGE,
+        "time_zone": time_zone,
+        "start_by": _start_by(view, policy, request.app[CONTEXT].clock.now()),
+        "stoppable": stoppable(session),
         "money": money_of(view),
         "signed": signed_of(view.signed),
         "debt": debt_of(session, policy),
+        "stripe_js": stripe_js,
         "extensions": extensions(session, policy, presenter.language),
     }
     status = status_of(fault) if fault else web.HTTPOk.status_code
     template = TEMPLATES.get(session.state, OVER)
-    response = render(request, template, told, status, address=f"/c/{session.token}")
+    reveals = "token" not in request.match_info
+    here = f"/c/{session.token}"
+    response = render(request, template, told, status, address=here, reveals=reveals)
+    if stripe_js is not None:
+        policy_of_page = content_policy(settings.checkout_origins, stripe_js)
+        response.headers["Content-Security-Policy"] = policy_of_page
     remember(request, response, session.token)
     return response
+
+
+def _start_by(view: SessionView, policy: Policy, now: datetime) -> time | None:
+    """Return until when to plug in, on the station's clock; None where that is not known."""
+    session, charge_point = view.session, view.charge_point
+    waits = session.state is State.SECURED and session.stop_cause is None
+    if not waits or charge_point is None or charge_point.connected_at is None:
+        return None
+    at = start_deadline(session, policy)
+    return at.astimezone(ZoneInfo(charge_point.time_zone)).time() if at > now else None
 
 
 async def returned(request: web.Request) -> web.StreamResponse:
@@ -130,7 +182,10 @@ async def ask_to_stop(request: web.Request, session: Session) -> Session:
 
 async def _looked(request: web.Request, session: Session) -> Session:
     try:
+        throttle_asking(request, session.id)
         return await request.app[CONTEXT].desk.look(session)
     except ProviderUnreachable:
         log.warning("provider_unreachable", session_id=session.id)
-        return session
+    except RequestRefused:
+        log.info("provider_not_asked", session_id=session.id)
+    return session

@@ -8,6 +8,7 @@ from dataclasses import replace
 from aiohttp import web
 
 from irve_bridge.domain.errors import CodeRefused, Refusal
+from irve_bridge.domain.money import minor_digits
 from irve_bridge.domain.session import Session
 from irve_bridge.service.evidence import price_digest
 from irve_bridge.service.prices import begun_minor, pricer
@@ -17,6 +18,9 @@ from irve_bridge.web.context import CONTEXT
 from irve_bridge.web.pages.choices import amounts, estimates
 from irve_bridge.web.refusals import status_of
 from irve_bridge.web.rendering import presenter_of, render, see_other
+
+_OF_THE_FORM = frozenset({"amount_refused", "invalid"})
+"""Refusals of what was typed."""
 
 
 async def station(request: web.Request) -> web.StreamResponse:
@@ -48,19 +52,21 @@ async def station_page(
     priced = pricer(view.tariff, view.charge_point.time_zone)
     least_minor = max(bounds.fixed_least_minor, begun_minor(priced, context.clock.now()))
     bounds = replace(bounds, fixed_least_minor=least_minor)
-    again = _again(request, view)
+    again, latest = _again(request, view), await _latest(request, view)
     told = {
         "view": view,
         "again": again,
-        "latest": await _latest(request, view),
+        "latest": latest,
         "fault": presenter.refusal(fault) if fault else None,
         "typed": typed or {},
+        "refused_field": fault is not None and fault.code in _OF_THE_FORM,
         "amounts": amounts(bounds, presenter.language, view.tariff),
         "estimates": estimates(context, presenter.language, view),
         "bounds": {
             "least": presenter.language.money(bounds.fixed_least_minor, view.tariff.currency),
             "most": presenter.language.money(bounds.fixed_most_minor, view.tariff.currency),
         },
+        "decimals": minor_digits(view.tariff.currency),
         "ceiling_minor": bounds.dynamic_ceiling_minor,
         "keeps_remainder": context.policy.keeps_remainder,
         "price_digest": price_digest(view.tariff),
@@ -68,7 +74,8 @@ async def station_page(
         "shown_at_ms": time.time_ns() // 1_000_000,
     }
     status = status_of(fault) if fault else web.HTTPOk.status_code
-    return render(request, "station.html", told, status, address=again)
+    reveals = latest is not None
+    return render(request, "station.html", told, status, address=again, reveals=reveals)
 
 
 def _code_refusal(request: web.Request, view: StationView) -> Refusal | None:

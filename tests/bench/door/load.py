@@ -1,7 +1,7 @@
 """The load generator, a process of its own: takes a command a line, answers a line of JSON each.
 
-`python -m tests.bench.door.load CORE`: `connect`, `guests`, `start`, `saturate`, `pace`, `stops`
-and `hold`, as `Load` says.
+`python -m tests.bench.door.load CORE`: `connect`, `guests`, `start`, `go_on`, `saturate`, `pace`,
+`stops` and `hold`, as `Load` says.
 """
 
 import asyncio
@@ -95,6 +95,14 @@ class Load:
             await asyncio.gather(*(charger.start() for charger in self._chargers))
         return self._heard()
 
+    async def go_on(self, rate: float) -> dict[str, Any]:
+        """Say of each that its charge goes on, so many a second: the first reading costs a fact."""
+        turns, said = cycle(self._chargers), cycle(frames.running())
+        seconds = 2 * len(self._chargers) / rate
+        await self._paced(rate, seconds, lambda: next(turns).say(next(said)))
+        await self._quiet()
+        return self._heard()
+
     async def saturate(self, warm_s: float, seconds: float) -> dict[str, Any]:
         """Have everybody say the next thing as soon as the last one is answered."""
         for charger in self._chargers:
@@ -108,14 +116,14 @@ class Load:
         await self._quiet()
         return spent | self._heard() | {"answered": answered}
 
-    async def pace(self, rate: float, seconds: float, *, running: bool = False) -> dict[str, Any]:
+    async def pace(
+        self, rate: float, seconds: float, *, warm_s: float = 1.0, running: bool = False
+    ) -> dict[str, Any]:
         """Say so many things a second, whoever still waits; return the latencies.
 
         `running` is of charges that go on, else of the mix, which begins with a charge.
         """
         turns, said = cycle(self._chargers), cycle(frames.running() if running else [None])
-        # Each has said something before: the first reading of a charge costs a fact.
-        warm_s = 2 * len(self._chargers) / rate if running else 1.0
         await self._paced(rate, warm_s, lambda: next(turns).say(next(said)))
         latencies_s: list[float] = []
         self._tally.latencies_s = latencies_s

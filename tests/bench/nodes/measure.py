@@ -21,8 +21,9 @@ async def cost_by_charge_points(fleet: Fleet, ids: Sequence[str], count: int) ->
     async with fleet.serve(1) as (served,), generator() as load:
         await _connect(load, served, ids[:count], fleet)
         await load.do("start")
+        await load.do("go_on", rate=RATE)
         before_s = fleet.database_s()
-        heard = await load.do("pace", rate=RATE, seconds=PACED_S, running=True)
+        heard = await load.do("pace", rate=RATE, seconds=PACED_S, warm_s=0.0, running=True)
         database_s = fleet.database_s() - before_s
     messages = RATE * PACED_S
     return {

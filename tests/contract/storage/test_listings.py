@@ -57,6 +57,7 @@ async def test_tariffs_and_where_they_hold(storage: Storage) -> None:
         assert len(tx.listings.priced_by("T1")) == 4
         assert [o.number for o in tx.listings.priced_by("T2")] == [2]
         assert tx.listings.priced_by("T3") == []
+        assert tx.listings.tariffs_named() == {"T1": 4, "T2": 1}
         assert len(tx.listings.at_evse(PLUG.evse_id)) == 4
         assert tx.listings.at_evse("nowhere") == []
 

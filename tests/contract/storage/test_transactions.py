@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace as changed
 
 from irve_bridge.domain.charge_point import ChargePoint
+from irve_bridge.domain.curve import Sample
 from irve_bridge.domain.metering import Activity, Reading
 from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service.ports import Storage, TakenReading, Tx
@@ -263,3 +264,29 @@ async def test_the_last_thing_the_car_did_is_found_from_a_moment_on(storage: Sto
         assert tx.transactions.last_activity("CP1", "1", later) is None
 
     await storage.transact(unit)
+
+
+async def test_a_long_charge_is_read_in_a_few_stretches(storage: Storage) -> None:
+    """Each with its last moment, its mean power and its highest register."""
+    second = timedelta(seconds=1)
+    said = [
+        Reading(at=STARTED.start_at + i * second, register_wh=1_000 + i, power_w=1_000 * (i % 2))
+        for i in range(1_000)
+    ]
+    status = Reading(at=STARTED.start_at + 2_000 * second, activity=Activity.SUSPENDED_EV)
+    elsewhere = TakenReading("CP1", "2", said[0])
+    taken = [TakenReading("CP1", "1", reading) for reading in (*said, status)]
+    await storage.add_readings([*taken, elsewhere])
+    found = await storage.read(lambda tx: tx.transactions.samples("CP1", "1", 10))
+    assert found == [
+        Sample(STARTED.start_at + last * second, 500, 1_000 + last)
+        for last in range(99, 1_000, 100)
+    ]
+    assert len(await storage.read(lambda tx: tx.transactions.samples("CP1", "2", 10))) == 1
+    assert await storage.read(lambda tx: tx.transactions.samples("CP1", "3", 10)) == []
+
+
+async def test_a_stretch_without_a_told_power_has_none(storage: Storage) -> None:
+    await storage.add_readings([TakenReading("CP1", "1", Reading(at=READING.at, register_wh=7))])
+    found = await storage.read(lambda tx: tx.transactions.samples("CP1", "1", 10))
+    assert found == [Sample(READING.at, None, 7)]

@@ -36,6 +36,7 @@ from irve_bridge.service.ports import Bus, Storage, Tx
 from irve_bridge.signatures import OcmfVerifier
 from irve_bridge.storage import open_storage
 from irve_bridge.storage.sqlite import SqliteStorage
+from tests import sqlite
 from tests.integration.charge_points.pings import SwitchedOn, without_pongs
 
 PASSWORD = "correct horse battery"
@@ -228,14 +229,14 @@ async def _register(path: Path) -> None:
         for name in ("CP1", "CP KEY"):
             tx.configuration.put(name, KNOWN)
 
-    async with open_storage(f"sqlite:///{path}") as storage:
+    async with open_storage(sqlite.made(path)) as storage:
         await storage.transact(unit)
 
 
 @pytest.fixture
 async def storage(registered: Path, tmp_path: Path) -> AsyncIterator[Storage]:
     shutil.copy(registered, tmp_path / "bridge.db")
-    storage = SqliteStorage(f"sqlite:///{tmp_path}/bridge.db")
+    storage = SqliteStorage(sqlite.made(tmp_path / "bridge.db"))
     try:
         yield storage
     finally:

@@ -16,11 +16,10 @@ from irve_bridge.domain.charge_point import ChargePoint
 from irve_bridge.domain.configuration import ConfigurationKey
 from irve_bridge.domain.reservation import Reservation
 from irve_bridge.domain.session import State
-from irve_bridge.service.codes import Codes
 from irve_bridge.service.ports import Tx
 from irve_bridge.storage import open_storage
 from irve_bridge.storage.alone import alone
-from tests import command_line
+from tests import command_line, sqlite
 from tests.unit.domain.sessions import NOW, session
 
 ROOT = Path(__file__).parents[3]
@@ -33,7 +32,7 @@ ENVIRONMENT = {
 
 
 def run(tmp_path: Path, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
-    environment = ENVIRONMENT | {"DATABASE_URL": f"sqlite:///{tmp_path / 'cli.db'}"} | changes
+    environment = ENVIRONMENT | {"DATABASE_URL": sqlite.made(tmp_path / "cli.db")} | changes
     return command_line.run(arguments, os.environ | environment, ROOT)
 
 
@@ -52,8 +51,8 @@ def test_an_operator_s_first_afternoon(tmp_path: Path) -> None:
     assert "https://charge.example.com/webhook" in ready.stdout
     assert "connected accounts" not in ready.stdout
     assert "FR*EXA*E0003*1" in run(tmp_path, "stations", "list").stdout
-    drawn = run(tmp_path, "qr", "--out", str(tmp_path / "qr"))
-    assert "https://charge.example.com/s/CP1/2" in drawn.stdout
+    drawn = run(tmp_path, "qr", "--out", str(tmp_path / "qr"), "--format", "svg")
+    assert "https://charge.example.com/s/CP1/2\n" in drawn.stdout
     assert (tmp_path / "qr" / "CP1-2.svg").read_text().startswith("<?xml")
 
 
@@ -76,15 +75,6 @@ def test_a_database_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     assert len(refused.stderr.splitlines()) == 1
 
 
-def test_with_a_secret_the_codes_are_signed(tmp_path: Path) -> None:
-    run(tmp_path, "stations", "apply", "config/stations.yaml")
-    secret = "a-secret-of-the-operator"
-    drawn = run(tmp_path, "qr", "--out", str(tmp_path / "qr"), QR_SECRET=secret)
-    signed = Codes((secret,)).path("CP1", 2)
-    assert signed.startswith("/s/CP1/2?k=")
-    assert f"https://charge.example.com{signed}\n" in drawn.stdout
-
-
 def test_a_charge_point_that_the_file_leaves_out_is_named(tmp_path: Path) -> None:
     run(tmp_path, "stations", "apply", "config/stations.yaml")
     text = (ROOT / "config" / "stations.yaml").read_text(encoding="utf-8")
@@ -104,7 +94,7 @@ async def test_what_a_charge_point_refuses_is_told_by_list_and_check(tmp_path: P
         key="MeterValuesSampledData", value="SoC", read_at=NOW, missing=("Power.Active.Import",)
     )
     more = ConfigurationKey(key="NumberOfConnectors", value="2", read_at=NOW)
-    async with open_storage(f"sqlite:///{tmp_path / 'cli.db'}") as storage:
+    async with open_storage(sqlite.made(tmp_path / "cli.db")) as storage:
         await storage.transact(lambda tx: tx.configuration.replace("CP2", [key, good, more]))
     sentence = "CP2 refuses what payment needs: HeartbeatInterval=0 (Rejected)\n"
     listed = run(tmp_path, "stations", "list").stdout
@@ -172,7 +162,7 @@ async def test_check_names_the_stations_whose_operator_no_receipt_can_name(tmp_p
     run(tmp_path, "stations", "apply", "config/stations.yaml")
     assert run(tmp_path, "check").returncode == 0
     old = ChargePoint(id="OLD", name="", operator_name="Someone", operator_phone="1")
-    async with open_storage(f"sqlite:///{tmp_path}/cli.db") as storage:
+    async with open_storage(sqlite.made(tmp_path / "cli.db")) as storage:
         await storage.transact(lambda tx: tx.stations.put(old))
     checked = run(tmp_path, "check")
     assert checked.returncode == 1
@@ -268,7 +258,7 @@ async def ended(tmp_path: Path) -> Path:
         session(id="ses_paid", token="t2", id_tag="A2", connector_number=2, **paid),
         session(id="ses_lost", token="t3", id_tag="A3", connector_number=3, dispute="lost", **paid),
     ]
-    async with open_storage(f"sqlite:///{tmp_path / 'cli.db'}") as storage:
+    async with open_storage(sqlite.made(tmp_path / "cli.db")) as storage:
         await storage.transact(lambda tx: [tx.sessions.add(each, NOW) for each in found])
     return tmp_path
 
@@ -323,7 +313,7 @@ def test_evidence_is_json_on_the_terminal_or_in_a_file(ended: Path) -> None:
 
 def test_a_second_bridge_on_the_same_database_is_refused(tmp_path: Path) -> None:
     """It would take the first one's charge points offline; it says so and changes nothing."""
-    with alone(f"sqlite:///{tmp_path / 'cli.db'}"):
+    with alone(sqlite.made(tmp_path / "cli.db")):
         second = run(tmp_path, "serve", WEB_PORT="0", OCPP_PORT="0", LOG_FILE="")
     assert second.returncode == 1
     assert "Another bridge runs on this database" in second.stderr
@@ -343,7 +333,7 @@ async def test_a_list_is_whole_however_long(tmp_path: Path) -> None:
             )
             tx.reservations.put(reservation)
 
-    async with open_storage(f"sqlite:///{tmp_path}/cli.db") as storage:
+    async with open_storage(sqlite.made(tmp_path / "cli.db")) as storage:
         await storage.transact(unit)
     listed = run(tmp_path, "charge-points", "reservations").stdout
     assert listed.count("TAG") == PAGE + 1
@@ -366,3 +356,27 @@ def test_the_tags_of_own_customers_are_applied_and_listed(tmp_path: Path) -> Non
     listed = run(tmp_path, "id-tags", "list").stdout
     assert "Blocked" in listed
     assert "04AC" not in listed
+
+
+def test_accounts_are_made_and_changed_with_passwords_from_stdin(tmp_path: Path) -> None:
+    """Never from an argument, which everybody on the machine sees."""
+    environment = os.environ | ENVIRONMENT | {"DATABASE_URL": sqlite.made(tmp_path / "cli.db")}
+
+    def said(*words: str, password: str = "") -> tuple[int, str]:
+        ended = command_line.run(("accounts", *words), environment, ROOT, password)
+        return ended.returncode, ended.stdout + ended.stderr
+
+    long = "correct horse battery staple\n"
+    assert said("add", "Claire", "--role", "operator", password=long)[0] == 0
+    status, text = said("add", "claire", password=long)
+    assert (status, "already" in text) == (1, True)
+    status, text = said("add", "victor", password="short\n")
+    assert (status, "at least 12 characters" in text) == (1, True)
+    assert said("add", "no name", password=long)[0] == 1
+    assert said("password", "claire", password="another horse, another staple\n")[0] == 0
+    assert said("role", "claire", "viewer")[0] == 0
+    assert said("disable", "claire")[0] == 0
+    listed = said("list")[1]
+    assert re.search(r"claire\s+│ viewer\s+│ [\d-]+ [\d:]+\s+│ [\d-]+ [\d:]+", listed)
+    assert said("enable", "claire")[0] == 0
+    assert said("disable", "nobody")[0] == 1

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import ssl
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import aiohttp
 
 from simulators.charge_point import ChargePoint
+from tests import command_line
 from tests.haproxy import Ports, haproxy, papers
 from tests.integration.world import ROOT, World, world
 from tests.nats_server import nats_server
@@ -20,17 +20,11 @@ PATIENCE_S = 30.0
 
 
 @asynccontextmanager
-async def another_node(w: World) -> AsyncIterator[tuple[asyncio.subprocess.Process, Ports]]:
+async def another_node(w: World) -> AsyncIterator[tuple[command_line.Running, Ports]]:
     """A second process on the same database and bus."""
     ports = Ports(str(free_port()), str(free_port()))
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "irve_bridge", "--env-file", os.devnull, "serve"),
-        cwd=ROOT,
-        env=os.environ | w.environment | {"WEB_PORT": ports.web, "OCPP_PORT": ports.ocpp},
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
+    own = {"WEB_PORT": ports.web, "OCPP_PORT": ports.ocpp}
+    process = await command_line.begin(("serve",), os.environ | w.environment | own, ROOT)
     try:
         yield process, ports
     finally:

@@ -1,5 +1,6 @@
 """What follows a charge at Stripe: debts paid anew, refunds, disputes, second payments, fees."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,8 +10,8 @@ from structlog.testing import capture_logs
 from irve_bridge.domain import facts
 from irve_bridge.domain.intents import Do, Intent, Kind
 from irve_bridge.domain.session import PlanName, State
-from irve_bridge.payments import texts
-from irve_bridge.service.ports import Again, Done, Failed
+from irve_bridge.payments import StripePayments, texts
+from irve_bridge.service.ports import Again, Done, Failed, ProviderUnreachable
 from tests.integration.payments.conftest import Simulator, Till, Tills, WorldClock, only
 
 DECLINED = "4000000000000341"
@@ -101,6 +102,45 @@ async def test_a_debt_is_paid_at_a_checkout_once_the_old_payment_is_impossible(
     assert again
     assert till.session.paid_minor == 732, "told again, counted once"
     assert sum(line["charged_minor"] for line in await simulator.ledger()) == 732
+
+
+ASKS_EACH_TIME = "4000002760003184"
+
+
+async def test_the_payment_that_a_bank_refused_is_confirmed_by_its_secret(
+    new_till: Tills, simulator: Simulator, payments: StripePayments
+) -> None:
+    """It is the session's own payment, with the card that is kept; printed, it tells no secret."""
+    till = new_till(PlanName.DYNAMIC)
+    await due(till, simulator, ASKS_EACH_TIME)
+    found = await payments.confirmation(till.session)
+    assert found is not None
+    assert found.client_secret.startswith(f"{till.session.payment_intent_id}_secret_")
+    assert (found.payment_method_id, found.account) == (till.session.payment_method_id, "")
+    assert found.client_secret not in repr(found)
+
+
+async def test_a_payment_that_is_over_or_of_another_amount_is_not_confirmed(
+    new_till: Tills, simulator: Simulator, payments: StripePayments
+) -> None:
+    till = new_till(PlanName.DYNAMIC)
+    await due(till, simulator, ASKS_EACH_TIME)
+    assert await payments.confirmation(replace(till.session, decided_minor=731)) is None
+    await simulator.post(f"payment_intents/{till.session.payment_intent_id}/cancel")
+    assert await payments.confirmation(till.session) is None
+    await till.observe()
+    assert till.session.payment_intent_id is None
+    assert await payments.confirmation(till.session) is None
+
+
+async def test_what_confirms_a_payment_is_not_known_while_the_provider_is_silent(
+    new_till: Tills, simulator: Simulator, payments: StripePayments
+) -> None:
+    till = new_till(PlanName.DYNAMIC)
+    await due(till, simulator, ASKS_EACH_TIME)
+    await simulator.fault("payment_intents/*", "before", 500, method="GET")
+    with pytest.raises(ProviderUnreachable):
+        await payments.confirmation(till.session)
 
 
 async def test_a_debts_checkout_says_what_it_is_and_keeps_no_card(

@@ -30,7 +30,8 @@ from irve_bridge.domain.metering import Reading
 from irve_bridge.domain.session import Session, State
 from irve_bridge.domain.tariff import PriceComponent, Tariff, TariffElement
 from irve_bridge.payments import StripePayments, StripeSettings
-from irve_bridge.service import transactions
+from irve_bridge.service import reports, transactions
+from irve_bridge.service.accounts import Accounts
 from irve_bridge.service.charger import ChargerHand
 from irve_bridge.service.codes import Codes
 from irve_bridge.service.commands import Answer, Command, decode_command, encode
@@ -41,13 +42,14 @@ from irve_bridge.service.handle import Handler, topic
 from irve_bridge.service.inventory import Inventory
 from irve_bridge.service.meters import Meters
 from irve_bridge.service.policy import Policy
-from irve_bridge.service.ports import Hand, Storage, Tx
+from irve_bridge.service.ports import ALONE, Hand, Storage, Tx
 from irve_bridge.service.registrations import Registrations
 from irve_bridge.service.views import Views
 from irve_bridge.signatures import OcmfVerifier
 from irve_bridge.storage import open_storage
 from irve_bridge.web import WebContext, WebSettings, create_app
 from simulators.stripe.app import create_app as create_stripe
+from tests import sqlite
 
 CSMS_KEY = "key-of-the-csms"
 CSMS = {"Authorization": f"Bearer {CSMS_KEY}"}
@@ -114,9 +116,10 @@ class House:
     async def report(self, status: ConnectorStatus, number: int = 1) -> None:
         """Let a connector say how it is."""
         now = self.clock.now()
-        await self.storage.transact(
-            lambda tx: tx.stations.reported("CP1", number, status, None, now)
+        fact = facts.ConnectorStatusChanged(
+            at=now, charge_point_id="CP1", connector_number=number, status=status, since=now
         )
+        await self.handler.run(lambda work: reports.status_changed(work, fact))
 
     async def reprice(self, energy: str) -> None:
         """Apply the tariff anew, with another net price per kWh."""
@@ -257,7 +260,7 @@ async def open_house(
         simulator = TestServer(create_stripe())
         await stack.enter_async_context(simulator)
         url = str(simulator.make_url("")).rstrip("/")
-        storage = await stack.enter_async_context(open_storage(f"sqlite:///{folder}/web.db"))
+        storage = await stack.enter_async_context(open_storage(sqlite.made(folder / "web.db")))
         await storage.transact(lambda tx: _register(tx, clock))
         payments = StripePayments(
             StripeSettings(
@@ -292,6 +295,7 @@ async def open_house(
                 control=Control(storage, bus, clock, objection, 5),
                 inventory=Inventory(storage, bus, clock),
                 registrations=Registrations(storage, bus, clock),
+                accounts=Accounts(storage, clock, timedelta(hours=1), timedelta(hours=12)),
                 payments=payments,
                 storage=storage,
                 bus=bus,
@@ -320,6 +324,7 @@ async def _working(dispatcher: Dispatcher) -> AsyncIterator[None]:
 
 
 def _register(tx: Tx, clock: SharedClock) -> None:
+    tx.nodes.join(ALONE)
     for thing in (TARIFF, CHARGE_POINT, CONNECTOR, replace(CONNECTOR, number=2)):
         tx.stations.put(thing)
     now = clock.now()

@@ -147,6 +147,7 @@ async def test_a_wrong_form_comes_back_as_it_was_in_the_driver_s_language(house:
             assert sentence in page
             assert 'name="payment_type" value="fixed" checked' in page
             assert 'name="amount_typed" value="1"' in page
+            assert page.count('aria-invalid="true"') == 1
 
 
 async def test_a_form_sent_twice_opens_one_session(house: House) -> None:
@@ -181,6 +182,15 @@ async def test_the_same_key_gives_the_same_answer_once(house: House) -> None:
     assert first[0] == 201
     status, answer = await send(house, key, payment_type="fixed", amount=2000)
     assert (status, answer["error"]["code"]) == (422, "idempotency_key_reused")
+
+
+async def test_nobody_gets_another_address_s_answer_by_naming_it(house: House) -> None:
+    """A bearer token here is whatever somebody writes: it must not pass for an address."""
+    key = {"Idempotency-Key": "order-1"}
+    assert (await send(house, key, payment_type="dynamic"))[0] == 201
+    named = key | {"Authorization": "Bearer 127.0.0.1"}
+    status, answer = await send(house, named, payment_type="dynamic")
+    assert (status, "token" in answer) == (409, False)
 
 
 async def test_a_refusal_does_not_use_up_the_key(house: House) -> None:
@@ -250,6 +260,21 @@ class TestTooManyOrders:
         assert {await order(f"9.9.9.{n}, 1.1.1.1") for n in range(BURST)} == {422}
         assert await order("8.8.8.8, 1.1.1.1") == 429
         assert await order("9.9.9.9, 2.2.2.2") == 422
+
+    async def test_are_counted_together_within_a_network_of_ipv6(self, house: House) -> None:
+        """One household, or one rented server, has more addresses than anybody can count."""
+
+        async def order(forwarded: str) -> int:
+            headers = {"X-Forwarded-For": forwarded}
+            status: int = (await send(house, headers, payment_type="barter"))[0]
+            return status
+
+        assert {await order(f"2001:db8::{n}") for n in range(BURST)} == {422}
+        assert await order("2001:db8::ffff") == 429
+        assert await order("2001:db8:0:1::1") == 422
+        for n in range(BURST):
+            await order(f"::ffff:192.0.2.{n}")
+        assert await order("::ffff:192.0.2.99") == 422
 
     async def test_do_not_count_the_quotes_that_are_throttled_too(self, house: House) -> None:
         """Who tried many amounts can still pay."""

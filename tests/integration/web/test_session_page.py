@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,6 +14,7 @@ from irve_bridge.domain.session import MeteredBy, PlanName, Session, State
 from irve_bridge.service.commands import RemoteStop
 from irve_bridge.service.desk import Opening
 from irve_bridge.service.handle import topic
+from irve_bridge.service.policy import Policy, start_deadline
 from tests.integration.web.conftest import ENGLISH_PAGE, FRENCH_PAGE, House, plain
 
 DECLINES_WHEN_CHARGED = "4000000000000341"
@@ -68,12 +70,20 @@ async def test_cancelling_after_the_payment_keeps_the_session(house: House) -> N
         assert (await house.desk.session(session.id)).state is State.SECURED
 
 
-async def test_waiting_says_what_the_station_does(house: House) -> None:
+async def test_waiting_says_what_the_station_does(house: House, policy: Policy) -> None:
+    """And until when to plug in, on its clock, unless nothing can be heard of it anyway."""
     session = await house.secured()
+    page = await house.page(page_of(session))
+    (told,) = re.findall(r"n'a pas démarré à (\d\d:\d\d), elle est annulée", page)
+    both = (session, await house.desk.session(session.id))
+    zone = ZoneInfo("Europe/Paris")
+    assert told in {f"{start_deadline(each, policy).astimezone(zone):%H:%M}" for each in both}
     await house.report(ConnectorStatus.PREPARING)
     assert "le câble est branché" in await house.page(page_of(session))
     await house.unplug_socket()
-    assert "hors ligne" in await house.page(page_of(session))
+    offline = await house.page(page_of(session))
+    assert "hors ligne" in offline
+    assert "elle est annulée" not in offline
 
 
 async def test_the_charging_page_shows_energy_power_cost_and_time(house: House) -> None:
@@ -95,6 +105,20 @@ async def test_the_stop_button_asks_the_charge_point_to_stop(house: House) -> No
     assert stopped.stop_cause is StopCause.DRIVER
     await house.commanded(RemoteStop(session.transaction_id or ""))
     await house.end(session, 0)
+
+
+async def test_the_question_whether_to_stop_has_a_page_that_stays(house: House) -> None:
+    """Nothing on it moves or loads anew; once nothing is to be stopped it leads back."""
+    session = await house.charging()
+    question = await house.page(f"{page_of(session)}/stop")
+    assert f'action="{page_of(session)}/stop"' in question
+    assert f'href="{page_of(session)}">Non' in question
+    assert 'http-equiv="refresh"' not in question
+    assert "data-events" not in question
+    await house.end(session, 0)
+    await house.until(session.id, State.RELEASED)
+    async with house.client.get(f"{page_of(session)}/stop", allow_redirects=False) as answer:
+        assert (answer.status, answer.headers["Location"]) == (303, page_of(session))
 
 
 async def test_the_receipt_adds_up(house: House) -> None:

@@ -135,22 +135,9 @@ async def test_the_driver_of_an_ended_session_is_shown_the_way_to_it(house: Hous
     assert "<form" in page
 
 
-async def test_the_first_page_weighs_less_than_60_kb(house: House) -> None:
-    """Page, styles and script, as they go over the wire."""
-    total = 0
-    page = await house.page("/s/CP1/1")
-    assets = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)
-    assert len(assets) == 3
-    for path in ("/s/CP1/1", *assets):
-        async with house.client.get(path, headers=FRENCH_PAGE) as answer:
-            assert answer.status == 200
-            total += int(answer.headers.get("Content-Length") or len(await answer.read()))
-    assert total < 60_000
-
-
 async def test_assets_are_kept_forever_and_pages_never(house: House) -> None:
     page = await house.page("/")
-    (styles,) = re.findall(r'href="(/static/app\.css[^"]+)"', page)
+    (styles,) = re.findall(r'href="(/static/app\.\w+\.css)"', page)
     async with house.client.get(styles) as answer:
         assert "immutable" in answer.headers["Cache-Control"]
     async with house.client.get("/s/CP1/1", headers=FRENCH_PAGE) as answer:

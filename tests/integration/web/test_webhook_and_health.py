@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from irve_bridge.domain.session import Session, State
+from irve_bridge.service.ports import ALONE
 from tests.integration.web.conftest import House
 
 
@@ -60,6 +61,13 @@ async def test_alive_and_ready(house: House) -> None:
     for path in ("/healthz", "/readyz"):
         async with house.client.get(path) as answer:
             assert answer.status == 200
+
+
+async def test_a_node_that_was_taken_for_dead_is_not_ready(house: House) -> None:
+    await house.storage.transact(lambda tx: tx.nodes.leave(ALONE))
+    async with house.client.get("/readyz") as answer:
+        assert answer.status == 503
+        assert (await answer.json())["error"]["code"] == "not_ready"
 
 
 async def test_metrics_name_routes_and_never_links(house: House) -> None:

@@ -4,6 +4,7 @@ import argparse
 import ast
 import importlib.util
 import re
+import shlex
 import shutil
 import threading
 from http.server import HTTPServer
@@ -16,6 +17,9 @@ import pytest
 from irve_bridge import cli, stations
 from irve_bridge.csms import CallbackHand
 from irve_bridge.domain import diagram
+from irve_bridge.domain.lifecycle import DONE
+from irve_bridge.domain.session import State
+from irve_bridge.payments.events import MOVED_LATER
 from irve_bridge.service.callbacks import callback
 from irve_bridge.service.ports import Attempt, Done, Failed, Outcome, Task
 from irve_bridge.settings import Settings
@@ -26,6 +30,9 @@ ROOT = Path(__file__).parents[3]
 PAPERS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SECRET = "whsec_dGhlIHNlY3JldCBrZXkgb2YgdGhlIENTTVM="
 OTHER = "whsec_" + "A" * 32
+PLACES = {"AMOUNT_MINOR": "100", "KWH": "20", "MINUTES": "30", "ACTION": "Reset"}
+"""What stands for a number or a choice, and such a one."""
+GUIDES = ["guide-operateur.md", "operator-guide.md"]
 every_paper = pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: paper.name)
 
 
@@ -74,8 +81,48 @@ def test_every_make_target_exists(paper: Path) -> None:
 
 @every_paper
 def test_every_command_exists(paper: Path) -> None:
-    named = re.findall(r"irve-bridge((?: [a-z][a-z-]*)+)", code(paper))
-    assert [words for words in named if not understood(words.split())] == []
+    """One that is written out with what it takes is read by the parser itself."""
+    assert [line for line in commands(paper) if not understood(line)] == []
+
+
+def commands(paper: Path) -> list[str]:
+    """Return what follows each `irve-bridge` in a paper's code, up to a comment or a pipe."""
+    told = re.sub(r"\\\n\s*", " ", code(paper))
+    named = re.findall(r"irve-bridge((?: +(?:'[^'\n]*'|[^\s'`|>#;&]+))+)", told)
+    return [words.strip().removeprefix("… ") for words in named if words.strip() != "…"]
+
+
+def test_both_guides_name_the_events_that_stripe_must_send() -> None:
+    """The same as README, and all that are asked for when a webhook was lost."""
+    kinds = r"`((?:checkout|payment_intent|setup_intent|refund|charge)\.[a-z_.]+)`"
+    listed = r"(?:- (?:`[a-z_.]+`,?\s+)+)+"
+
+    def named(paper: Path) -> set[str]:
+        found = re.search(rf"(?m)^{listed}", paper.read_text("utf-8"))
+        assert found is not None
+        return set(re.findall(kinds, found[0]))
+
+    docs = ROOT / "docs"
+    wanted = named(ROOT / "README.md")
+    assert wanted > set(MOVED_LATER)
+    assert named(docs / "guide-operateur.md") == named(docs / "operator-guide.md") == wanted
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_the_guide_tells_what_to_do_in_every_state_that_is_not_an_end(guide: str) -> None:
+    rows = re.findall(
+        r"^\| `([a-z]+)` \|", (ROOT / "docs" / guide).read_text("utf-8"), re.MULTILINE
+    )
+    assert set(rows) == {state.value for state in State} - {state.value for state in DONE}
+
+
+def test_both_guides_have_the_same_commands() -> None:
+    """But for what they are given, where that is text or a file."""
+    french, english = (
+        [re.match(r"(?:[a-z][a-z-]*(?: |$))+", line) for line in commands(ROOT / "docs" / name)]
+        for name in GUIDES
+    )
+    assert [found and found[0] for found in french] == [found and found[0] for found in english]
 
 
 def test_every_event_that_is_worth_an_alert_is_logged_by_that_name() -> None:
@@ -88,16 +135,34 @@ def test_every_event_that_is_worth_an_alert_is_logged_by_that_name() -> None:
     assert [event for event in sorted(named) if f'"{event}"' not in source] == []
 
 
-def understood(words: list[str]) -> bool:
-    parser = cli._parser()
-    for word in words:
+def understood(line: str) -> bool:
+    """Return whether a command is there, and takes what it is given, if it is given anything."""
+    words = [PLACES.get(word, word) for word in shlex.split(line)]
+    parser: argparse.ArgumentParser = cli.parser()
+    for place, word in enumerate(words):
         choices = [a.choices for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
         if not choices:
-            return True
+            return taken(words) if words[place:] else True
         if word not in choices[0]:
-            return False
+            return word.startswith("-") and taken(words)
         parser = choices[0][word]
     return True
+
+
+def taken(words: list[str]) -> bool:
+    try:
+        cli.parser().parse_args(words)
+    except SystemExit as end:
+        return end.code == 0
+    return True
+
+
+def test_what_no_command_takes_is_noticed() -> None:
+    assert understood("sessions list --state review")
+    assert understood("sessions decide")
+    assert not understood("sessions divide")
+    assert not understood("sessions decide SESSION_ID much")
+    assert not understood("qr --out qr --format gif")
 
 
 @every_paper

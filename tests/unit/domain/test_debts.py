@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from irve_bridge.domain import facts
-from irve_bridge.domain.debts import PASSING, may_pass
+from irve_bridge.domain.debts import ITS_HOLDERS, PASSING, may_authenticate, may_pass
 from irve_bridge.domain.decide import Decision, decide
 from irve_bridge.domain.intents import Do, Kind
 from irve_bridge.domain.lifecycle import wanted
@@ -244,3 +244,34 @@ def test_whoever_can_pay_at_a_checkout_is_paying() -> None:
         at=LATER, session_id=due.id, url="https://pay", expires_at=LATER, checkout_id="cs_2"
     )
     assert decided(due, opened).session.paying_since == LATER
+
+
+@pytest.mark.parametrize("code", sorted(ITS_HOLDERS))
+def test_what_only_its_holder_can_mend_is_theirs_to_confirm_and_not_tried_again(code: str) -> None:
+    assert may_authenticate(owing(outcome=code))
+    assert not may_pass(owing(outcome=code))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"outcome": "generic_decline"},
+        {"paying_since": NOW},
+        {"payment_intent_id": None},
+        {"payment_method_id": None},
+        {"plan": PlanName.ESTIMATED},
+        {"state": State.SETTLING},
+        {"state": State.WRITTEN_OFF},
+    ],
+    ids="-".join,
+)
+def test_nothing_else_is_confirmed(changes: dict[str, Any]) -> None:
+    """Above all not once a checkout was asked for: its payment comes in the place of this one."""
+    assert not may_authenticate(replace(owing(outcome="authentication_required"), **changes))
+
+
+def test_that_the_bank_asks_once_more_is_no_news_of_a_holder_who_did_not_convince_it() -> None:
+    failed = owing(outcome="payment_intent_authentication_failure")
+    assert decided(failed, declined("authentication_required")).session == failed
+    lacking = decided(failed, declined("insufficient_funds")).session
+    assert lacking.outcome == "insufficient_funds"

@@ -141,6 +141,8 @@ def test_everything_missing_is_named_at_once(tmp_path: Path) -> None:
         ({"CSMS_NOTIFICATION_URL": "https://csms.example.com"}, "CSMS_NOTIFICATION_SECRET"),
         ({"SMTP_HOST": "smtp.example.com"}, "SMTP_FROM"),
         ({"STRIPE_PUBLIC_KEY": "pk_live_x"}, "different modes"),
+        ({"STRIPE_PUBLIC_KEY": "sk_test_x"}, "publishable key"),
+        ({"STRIPE_PUBLIC_KEY": "pk_test_replace_me"}, "publishable key"),
         (
             {"STRIPE_SECRET_KEY": "sk_live_x", "STRIPE_API_BASE": "http://127.0.0.1:8460"},
             "STRIPE_API_BASE",
@@ -198,6 +200,7 @@ def test_everything_missing_is_named_at_once(tmp_path: Path) -> None:
         ({"NATS_URL": "http://127.0.0.1"}, "NATS_URL"),
         ({"NATS_URL": "nats://one:4222,"}, "NATS_URL"),
         ({"NATS_URL": "nats://one:port"}, "NATS_URL"),
+        ({"HELP_PHONE": "ask at the desk"}, "HELP_PHONE: must be a telephone number"),
         ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL"),
         ({"CLOCK_SPEED": "2"}, "CLOCK_EPOCH"),
         ({"COMMAND_TIMEOUT_S": "60"}, "COMMAND_TIMEOUT_S"),

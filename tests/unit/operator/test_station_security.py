@@ -12,6 +12,7 @@ from irve_bridge.service.credentials import change
 from irve_bridge.service.passwords import hash_password, matches
 from irve_bridge.service.ports import Storage
 from irve_bridge.storage import open_storage
+from tests import sqlite
 
 OLD, NEW = "00ff10ee" * 5, "deadbeef" * 5
 FILE = """
@@ -72,7 +73,7 @@ class Office:
 
 @pytest.fixture
 async def office(tmp_path: Path) -> AsyncIterator[Office]:
-    async with open_storage(f"sqlite:///{tmp_path / 'a.db'}") as storage:
+    async with open_storage(sqlite.made(tmp_path / "a.db")) as storage:
         yield Office(storage, tmp_path)
 
 

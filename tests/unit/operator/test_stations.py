@@ -10,6 +10,7 @@ from irve_bridge import stations
 from irve_bridge.domain.charge_point import CodeDisplay
 from irve_bridge.service.ports import Storage
 from irve_bridge.storage import open_storage
+from tests import sqlite
 
 CONFIG = Path(__file__).parents[3] / "config"
 
@@ -44,13 +45,13 @@ charge_points:
 
 async def test_the_example_applies_once_and_then_nothing_is_left(tmp_path: Path) -> None:
     wanted = stations.read(CONFIG / "stations.yaml")
-    async with open_storage(f"sqlite:///{tmp_path / 'a.db'}") as storage:
+    async with open_storage(sqlite.made(tmp_path / "a.db")) as storage:
         assert "+ connector CP1/2" in await apply(storage, wanted)
         assert await apply(storage, wanted) == []
 
 
 async def test_what_changes_is_shown_and_what_goes_is_removed(tmp_path: Path) -> None:
-    async with open_storage(f"sqlite:///{tmp_path / 'a.db'}") as storage:
+    async with open_storage(sqlite.made(tmp_path / "a.db")) as storage:
         two = BASE.replace(
             "tariff: t}]", "tariff: t}, {number: 2, evse_id: E2, power_kw: 7, tariff: t}]"
         )
@@ -66,7 +67,7 @@ async def test_what_changes_is_shown_and_what_goes_is_removed(tmp_path: Path) ->
 
 
 async def test_a_charge_point_that_the_file_leaves_out_is_kept_and_named(tmp_path: Path) -> None:
-    async with open_storage(f"sqlite:///{tmp_path / 'a.db'}") as storage:
+    async with open_storage(sqlite.made(tmp_path / "a.db")) as storage:
         await apply(storage, stations.read(written(tmp_path, BASE)))
         wanted = stations.read(written(tmp_path, BASE.replace("id: A", "id: B")))
         assert await apply(storage, wanted) == ["+ charge point B", "+ connector B/1"]
@@ -202,7 +203,7 @@ def test_signatures_are_required_only_where_they_can_be_verified(
 async def test_a_station_may_be_exempt_from_what_its_operator_requires(tmp_path: Path) -> None:
     text = BASE.replace('phone: "1"', 'phone: "1", requires_signatures: true')
     exempt = text.replace("id: A", "id: A\n    requires_signatures: false")
-    async with open_storage(f"sqlite:///{tmp_path / 'a.db'}") as storage:
+    async with open_storage(sqlite.made(tmp_path / "a.db")) as storage:
         keyed = text.replace("tariff: t}", f"tariff: t, meter_public_key: {KEY}}}")
         await apply(storage, stations.read(written(tmp_path, keyed)))
         found = await storage.read(lambda tx: tx.stations.charge_point("A"))
@@ -221,7 +222,7 @@ async def test_a_display_and_how_it_is_told_stand_with_their_charge_point(tmp_pa
     """Applied twice it changes nothing; left out it goes."""
     display = 'display: {vendor_id: com.example, data: \'{"url": "{url}"}\', only: true}'
     shown = BASE.replace("    name: A\n", f"    name: A\n    {display}\n")
-    async with open_storage(f"sqlite:///{tmp_path / 'a.db'}") as storage:
+    async with open_storage(sqlite.made(tmp_path / "a.db")) as storage:
         await apply(storage, stations.read(written(tmp_path, shown)))
         assert await apply(storage, stations.read(written(tmp_path, shown))) == []
         point = await storage.read(lambda tx: tx.stations.charge_point("A"))

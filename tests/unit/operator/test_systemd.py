@@ -34,7 +34,7 @@ def environment(service: dict[str, list[str]]) -> dict[str, str]:
 def test_it_runs_a_command_that_there_is(service: dict[str, list[str]]) -> None:
     program, *words = shlex.split(service["ExecStart"][0])
     assert Path(program).name == "irve-bridge"
-    assert cli._parser().parse_args(words).command.__name__ == "serve_bridge"
+    assert cli.parser().parse_args(words).command.__name__ == "serve_bridge"
 
 
 def test_it_writes_only_where_the_database_lies(service: dict[str, list[str]]) -> None:

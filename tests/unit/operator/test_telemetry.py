@@ -3,7 +3,6 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,17 +26,6 @@ SECRETS = [
 def log_file(tmp_path: Path, logging_restored: None) -> Path:
     telemetry.configure("INFO", str(tmp_path / "app.log"))
     return tmp_path / "app.log"
-
-
-@pytest.fixture
-def logging_restored() -> Iterator[None]:
-    root, level = list(logging.root.handlers), logging.root.level
-    yield
-    for handler in logging.root.handlers:
-        handler.close()
-    logging.root.handlers[:] = root
-    logging.root.setLevel(level)
-    structlog.reset_defaults()
 
 
 @pytest.mark.parametrize("secret", SECRETS)

@@ -13,6 +13,7 @@ from irve_bridge.service.elsewhere import ANEW_AFTER, Elsewhere
 from irve_bridge.service.ports import Storage, TakenReading
 from irve_bridge.service.running import Live, running_from
 from irve_bridge.storage import open_storage
+from tests import sqlite
 from tests.unit.domain.sessions import NOW
 from tests.unit.service.test_meters import MINUTE, charging, reading, running
 
@@ -22,7 +23,7 @@ SOON = ANEW_AFTER / 2
 
 @pytest.fixture
 async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
-    async with open_storage(f"sqlite:///{tmp_path / 'bridge.db'}") as opened:
+    async with open_storage(sqlite.made(tmp_path / "bridge.db")) as opened:
         await opened.transact(lambda tx: tx.transactions.add(running().transaction))
         yield opened
 

@@ -1,10 +1,8 @@
 """What proves that a transaction without a stop is over, and what does not."""
 
-import shutil
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -23,7 +21,6 @@ from irve_bridge.service.ports import Storage, TakenReading, Tx
 from irve_bridge.service.sweep import Sweep
 from irve_bridge.signatures import OcmfVerifier
 from irve_bridge.storage import open_storage
-from irve_bridge.storage.migrate import migrate
 from tests.unit.domain.sessions import NOW, session, tariff
 
 POLICY = Policy()
@@ -32,17 +29,9 @@ S = ConnectorStatus
 Happening = Callable[[Work], object]
 
 
-@pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("left") / "bridge.db"
-    migrate(f"sqlite:///{path}")
-    return path
-
-
 @pytest.fixture
-async def storage(database: Path, tmp_path: Path) -> AsyncIterator[Storage]:
-    url = f"sqlite:///{shutil.copy(database, tmp_path / 'bridge.db')}"
-    async with open_storage(url) as storage:
+async def storage(sqlite_url: str) -> AsyncIterator[Storage]:
+    async with open_storage(sqlite_url) as storage:
         yield storage
 
 

@@ -27,6 +27,7 @@ from irve_bridge.service.ports import ALONE, Tx
 from irve_bridge.service.running import Running
 from irve_bridge.signatures import OcmfVerifier
 from irve_bridge.storage import open_storage
+from tests import sqlite
 from tests.unit.domain.sessions import NOW, session, tariff
 
 LEAD = timedelta(seconds=5)
@@ -209,7 +210,7 @@ async def test_an_earlier_start_that_is_told_late_does_not_take_the_readings_of_
     tmp_path: Path,
 ) -> None:
     """Readings that name no transaction are of the charge that began last, also when both told."""
-    async with open_storage(f"sqlite:///{tmp_path / 'bridge.db'}") as storage:
+    async with open_storage(sqlite.made(tmp_path / "bridge.db")) as storage:
         meters = Meters(storage, InProcessBus(), SharedClock(), lambda: None)
         guest = running().transaction
         before = replace(guest, id="8", id_tag="BADGE", session_id=None, start_at=NOW - HOUR)
@@ -231,7 +232,7 @@ async def test_a_meter_that_is_here_stays_as_it_is_when_another_is_found_missing
     tmp_path: Path,
 ) -> None:
     """That its charge point named it lately stands nowhere else, and keeps it from being ended."""
-    async with open_storage(f"sqlite:///{tmp_path / 'bridge.db'}") as storage:
+    async with open_storage(sqlite.made(tmp_path / "bridge.db")) as storage:
         meters = Meters(storage, InProcessBus(), SharedClock(), lambda: None)
         here = replace(running().transaction, session_id=None)
         missing = replace(here, id="8", connector_number=2)

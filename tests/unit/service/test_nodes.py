@@ -1,6 +1,7 @@
 """Of several processes on one database each has its charge points; one takes over from a dead."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
@@ -24,6 +25,7 @@ from irve_bridge.service.policy import Policy
 from irve_bridge.service.ports import Storage, Tx
 from irve_bridge.signatures import OcmfVerifier
 from irve_bridge.storage import open_storage
+from tests import sqlite
 from tests.unit.domain.sessions import NOW, tariff
 from tests.unit.service.test_meters import charging, running
 
@@ -34,12 +36,15 @@ CP = ChargePoint(id="CP1", name="Quai Nord", operator_name="Port", operator_phon
 
 
 class Cut:
-    """A storage that a process may be cut off from, or whose reads may take long."""
+    """A storage that a process may be cut off from, or that may take long."""
 
     def __init__(self, storage: Storage) -> None:
         self.storage = storage
         self.off = False
         self.read_takes = timedelta()
+        self.urgent_takes = timedelta()
+        self.busy = timedelta()
+        self.asked = 0
         self.reads_in_vain = 0
 
     async def transact(self, unit: Callable[[Tx], T]) -> T:
@@ -48,6 +53,9 @@ class Cut:
         return await self.storage.transact(unit)
 
     async def transact_now(self, unit: Callable[[Tx], T]) -> T:
+        self.asked += 1
+        time.sleep(self.busy.total_seconds())  # noqa: ASYNC251 - nothing else of the process runs
+        await asyncio.sleep(self.urgent_takes.total_seconds())
         return await self.transact(unit)
 
     async def read(self, query: Callable[[Tx], T]) -> T:
@@ -90,7 +98,7 @@ class Process:
 
 @pytest.fixture
 async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
-    async with open_storage(f"sqlite:///{tmp_path / 'bridge.db'}") as opened:
+    async with open_storage(sqlite.made(tmp_path / "bridge.db")) as opened:
         await opened.transact(_charging)
         yield opened
 
@@ -235,6 +243,30 @@ async def test_a_node_that_cannot_say_that_it_lives_lets_go_and_comes_back(
         await only.until(lambda: only.state() == "charging")
         await only.until(lambda: only.losses == [None, None])
         assert only.losses == [None, None], "who connected meanwhile is to connect anew"
+
+
+async def test_a_node_that_inherits_much_comes_back_all_the_same(storage: Storage) -> None:
+    """It takes longer than to say that it lives, the more so after an outage of the database."""
+    async with process(storage, InProcessBus()) as one:
+        one.storage.off = True
+        await one.until(lambda: not one.node.is_open())
+        one.storage.urgent_takes, one.storage.off = LEASE, False
+        await one.until(one.node.is_open)
+
+
+async def test_a_node_that_is_too_busy_to_hear_an_answer_keeps_its_charge_points(
+    storage: Storage,
+) -> None:
+    """All of them spoke at once: to let them go would have all of them connect anew, too."""
+    async with process(storage, InProcessBus()) as only:
+        await only.connect()
+        only.storage.busy = LEASE
+        asked = only.storage.asked
+        await only.until(lambda: only.storage.asked > asked + 3)
+        only.storage.busy = timedelta()
+        await only.until(lambda: only.storage.asked > asked + 5)
+        assert only.losses == []
+        assert only.state() == "charging"
 
 
 async def test_a_node_that_was_taken_for_dead_lets_go_before_it_goes_on(storage: Storage) -> None:

@@ -20,6 +20,7 @@ from irve_bridge.service.policy import Policy
 from irve_bridge.service.ports import Storage, Tx
 from irve_bridge.signatures import OcmfVerifier
 from irve_bridge.storage import open_storage
+from tests import sqlite
 from tests.unit.domain.sessions import NOW, session, tariff
 
 POLICY = Policy(callbacks=True)
@@ -36,7 +37,7 @@ STARTED = facts.TransactionStarted(
 
 @pytest.fixture
 async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
-    async with open_storage(f"sqlite:///{tmp_path / 'bridge.db'}") as storage:
+    async with open_storage(sqlite.made(tmp_path / "bridge.db")) as storage:
         await storage.transact(_register)
         yield storage
 

@@ -17,6 +17,7 @@ from irve_bridge.domain.transaction import Transaction
 from irve_bridge.service import receipts
 from irve_bridge.service.ports import Storage, TakenReading, Tx
 from irve_bridge.storage import open_storage
+from tests import sqlite
 from tests.unit.domain.sessions import LATER, NOW, session
 
 STARTED = Transaction(
@@ -40,7 +41,7 @@ BILLED = session(
 
 @pytest.fixture
 async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
-    async with open_storage(f"sqlite:///{tmp_path / 'bridge.db'}") as storage:
+    async with open_storage(sqlite.made(tmp_path / "bridge.db")) as storage:
         yield storage
 
 

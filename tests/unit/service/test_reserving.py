@@ -24,6 +24,7 @@ from irve_bridge.service.ports import Attempt, Done, Failed, Storage, Task, Tx
 from irve_bridge.service.reserving import over, reservation_id
 from irve_bridge.signatures import OcmfVerifier
 from irve_bridge.storage import open_storage
+from tests import sqlite
 from tests.unit.domain.sessions import NOW, session, tariff
 
 POLICY = Policy()
@@ -33,7 +34,7 @@ SECURED = {"state": State.SECURED, "secured_at": NOW, "secured_minor": 3000}
 
 @pytest.fixture
 async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
-    async with open_storage(f"sqlite:///{tmp_path / 'bridge.db'}") as storage:
+    async with open_storage(sqlite.made(tmp_path / "bridge.db")) as storage:
         yield storage
 
 

@@ -30,6 +30,7 @@ from irve_bridge.signatures import OcmfVerifier
 from irve_bridge.storage import open_storage
 from simulators.charge_point import events
 from simulators.charge_point.meter import SigningMeter
+from tests import sqlite
 
 T0 = datetime(2026, 5, 4, 12, tzinfo=UTC)
 METER = SigningMeter("CP1", Random(1))
@@ -39,7 +40,7 @@ TARIFF: Tariff = load({"id": "T1", "currency": "EUR", "elements": [{"price_compo
 
 @pytest.fixture
 async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
-    async with open_storage(f"sqlite:///{tmp_path / 'bridge.db'}") as storage:
+    async with open_storage(sqlite.made(tmp_path / "bridge.db")) as storage:
         await register(storage, METER.public_key)
         yield storage
 

@@ -1,10 +1,8 @@
 """A deadline that passed is asked about once more before it changes anything."""
 
-import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,28 +17,15 @@ from irve_bridge.service.ports import Storage, Tx
 from irve_bridge.service.sweep import BATCH, Sweep, pass_deadline
 from irve_bridge.signatures import OcmfVerifier
 from irve_bridge.storage import open_storage
-from irve_bridge.storage.migrate import migrate
 from tests.unit.domain.sessions import NOW, session
 
 POLICY = Policy()
 DAY = timedelta(days=1)
 
 
-@pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("sweep") / "bridge.db"
-    migrate(f"sqlite:///{path}")
-    return path
-
-
 @pytest.fixture
-def url(database: Path, tmp_path: Path) -> str:
-    return f"sqlite:///{shutil.copy(database, tmp_path / 'bridge.db')}"
-
-
-@pytest.fixture
-async def storage(url: str) -> AsyncIterator[Storage]:
-    async with open_storage(url) as storage:
+async def storage(sqlite_url: str) -> AsyncIterator[Storage]:
+    async with open_storage(sqlite_url) as storage:
         yield storage
 
 

@@ -18,7 +18,10 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     create_engine,
+    func,
     insert,
+    inspect,
+    select,
     text,
 )
 
@@ -31,7 +34,8 @@ from irve_bridge.storage.urls import is_file, parsed
 from tests import postgres
 
 DUMPS = Path(__file__).parents[2] / "data" / "databases"
-LONG_AFTER = datetime(2030, 1, 1, tzinfo=UTC)
+NUMBERED = "transaction_ids"
+LONG_BEFORE, LONG_AFTER = datetime(2020, 1, 1, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC)
 AT = "2026-03-01 12:00:00.000000"
 LONG_AGO = "2025-03-01 12:00:00.000000"
 TOLD = '{"email": "driver@example.org"}'
@@ -172,6 +176,10 @@ def test_every_movement_knows_its_payment(updated: Connection) -> None:
     }
 
 
+def test_every_movement_knows_its_station(updated: Connection) -> None:
+    assert set(updated.scalars(text("SELECT charge_point_id FROM movements"))) == {"CP1"}
+
+
 def test_what_is_due_is_due_since_the_charge_failed(updated: Connection) -> None:
     assert moment(column(updated, "due_since")["due"]) == moment(AT)
 
@@ -247,12 +255,18 @@ async def test_what_an_older_release_left_is_all_there_and_goes_on(
 
 
 def _load(connection: Connection, dump: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-    """Insert a dump's rows: moments are texts in UTC there, and bytes hexadecimal."""
+    """Insert a dump's rows: moments are texts in UTC there, and bytes hexadecimal.
+
+    What numbers transactions on PostgreSQL has come as far.
+    """
     tables = MetaData()
     tables.reflect(connection)
     for table in tables.sorted_tables:
         for row in dump.get(table.name, ()):
             connection.execute(insert(table), {k: _value(table.c[k], v) for k, v in row.items()})
+    if connection.dialect.supports_sequences and inspect(connection).has_sequence(NUMBERED):
+        latest = max(int(row["id"]) for row in dump["transactions"])
+        connection.execute(select(func.setval(NUMBERED, latest)))
 
 
 def _value(column: Column[Any], said: Any) -> Any:
@@ -277,18 +291,60 @@ def _go_on(tx: Tx, dump: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         assert session.id == row["id"]
         assert tx.sessions.history(session.id)
         tx.cdrs.of_session(session.id)
-        tx.receipts.of_session(session.id)
+    _own_customers(tx, dump)
+    _charge_points(tx, dump)
+    _operators(tx, dump)
+    papers = [paper for row in dump["sessions"] for paper in tx.receipts.of_session(row["id"])]
+    told = tx.tallies.takings_by_station(LONG_BEFORE, LONG_AFTER, 9)
+    assert sum(tally.billed_minor for tally in told) == sum(p.signed_minor for p in papers)
+    assert sum(tally.vat_minor for tally in told) == sum(p.signed_vat_minor for p in papers)
+    assert {tally.charge_point_id for tally in told} == {found[0] and found[0].charge_point_id}
     (running,) = tx.transactions.running()
     assert tx.transactions.readings(running.charge_point_id, running.id)
     assert tx.stations.connectors(running.charge_point_id)
     (waiting,) = tx.intents.next_due(list(Lane), LONG_AFTER, 9)
     assert waiting.session in found
     for row in dump["transactions"]:
-        assert tx.transactions.get(row["charge_point_id"], row["id"])
         tx.signatures.of(row["charge_point_id"], row["id"])
         number = tx.transactions.next_id()
         assert number > int(row["id"])
     tx.transactions.add(replace(running, id=str(number), stop_at=LONG_AFTER))
+
+
+def _own_customers(tx: Tx, dump: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """Their charges cost what they cost when they began, and are told by CDRs."""
+    cdrs = 0
+    for row in dump["transactions"]:
+        transaction = tx.transactions.get(row["charge_point_id"], row["id"])
+        assert transaction is not None
+        assert (transaction.tariff is None) == ("tariff" not in row)
+        cdrs += len(tx.cdrs.of_transaction(row["charge_point_id"], row["id"]))
+    assert cdrs == len(dump.get("cdrs", ()))
+
+
+def _charge_points(tx: Tx, dump: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """What they lack, suffer and were asked, and by whom."""
+    for row in dump["charge_points"]:
+        charge_point = tx.stations.charge_point(row["id"])
+        assert charge_point is not None
+        assert charge_point.error_code == row.get("error_code")
+    for row in dump.get("configuration", ()):
+        key = tx.configuration.get(row["charge_point_id"], row["key"])
+        assert key is not None
+        assert list(key.missing) == json.loads(row.get("missing", "[]"))
+    asked = [asked for row in dump["charge_points"] for asked in tx.commands.of(row["id"], 9)]
+    given = {row["id"]: row.get("by", "") for row in dump.get("commands", ())}
+    assert {each.id: each.by for each in asked} == given
+
+
+def _operators(tx: Tx, dump: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """Who signs in, and who is signed in."""
+    accounts = dump.get("operator_accounts", ())
+    assert [account.name for account in tx.accounts.all()] == [row["name"] for row in accounts]
+    for row in dump.get("operator_logins", ()):
+        login = tx.accounts.login(row["digest"])
+        assert login is not None
+        assert login.account == row["account"]
 
 
 def _count(connection: Connection, table: str) -> Any:

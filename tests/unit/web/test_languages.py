@@ -7,6 +7,7 @@ from fractions import Fraction
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
+from irve_bridge.domain.money import CURRENCIES, minor_digits
 from irve_bridge.i18n import DEFAULT, REGIONS, Language, language, languages
 from irve_bridge.web.languages import accepted, preferred, switches
 
@@ -41,6 +42,19 @@ def test_money_has_its_currency_s_decimals(
     code: str, amount: int, currency: str, text: str
 ) -> None:
     assert written(LANGUAGES[code].money(amount, currency)) == text
+
+
+@pytest.mark.parametrize("currency", sorted(CURRENCIES))
+def test_no_decimal_that_is_charged_is_rounded_away(currency: str) -> None:
+    """Though CLDR, in which browsers and Babel believe, writes dinars and others without any."""
+    price = Fraction(123_456_789, 10 ** minor_digits(currency))
+    for words in LANGUAGES.values():
+        for text in (
+            words.money(123_456_789, currency),
+            words.money(-123_456_789, currency),
+            words.unit_price(price, currency),
+        ):
+            assert "".join(filter(str.isdigit, text)) == "123456789"
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ SPEAKING = sorted(
 """The modules that hold texts for the catalogues."""
 READ_ALOUD = {"alt", "aria-description", "aria-label", "placeholder", "title"}
 WORD = re.compile(r"[^\W\d_]+")
-NO_WORDS = {"kWh", "checked"}
-"""A symbol that no language translates, and an attribute that a macro writes."""
+NO_WORDS = {"JSON", "kWh", "checked"}
+"""What no language translates, and an attribute that a macro writes."""
 SENTENCE = re.compile(r"(?s)^(?!.*[<=]).*([A-Za-zÀ-ÖØ-öø-ÿ]\S* | \S*[A-Za-zÀ-ÖØ-öø-ÿ])")
 NO_TEXT = {"SIREN "}
 """The French register of enterprises has no other name."""

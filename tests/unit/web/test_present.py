@@ -1,5 +1,6 @@
 """The lines of a bill add up to what is paid in the end."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +9,7 @@ from irve_bridge.domain.session import State
 from irve_bridge.i18n import language
 from irve_bridge.web.present import Presenter, Priced
 from irve_bridge.web.receipt import Money
-from tests.unit.domain.sessions import session
+from tests.unit.domain.sessions import NOW, session
 
 ENERGY = Line(
     dimension=Dimension.ENERGY,
@@ -41,3 +42,9 @@ def test_what_went_back_for_a_stop_after_all_was_no_part_of_what_it_costs() -> N
 def test_what_the_operator_gave_back_is_taken_off() -> None:
     _, refunded = bill(200, decided_minor=500)
     assert (refunded.label, refunded.amount) == ("Refunded", "-€2.00")
+
+
+def test_a_duration_is_rounded_as_on_the_receipt() -> None:
+    stopped_at = NOW + timedelta(minutes=21, seconds=58.6)
+    ended = session(state=State.SETTLED, started_at=NOW, stopped_at=stopped_at)
+    assert Presenter(language("fr")).duration_s(ended) == 21 * 60 + 59
