@@ -199,9 +199,12 @@ def _too_much(session: Session) -> Event:
 
 
 def _charge_created(session: Session, fact: facts.ChargeCreated) -> Event:
-    """One that comes while the driver pays, or after less was decided, must not be confirmed."""
+    """One that comes while the driver pays, or is of another amount, must not be confirmed.
+
+    The other amount is what was decided before a correction, or before the books were put back.
+    """
     exact = fact.amount_minor == session.decided_minor
-    if session.state is S.SETTLING and session.end_corrected and session.payment_intent_id is None:
+    if session.state is S.SETTLING and session.payment_intent_id is None:
         return E.CHARGE_CREATED if exact else E.CHARGE_IN_VAIN
     if session.state is S.DUE:
         return E.CHARGE_CREATED if exact and session.paying_since is None else E.CHARGE_IN_VAIN

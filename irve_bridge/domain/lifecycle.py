@@ -44,7 +44,7 @@ class Event(StrEnum):
     NO_LESS = "stopped after all, no less to bill"
     END_OVERDUE = "end never reported"
     CHARGE_CREATED = "charge created"
-    CHARGE_IN_VAIN = "charge created while the driver pays"
+    CHARGE_IN_VAIN = "charge created for another amount, or while the driver pays"
     PAID = "paid"
     OVERPAID = "paid more than is owed by now"
     PAID_OTHERWISE = "paid or refunded another amount"

@@ -33,6 +33,8 @@ SETTINGS = {
     # The clock is fast, sockets are not: a queue needs this much of fast time to drain.
     "connection_timeout_s": "1200",
     "start_within_s": "1800",
+    # Nor is a connector forgotten that was free so long: its stop waits in the queue.
+    "idle_end_s": "7200",
     # Beyond it money goes back whatever the charge point may yet tell: no outage here is so long.
     "start_within_most_s": "86400",
     "stop_repeat_s": "60",

@@ -145,7 +145,7 @@ class CentralSystem:
         def matching() -> list[dict[str, Any]]:
             return [c for c in self.calls(action) if fields.items() <= c.items()]
 
-        async with asyncio.timeout(5), self._news:
+        async with asyncio.timeout(30), self._news:
             await self._news.wait_for(lambda: len(matching()) >= count)
         return matching()[count - 1]
 

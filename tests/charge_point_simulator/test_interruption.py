@@ -41,7 +41,7 @@ async def test_a_call_that_is_cancelled_ends_so_even_as_its_answer_comes(turns: 
 async def test_a_charge_point_can_be_left_as_its_boot_is_answered(
     central: Any, clock: Clock, turns: int
 ) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         async with ChargePoint(central.url, "CP1", clock=clock):
             await central.wait_for("BootNotification")
             await let_pass(turns)
@@ -64,7 +64,7 @@ async def test_a_reboot_is_followed_by_a_boot_even_as_the_last_one_is_answered(
 async def test_a_charge_point_told_to_stay_away_during_the_handshake_stays_away(
     central: Any, clock: Clock
 ) -> None:
-    async with ChargePoint(central.url, "CP1", clock=clock) as cp, asyncio.timeout(10):
+    async with ChargePoint(central.url, "CP1", clock=clock) as cp, asyncio.timeout(30):
         central.at_handshake = cp.go_offline
         await central.parted.wait()
         assert central.heard == []

@@ -26,6 +26,7 @@ async def disputed(w: World, cp: ChargePoint) -> tuple[str, dict[str, Any]]:
     paid = await payment(w, session_id)
     dispute = await w.stripe("POST", f"/_sim/payment_intents/{paid['id']}/dispute")
     await w.reconcile()
+    await w.observed(session_id)
     assert (await w.session(session_id))["dispute"] == "needs_response"
     return session_id, dispute
 
@@ -48,6 +49,7 @@ async def test_the_end_of_a_dispute_is_found_however_old_its_session_is(tmp_path
         after = await w.session(session_id)
         assert after["dispute"] == "lost"
         assert [m["kind"] for m in after["movements"]] == ["charge", "dispute", "dispute_lost"]
+        await w.observed(session_id)
         asked = len(w.asked_of_stripe)
         assert await w.reconcile(JUST_NOW) == []
         assert "/v1/disputes" not in w.asked_of_stripe[asked:], "what is decided is left alone"

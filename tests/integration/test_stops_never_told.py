@@ -103,7 +103,12 @@ async def test_a_charge_without_a_hold_that_will_not_stop_ends_at_its_term(
     tmp_path: Path, plan: str
 ) -> None:
     """It is asked to stop first, as before the end of a hold."""
-    terms = {"start_within_most_s": "400", "hold_stop_s": "60", "transaction_most_s": "600"}
+    terms = {
+        "start_within_s": "300",
+        "start_within_most_s": "400",
+        "hold_stop_s": "60",
+        "transaction_most_s": "600",
+    }
     async with world(tmp_path, **terms) as w, w.charge_point() as cp:
         session_id = await charging(w, cp, plan)
         cp.misbehaviour.ignore_calls = True

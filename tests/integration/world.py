@@ -333,6 +333,7 @@ async def world(
             "CLOCK_EPOCH": str(epoch_s),
             "CLOCK_SPEED": str(speed),
             "METER_INTERVAL_S": "10",
+            "START_WITHIN_S": "1800",  # a busy machine takes three seconds, and those are 300
             "RECONCILE_EVERY_S": str(100 * 365 * 86_400),  # who tests it says when
             "THROTTLE_PER_MINUTE": "1000",
         } | {name.upper(): value for name, value in settings.items()}

@@ -61,7 +61,7 @@ class Receiver:
         def found() -> list[dict[str, Any]]:
             return [event for event in self.events if event["type"] == kind]
 
-        async with asyncio.timeout(10), self.arrived:
+        async with asyncio.timeout(30), self.arrived:
             await self.arrived.wait_for(lambda: len(found()) >= times)
         return found()[-1]
 

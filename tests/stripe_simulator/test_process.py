@@ -21,7 +21,7 @@ async def simulator(*options: str) -> AsyncIterator[ClientSession]:
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     assert process.stdout
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             line = (await process.stdout.readline()).decode()
         found = re.search(r"http://127\.0\.0\.1:\d+", line)
         assert found

@@ -102,7 +102,7 @@ def occupied(storage: Storage) -> Callable[[], AbstractAsyncContextManager[None]
 
         def block(_: Tx) -> None:
             busy.set()
-            go_on.wait(timeout=10)
+            go_on.wait(timeout=30)
 
         blocking = asyncio.ensure_future(storage.transact(block))
         await asyncio.to_thread(busy.wait)

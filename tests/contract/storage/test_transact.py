@@ -63,7 +63,7 @@ async def test_nothing_is_visible_before_its_commit_and_readers_do_not_wait(
     def unit(tx: Tx) -> None:
         tx.replies.put("a", REPLY, now)
         written.set()
-        go_on.wait(timeout=10)
+        go_on.wait(timeout=30)
 
     writing = asyncio.ensure_future(storage.transact(unit))
     await asyncio.to_thread(written.wait)
@@ -82,7 +82,7 @@ async def test_a_slow_reader_keeps_its_snapshot_and_holds_up_no_commit(
     def slow(tx: Tx) -> list[StoredReply | None]:
         before = tx.replies.get("a")
         reading.set()
-        go_on.wait(timeout=10)
+        go_on.wait(timeout=30)
         return [before, tx.replies.get("a")]
 
     looking = asyncio.ensure_future(storage.read(slow))

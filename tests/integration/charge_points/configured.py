@@ -100,7 +100,7 @@ async def through(house: Any, raw: Any, point: Configured) -> dict[str, Configur
 
     point.answer = watched  # type: ignore[method-assign]
     serving = asyncio.create_task(point.serve(raw))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await done.wait()
     serving.cancel()
     known = await house.storage.read(lambda tx: tx.configuration.of("CP1"))

@@ -68,7 +68,7 @@ class RawChargePoint:
         await self.socket.send(frame if isinstance(frame, str | bytes) else json.dumps(frame))
 
     async def reply(self) -> list[Any]:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             return await self._replies.get()
 
     @property
@@ -91,7 +91,7 @@ class RawChargePoint:
         return result
 
     async def next_call(self) -> tuple[str, str, dict[str, Any]]:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             return await self.calls.get()
 
     async def answer_next(self, status: str) -> tuple[str, dict[str, Any]]:
@@ -162,7 +162,7 @@ class House:
 
     async def disconnected(self, charge_point_id: str = "CP1") -> None:
         """Return once the bridge knows that the socket closed."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             self.committed.clear()
             while await self.connected_at(charge_point_id):
                 await self.committed.wait()

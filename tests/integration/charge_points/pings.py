@@ -25,7 +25,7 @@ def door(**settings: Any) -> DoorSettings:
 
 async def next_control(socket: ClientWebSocketResponse) -> aiohttp.WSMessage:
     """Return the bridge's next ping or pong."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while (message := await socket.receive()).type is WSMsgType.TEXT:
             pass
     assert message.type in CONTROL, message
@@ -34,7 +34,7 @@ async def next_control(socket: ClientWebSocketResponse) -> aiohttp.WSMessage:
 
 async def next_frame(socket: ClientWebSocketResponse) -> list[Any]:
     """Return what the bridge says next, but for its pings and pongs."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while (message := await socket.receive()).type in CONTROL:
             pass
     assert message.type is WSMsgType.TEXT, message

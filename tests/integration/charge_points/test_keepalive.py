@@ -62,7 +62,7 @@ async def test_who_never_answered_a_ping_is_asked_once_its_heartbeat_is_overdue(
 async def test_who_does_not_answer_that_either_is_gone(house: Any, silent: SwitchedOn) -> None:
     async with silent() as socket:
         assert (await next_frame(socket))[2] == "TriggerMessage"
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while (message := await socket.receive()).type in CONTROL:
                 pass
         assert (message.type, message.data) == (WSMsgType.CLOSE, 1011)
@@ -108,7 +108,7 @@ async def test_who_reads_nothing_is_gone(house: Any) -> None:
 
 async def test_who_reads_nothing_keeps_the_bridge_from_nothing(house: Any) -> None:
     async with AsyncExitStack() as stack:
-        async with asyncio.timeout(10), house.server(door(ping_interval_s=60)).listen() as port:
+        async with asyncio.timeout(30), house.server(door(ping_interval_s=60)).listen() as port:
             await stack.enter_async_context(deaf(f"ws://127.0.0.1:{port}/ocpp"))
             assert await house.connected_at()
         await house.disconnected()

@@ -52,6 +52,6 @@ async def test_who_went_while_nothing_could_be_stored_is_offline_all_the_same(
             assert await house.connected_at() is not None
             way.away = True
         reading.cancel()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await way.refused.wait()
         await house.disconnected()

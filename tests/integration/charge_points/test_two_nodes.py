@@ -75,7 +75,7 @@ async def test_it_is_taken_over_and_its_old_socket_closed(nodes: tuple[House, Ho
     one, other = nodes
     async with connected(one) as old, connected(other) as new:
         assert await new.alive()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await old.socket.wait_closed()
         assert (old.socket.close_code, old.socket.close_reason) == (
             CloseCode.GOING_AWAY,
@@ -108,11 +108,11 @@ async def test_a_node_that_hears_late_of_its_storage_takes_nothing_back(
                     await way.waiting.wait()
                     async with connected(quick) as new:
                         assert await new.alive()
-                        async with asyncio.timeout(5):
+                        async with asyncio.timeout(30):
                             await old.socket.wait_closed()
                         connected_at = await quick.connected_at()
                         way.open.set()
-                        async with asyncio.timeout(5):
+                        async with asyncio.timeout(30):
                             for _ in ("opened", "closed"):
                                 await way.done.acquire()
                         assert await quick.connected_at() == connected_at

@@ -208,14 +208,14 @@ class House:
 
     async def until(self, session_id: str, *states: State) -> Session:
         """Return the session once it stands in one of these states."""
-        async with asyncio.timeout(10), self.bus.subscribe(topic(session_id)) as updates:
+        async with asyncio.timeout(30), self.bus.subscribe(topic(session_id)) as updates:
             while (session := await self.desk.session(session_id)).state not in states:
                 await updates.next(1)
             return session
 
     async def commanded(self, command: Command) -> None:
         """Return once the charge point was given this command."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while command not in self.commands:
                 self._commanded.clear()
                 await self._commanded.wait()

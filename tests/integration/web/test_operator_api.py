@@ -29,7 +29,7 @@ async def get(house: House, path: str, headers: dict[str, str]) -> tuple[int, An
 
 async def remains(house: House, session: Session, paid_minor: int) -> Session:
     """Wait until the books say that this is what is left."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while (found := await house.desk.session(session.id)).paid_minor != paid_minor:
             await asyncio.sleep(0.01)  # the last of several facts cannot be told from the others
     return found

@@ -187,7 +187,7 @@ async def test_a_refund_that_failed_is_told_with_what_to_do_until_it_is_made(
         assert answer.status == 200
     await happened(house, facts.NoStart(at=house.clock.now(), session_id=session.id))
     await house.until(session.id, State.RELEASING)
-    async with asyncio.timeout(10), house.bus.subscribe(topic(session.id)) as updates:
+    async with asyncio.timeout(30), house.bus.subscribe(topic(session.id)) as updates:
         while not (await house.desk.session(session.id)).refund_tries:
             await updates.next(1)
     page = await house.page(page_of(session))

@@ -28,7 +28,7 @@ class Screen:
         return encode(Answer({"status": "Accepted"}))
 
     async def has_shown(self, *data: str) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while self.shown != list(data):
                 self.moved.clear()
                 await self.moved.wait()
@@ -103,6 +103,6 @@ async def test_a_display_that_refuses_is_told_the_next_thing(
     async with bus.serve("CP1", refuse):
         put(outbox, "CP1", "a", "1")
         put(outbox, "CP1", "b", "2")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await moved.wait()
     assert told == ["1", "2"]

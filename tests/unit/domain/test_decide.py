@@ -170,6 +170,20 @@ def test_a_charge_is_confirmed_only_once_its_id_is_known() -> None:
     ]
 
 
+def test_a_charge_of_another_amount_never_leaves_a_session_without_a_next_step() -> None:
+    """Found at Stripe after the books were put back: if it was paid, its cancelling tells."""
+    settling = ended(PlanName.DYNAMIC, 1200).session
+    earlier = facts.ChargeCreated(**AT, payment_intent_id="pi_1", amount_minor=1100)
+    decision = decided(settling, earlier)
+    assert decision.session.payment_intent_id is None
+    assert [(i.kind, i.parameters) for i in decision.intents] == [
+        (Kind.CANCEL_CHARGE, {"payment_intent_id": "pi_1"}),
+        (Kind.CREATE_CHARGE, {"amount_minor": 1200}),
+    ]
+    review = decided(decision.session, _paid(1100)).session
+    assert (review.state, review.outcome) == (State.REVIEW, "paid_otherwise")
+
+
 def test_a_declined_charge_is_due_and_paid_after_all() -> None:
     settling = ended(PlanName.DYNAMIC, 1200).session
     due = decided(settling, facts.PaymentDeclined(**AT, code="expired_card", message="x"))

@@ -198,7 +198,7 @@ async def test_who_changes_the_same_charge_point_s_session_waits(storage: Storag
     def first(tx: Tx) -> None:
         tx.sessions.get(mine.id)
         reads.set()
-        go_on.wait(timeout=10)
+        go_on.wait(timeout=30)
         tx.intents.add(mine.id, CHARGE, NOW)
 
     def second(tx: Tx) -> bool:
@@ -290,7 +290,7 @@ async def test_a_socket_that_closes_late_does_not_close_the_newer_one(storage: S
     def closes(tx: Tx) -> None:
         found = tx.stations.charge_point("CP1")
         reads.set()
-        go_on.wait(timeout=10)
+        go_on.wait(timeout=30)
         if found is not None and found.connected_at == NOW:
             tx.stations.connected("CP1", None)
 
@@ -365,7 +365,7 @@ async def test_what_one_node_is_about_to_claim_the_others_pass_over(
     def slowly(tx: Tx) -> list[str]:
         claimed = claim(tx)
         claiming.set()
-        go_on.wait(timeout=10)
+        go_on.wait(timeout=30)
         return claimed
 
     async with open_storage(postgres_url) as other_node:

@@ -63,7 +63,7 @@ async def test_a_commit_that_fails_fails_every_unit_of_its_batch(tmp_path: Path)
 
         def block(_: Tx) -> None:
             busy.set()
-            go_on.wait(timeout=10)
+            go_on.wait(timeout=30)
 
         first = asyncio.ensure_future(storage.transact(block))
         await asyncio.to_thread(busy.wait)

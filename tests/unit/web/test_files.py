@@ -52,7 +52,7 @@ async def test_a_file_without_an_end_is_read_as_far_as_somebody_wants(
         async with client.get(url) as answer:
             assert answer.headers["Content-Disposition"] == 'attachment; filename="all.csv"'
             assert await answer.content.readexactly(len(PART)) == PART
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await source.over.wait()
 
 
