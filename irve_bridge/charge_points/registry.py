@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
 import structlog
@@ -30,6 +30,7 @@ class Registry:
         self._clock = clock
         self._open: dict[str, ServerConnection] = {}
         self._closing: set[asyncio.Task[None]] = set()
+        self._ending = asyncio.Event()
 
     @asynccontextmanager
     async def hold(
@@ -57,15 +58,20 @@ class Registry:
     async def _tell_closed(self, closed: ChargePointDisconnected) -> None:
         """Tell it, again where it cannot be stored: who counts as online is taken for idle.
 
-        Where that lasts longer, this node is cut off, and all it had is disconnected afterwards.
+        Where that lasts longer, this node is cut off, and all it had is disconnected afterwards;
+        so it is where the node ends, which waits for nothing.
         """
         for pause_s in (0.0, *TELL_AGAIN_S):
-            await asyncio.sleep(pause_s)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause_s):
+                    await self._ending.wait()
             try:
                 await self._handler.run(lambda work: reports.disconnected(work, closed))
             except Exception as error:  # noqa: BLE001 - whatever it is, the socket is closed
                 log.warning("closing_not_stored", error=repr(error))
             else:
+                return
+            if self._ending.is_set():
                 return
 
     async def tell(self, charge_point_id: str, connection: ServerConnection, at: datetime) -> bool:
@@ -94,6 +100,10 @@ class Registry:
         for id_ in list(self._open) if charge_point_id is None else [charge_point_id]:
             if connection := self._open.get(id_):
                 self._close(connection, CloseCode.SERVICE_RESTART, "connect anew")
+
+    def end(self) -> None:
+        """Tell of what closes from now on once, and not again."""
+        self._ending.set()
 
     def _close(self, connection: ServerConnection, code: CloseCode, reason: str) -> None:
         """Nobody waits for it: a half-open socket answers no closing handshake."""

@@ -116,6 +116,7 @@ class ChargePointServer:
             try:
                 yield server
             finally:
+                self._registry.end()
                 await close_all(server, settings.close_timeout_s)
 
     async def _admit(self, connection: ServerConnection, request: Request) -> Response | None:

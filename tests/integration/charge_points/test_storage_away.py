@@ -1,11 +1,13 @@
 """The storage is away for a moment, just as a charge point's line breaks."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+import pytest
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
 from irve_bridge.charge_points.settings import DoorSettings
 from irve_bridge.service.handle import Handler
@@ -55,3 +57,19 @@ async def test_who_went_while_nothing_could_be_stored_is_offline_all_the_same(
         async with asyncio.timeout(30):
             await way.refused.wait()
         await house.disconnected()
+
+
+async def test_a_door_that_closes_while_nothing_can_be_stored_tries_once(
+    house: House, settings: DoorSettings, logs: list[MutableMapping[str, Any]]
+) -> None:
+    """It would else take most of a minute to end, and be killed before."""
+    async with house.server(settings).listen() as port:
+        url = f"ws://127.0.0.1:{port}/ocpp/CP1"
+        socket = await connect(url, subprotocols=["ocpp1.6"])
+        raw = RawChargePoint(socket)
+        reading = asyncio.create_task(raw.read())
+        assert await raw.alive()
+        await house.storage.close()
+    with pytest.raises(ConnectionClosed):
+        await reading
+    assert [line["event"] for line in logs].count("closing_not_stored") == 1
