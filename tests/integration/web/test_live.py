@@ -78,7 +78,9 @@ async def test_a_page_that_waits_for_the_cable_hears_at_once_that_it_is_seen(
         assert (await next_event(stream))[0] == "still"
         await house.report(ConnectorStatus.PREPARING)
         async with asyncio.timeout(LIVE_INTERVAL_S / 2):
-            assert (await next_event(stream))[0] == "moved"
+            while (told := (await next_event(stream))[0]) == "still":
+                pass  # what is heard late of the payment moves nothing on the page
+            assert told == "moved"
 
 
 async def test_a_silent_charge_does_not_hold_up_a_shutdown(house: House) -> None:
