@@ -91,7 +91,7 @@ async def test_a_refund_that_fails_days_later_is_made_again(tmp_path: Path) -> N
         (first,) = await refunds(w, session_id)
         await w.stripe("POST", f"/_sim/refunds/{first['id']}/settle", status="failed")
         assert (await w.card(session_id))["refunded"] == 0
-        found = await w.reconcile(w.clock.now() - since)
+        found = await w.reconcile(since=since)
         assert [(f.session_id, f.kind, f.repaired) for f in found] == [
             (session_id, "paid_unknown", True)
         ]
@@ -111,7 +111,7 @@ async def test_a_refund_by_hand_long_after_the_end_is_found(tmp_path: Path) -> N
         session, since = await over(w, cp, "dynamic")
         paid = await payment(w, session["session_id"])
         await w.stripe_api("POST", "refunds", payment_intent=paid["id"], amount="10")
-        found = await w.reconcile(w.clock.now() - since)
+        found = await w.reconcile(since=since)
         assert [(f.session_id, f.kind, f.repaired) for f in found] == [
             (session["session_id"], "paid_unknown", True)
         ]
@@ -119,7 +119,7 @@ async def test_a_refund_by_hand_long_after_the_end_is_found(tmp_path: Path) -> N
         assert (after["status"], after["amount"]) == ("settled", session["amount"] - 10)
         await w.observed(session["session_id"])
         asked = len(w.asked_of_stripe)
-        assert await w.reconcile(w.clock.now() - since) == []
+        assert await w.reconcile(since=since) == []
         assert w.asked_of_stripe[asked:] == [LISTING, "/v1/events"]
 
 
@@ -128,7 +128,7 @@ async def test_a_dispute_long_after_the_end_is_found(tmp_path: Path) -> None:
         session, since = await over(w, cp, "dynamic")
         paid = await payment(w, session["session_id"])
         await w.stripe("POST", f"/_sim/payment_intents/{paid['id']}/dispute")
-        found = await w.reconcile(w.clock.now() - since)
+        found = await w.reconcile(since=since)
         assert [(f.session_id, f.kind, f.repaired) for f in found] == [
             (session["session_id"], "dispute_unknown", True)
         ]
@@ -150,7 +150,7 @@ async def test_what_cannot_be_compared_now_is_looked_at_all_the_same(tmp_path: P
                 await refuse(w, 500)
 
         w.after_stripe = refuse_the_session
-        found = await w.reconcile(w.clock.now() - since)
+        found = await w.reconcile(since=since)
         assert [(f.session_id, f.kind) for f in found] == [(session_id, "unreachable")]
 
         async def lowered() -> bool:

@@ -16,7 +16,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -199,13 +199,18 @@ class World:
 
     # As the operator
 
-    async def reconcile(self, back: timedelta = timedelta(days=1)) -> list[Finding]:
-        """Compare everything with Stripe, as the command line does beside the running bridge."""
+    async def reconcile(
+        self, back: timedelta = timedelta(days=1), since: datetime | None = None
+    ) -> list[Finding]:
+        """Compare everything with Stripe, as the command line does beside the running bridge.
+
+        Either of what happened in the time `back`, or of what did since a moment.
+        """
         file = Path(self.environment["LOG_FILE"]).with_name("reconcile.env")
         file.write_text("\n".join(f"{name}='{text}'" for name, text in self.environment.items()))
         now = self.clock.now()
         async with offline_reconciler(load(str(file))) as reconciler:
-            return await reconciler.run(now - back, now)
+            return await reconciler.run(since or now - back, now)
 
     async def command(self, *words: str, errors: bool = False, typed: str = "") -> tuple[int, str]:
         """Run one command beside the bridge; returns its exit status and what it said."""
