@@ -4,8 +4,8 @@ axe-core looks at every page, in light and dark, at 390 and at 320 px. Lighthous
 phone (its mobile profile, throttled) on those that a usual charge leads through; localhost counts
 as a secure context, so nothing here says anything of a proxy's TLS, and a page that is not found
 loses points for the 404 that the browser notes. JSON=1 prints only
-`{"axe_violations", "lighthouse", "interactive_ms", "first_page_kb"}`, the worst of any page.
-`interactive_ms`, asked to be less than 1,000, is told and fails nothing (README.md).
+`{"axe_violations", "lighthouse", "first_page_kb", "first_page_interactive_ms"}`, of the first two
+the worst of any page. The last, asked to be less than 1,000, is told and fails nothing (README.md).
 """
 
 import asyncio
@@ -33,9 +33,11 @@ from tests.ports import free_port
 
 UNHURRIED = Scale(speed=30)
 """So that the charges still go on when Lighthouse has come to them."""
+FIRST = "station"
+"""What the code on a station leads to."""
 MAIN = (
+    FIRST,
     "home",
-    "station",
     "waiting_for_payment",
     "plug_in",
     "charging",
@@ -65,22 +67,22 @@ class Audit:
         }
 
     @property
-    def interactive_ms(self) -> int:
-        """How long the slowest page takes until it can be used, on a slow phone."""
-        return max(page.interactive_ms for page in self.lighthouse.values())
-
-    @property
     def first_page_kb(self) -> float:
         """The first page's weight on the wire, in kilobytes of 1,000."""
         return round(self.first_page_bytes / 1000, 1)
+
+    @property
+    def first_page_interactive_ms(self) -> int:
+        """How long the first page takes until it can be used, on a slow phone."""
+        return self.lighthouse[FIRST].interactive_ms
 
     def as_json(self) -> dict[str, object]:
         """Return the figures."""
         return {
             "axe_violations": sum(map(len, self.violations.values())),
             "lighthouse": {name.replace("-", "_"): least for name, least in self.lowest.items()},
-            "interactive_ms": self.interactive_ms,
             "first_page_kb": self.first_page_kb,
+            "first_page_interactive_ms": self.first_page_interactive_ms,
         }
 
     @property
@@ -106,7 +108,7 @@ async def audit() -> Audit:
             return Audit(
                 await _violations(browser, pages),
                 {name: ran[url] for name, url in urls.items()},
-                await _first_page_bytes(browser, urls["station"]),
+                await _first_page_bytes(browser, urls[FIRST]),
             )
 
 
