@@ -46,8 +46,8 @@ class SqliteStorage:
         return await self._writer.write(unit)
 
     async def transact_now(self, unit: Callable[[Tx], T]) -> T:
-        """Run a unit of work, which waits for its turn: there is one writer."""
-        return await self.transact(unit)
+        """Run a short unit of work, which waits for the batch that is being written alone."""
+        return await self._writer.write(unit, urgent=True)
 
     async def read(self, query: Callable[[Tx], T]) -> T:
         """Run a query on a snapshot, without waiting for writers. It must not write."""

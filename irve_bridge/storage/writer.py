@@ -1,10 +1,12 @@
 """One thread that writes: whatever is queued when it looks goes into one commit.
 
-Nothing waits for a timer: while one batch is written and synced, the next one gathers.
+Nothing waits for a timer: while one batch is written and synced, the next one gathers. What is not
+to wait for its turn goes into the next commit, alone.
 """
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
@@ -30,6 +32,7 @@ class _Job:
 
     work: Callable[[Tx], Any] | Sequence[TakenReading]
     done: "asyncio.Future[Outcome[Any]]"
+    urgent: bool
 
 
 class Writer:
@@ -42,19 +45,24 @@ class Writer:
         self._begin = begin
         self._loop = asyncio.get_running_loop()
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
+        self._urgent: deque[_Job] = deque()
         self._thread = Thread(target=self._run, name="storage-writer", daemon=True)
         self._thread.start()
         self._closed = False
 
-    async def write(self, work: Callable[[Tx], T] | Sequence[TakenReading]) -> T:
+    async def write(
+        self, work: Callable[[Tx], T] | Sequence[TakenReading], *, urgent: bool = False
+    ) -> T:
         """Return what a unit returned once it is committed, or raise what it or the commit did.
 
-        Readings return nothing.
+        Readings return nothing. What is `urgent` waits for the batch that is written and no other.
         """
         if self._closed:
             raise RuntimeError("the storage is closed")
-        job = _Job(work, self._loop.create_future())
-        self._queue.put(job)
+        job = _Job(work, self._loop.create_future(), urgent)
+        if urgent:
+            self._urgent.append(job)
+        self._queue.put(job)  # an urgent one stands there only so that the thread wakes up
         outcome: Outcome[T] = await job.done
         return outcome.get()
 
@@ -70,10 +78,15 @@ class Writer:
         while not last:
             batch = list(self._queued())
             last = batch[-1] is None
-            jobs = [job for job in batch if job is not None]
-            outcomes = self._commit(jobs)
-            with suppress(RuntimeError):  # the loop is closed: nobody is left to be told
-                self._loop.call_soon_threadsafe(_tell, jobs, outcomes)
+            self._write([self._urgent.popleft() for _ in range(len(self._urgent))])
+            self._write([job for job in batch if job is not None and not job.urgent])
+
+    def _write(self, jobs: Sequence[_Job]) -> None:
+        if not jobs:
+            return
+        outcomes = self._commit(jobs)
+        with suppress(RuntimeError):  # the loop is closed: nobody is left to be told
+            self._loop.call_soon_threadsafe(_tell, jobs, outcomes)
 
     def _queued(self) -> Iterator[_Job | None]:
         yield self._queue.get()

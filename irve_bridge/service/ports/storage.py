@@ -346,7 +346,7 @@ class Storage(Protocol):
         """
 
     async def transact_now(self, unit: Callable[[Tx], T]) -> T:
-        """Run a short unit of work that waits for none of `transact`, if the database can."""
+        """Run a short unit of work that waits for no queue of `transact`."""
 
     async def read(self, query: Callable[[Tx], T]) -> T:
         """Run a query on a snapshot, without waiting for writers. It must not write."""

@@ -93,6 +93,7 @@ class Charger(WSListener):  # type: ignore[misc]  # the library's class is not t
     def on_ws_disconnected(self, _transport: WSTransport) -> None:
         """Note the loss."""
         self._tally.lost += 1
+        self._fail("it was hung up on")
 
     async def begin(self) -> None:
         """Boot and tell the statuses."""
@@ -173,6 +174,12 @@ class Charger(WSListener):  # type: ignore[misc]  # the library's class is not t
             self._asked(json.loads(said))
         else:
             self._tally.misheard(said)
+            self._fail(f"it heard {said[:200]!r}")
+
+    def _fail(self, why: str) -> None:
+        """End the conversation that somebody waits for: the answer it needs will not come."""
+        if self._quiet is not None and not self._quiet.done():
+            self._quiet.set_exception(RuntimeError(f"{self.id}: {why}"))
 
     def _answered(self, asked: Frame, said: bytes) -> None:
         tally, self._said = self._tally, None

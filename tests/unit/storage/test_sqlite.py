@@ -18,6 +18,7 @@ from irve_bridge.storage import open_storage
 from irve_bridge.storage.intents import SqlIntents
 from irve_bridge.storage.migrate import migrate
 from irve_bridge.storage.turns import Turns
+from irve_bridge.storage.writer import BATCH_MAX
 
 NOW = datetime(2026, 5, 4, tzinfo=UTC)
 REPLY = StoredReply("f", 200, "{}")
@@ -54,6 +55,30 @@ async def test_a_writer_waits_for_another_process_and_readers_do_not(tmp_path: P
         other.close()
         await writing
         assert await storage.read(lambda tx: tx.replies.get("a")) == REPLY
+
+
+async def test_what_is_urgent_waits_for_nothing_that_is_queued(tmp_path: Path) -> None:
+    """A node that hears from all its charge points at once still tells in time that it lives."""
+    async with open_storage(f"sqlite:///{tmp_path}/bridge.db") as storage:
+        busy, go_on = threading.Event(), threading.Event()
+        ran: list[str] = []
+
+        def block(_: Tx) -> None:
+            busy.set()
+            go_on.wait(timeout=30)
+
+        first = asyncio.ensure_future(storage.transact(block))
+        await asyncio.to_thread(busy.wait)
+        queued = [
+            asyncio.ensure_future(storage.transact(lambda _: ran.append("queued")))
+            for _ in range(2 * BATCH_MAX)
+        ]
+        await asyncio.sleep(0)
+        urgent = asyncio.ensure_future(storage.transact_now(lambda _: ran.append("urgent")))
+        await asyncio.sleep(0)
+        go_on.set()
+        await asyncio.gather(first, urgent, *queued)
+        assert ran == ["urgent", *["queued"] * (2 * BATCH_MAX)]
 
 
 async def test_a_commit_that_fails_fails_every_unit_of_its_batch(tmp_path: Path) -> None:
