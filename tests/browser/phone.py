@@ -74,6 +74,15 @@ class Phone:
         await self.page.wait_for_url(BANK)
         await self.page.locator(f"[name=outcome][value={answer}]").click()
 
+    async def go_back(self) -> None:
+        """Go back, and again where the page asked for itself anew at that very moment."""
+        here = self.page.url
+        with suppress(Error):
+            await self.page.go_back()
+        await self.page.wait_for_load_state()
+        if self.page.url == here:
+            await self.page.go_back()
+
     async def reload(self) -> None:
         """Ask for the page anew, be it at the moment in which it does so itself."""
         with suppress(Error):

@@ -111,7 +111,7 @@ async def test_going_back_after_paying_orders_nothing_again(
     async with place(tmp_path, browser) as (driver, cp, w):
         await driver.pay(PlanName.FIXED, amount="1000")
         await driver.page.wait_for_load_state()
-        await driver.page.go_back()
+        await driver.go_back()
         await expect(driver.page.locator("[name=card]")).to_have_count(0)
         await driver.scan()
         await driver.page.wait_for_url(SESSION)
