@@ -46,7 +46,7 @@ class SqliteStorage:
         return await self._writer.write(unit)
 
     async def transact_now(self, unit: Callable[[Tx], T]) -> T:
-        """Run a short unit of work, which waits for the batch that is being written alone."""
+        """Run a short unit of work, which waits for the batch being written and for no other."""
         return await self._writer.write(unit, urgent=True)
 
     async def read(self, query: Callable[[Tx], T]) -> T:

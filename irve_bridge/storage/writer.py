@@ -78,10 +78,11 @@ class Writer:
         while not last:
             batch = list(self._queued())
             last = batch[-1] is None
-            self._write([self._urgent.popleft() for _ in range(len(self._urgent))])
-            self._write([job for job in batch if job is not None and not job.urgent])
+            self._finish([self._urgent.popleft() for _ in range(len(self._urgent))])
+            self._finish([job for job in batch if job is not None and not job.urgent])
 
-    def _write(self, jobs: Sequence[_Job]) -> None:
+    def _finish(self, jobs: Sequence[_Job]) -> None:
+        """Commit the jobs and tell who waits; what is never committed is never confirmed."""
         if not jobs:
             return
         outcomes = self._commit(jobs)
