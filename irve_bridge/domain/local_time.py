@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 _DAY = timedelta(days=1)
 
@@ -13,6 +13,11 @@ _DAY = timedelta(days=1)
 def time_zones() -> frozenset[str]:
     """Return the names of all IANA time zones; looking for them reads a thousand files."""
     return frozenset(available_timezones())
+
+
+def day_begins(day: date, time_zone: str) -> datetime:
+    """Return when a day begins in a time zone, in UTC: not every day has 24 hours."""
+    return datetime.combine(day, time(), ZoneInfo(time_zone)).astimezone(UTC)
 
 
 class Calendar:

@@ -4,9 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from irve_bridge.domain import facts
 from irve_bridge.domain.session import PlanName, Session
-from irve_bridge.service.ports import Movement
-
-_IN = frozenset({"charge", "capture", "refund_returned"})
+from irve_bridge.service.ports import KEPT, Movement, moved_minor
 
 
 def movements(session: Session, fact: facts.SessionFact) -> Iterator[Movement]:
@@ -34,11 +32,7 @@ def movements(session: Session, fact: facts.SessionFact) -> Iterator[Movement]:
 
 def left_minor(found: Iterable[Movement], payment_intent_id: str | None) -> int:
     """Return what of one payment was taken and not given back."""
-    return sum(
-        movement.amount_minor if movement.kind in _IN else -movement.amount_minor
-        for movement in found
-        if movement.payment_id == payment_intent_id and movement.kind in _IN | {"refund"}
-    )
+    return moved_minor((each for each in found if each.payment_id == payment_intent_id), KEPT)
 
 
 def _taken(

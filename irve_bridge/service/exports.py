@@ -32,10 +32,6 @@ class Account:
         """The VAT in it."""
         return sum(paper.signed_vat_minor for paper in self.papers)
 
-    def moved_minor(self, **signs: int) -> int:
-        """Return the sum of movements by their kinds' signs."""
-        return sum(signs.get(each.kind, 0) * each.amount_minor for each in self.movements)
-
 
 async def accounts(
     storage: Storage, days: Days, charge_point_id: str | None

@@ -8,6 +8,7 @@ from irve_bridge.domain.charge_point import ChargePoint, Connector
 from irve_bridge.domain.intents import Kind
 from irve_bridge.domain.session import Session, State
 from irve_bridge.service.ports import (
+    KEPT,
     Concerned,
     FleetTally,
     LaneTally,
@@ -23,7 +24,6 @@ RUNNING_SHOWN, NAMED, STRANGERS_MOST = 12, 5, 100
 LATE = timedelta(minutes=15)
 """What waits longer to be done is worth a look."""
 RUNNING = (State.CHARGING, State.STOPPING)
-_IN, _OUT = frozenset({"charge", "capture", "refund_returned"}), frozenset({"refund"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +65,8 @@ class Overview:
     @property
     def taken(self) -> dict[str, int]:
         """What was paid since the day began and not given back, in minor units by currency."""
-        signs = dict.fromkeys(_IN, 1) | dict.fromkeys(_OUT, -1)
-        moved = (tally for tally in self.moved if tally.kind in signs)
-        return _added((tally.currency, signs[tally.kind] * tally.amount_minor) for tally in moved)
+        moved = (tally for tally in self.moved if tally.kind in KEPT)
+        return _added((tally.currency, KEPT[tally.kind] * tally.amount_minor) for tally in moved)
 
 
 def overview(tx: Tx, now: datetime, since: datetime, lively: Lively) -> Overview:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
+from irve_bridge.domain.local_time import day_begins
 from irve_bridge.service.ports import TakingsTally, Tx
 
 DAYS_MOST = 92
@@ -30,16 +30,12 @@ class Days:
     @property
     def since(self) -> datetime:
         """When the first day begins, in UTC."""
-        return self.begin_of(self.first)
+        return day_begins(self.first, self.time_zone)
 
     @property
     def until(self) -> datetime:
         """When the last day is over, in UTC."""
-        return self.begin_of(self.last + _DAY)
-
-    def begin_of(self, day: date) -> datetime:
-        """Return when a day begins there: not every day has 24 hours."""
-        return datetime.combine(day, time(), ZoneInfo(self.time_zone)).astimezone(UTC)
+        return day_begins(self.last + _DAY, self.time_zone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +73,7 @@ def takings(
     after: tuple[str, str],
 ) -> Takings:
     """Return what came of some days, and, where no station is asked for, of which stations."""
-    begins = [(day, days.begin_of(day)) for day in (*days, days.last + _DAY)]
+    begins = [(day, day_begins(day, days.time_zone)) for day in (*days, days.last + _DAY)]
     by_day = [
         (day, tx.tallies.takings(since, until, charge_point_id or None))
         for (day, since), (_, until) in pairwise(begins)

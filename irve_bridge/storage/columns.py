@@ -22,6 +22,11 @@ A text's order must not change with the system's library: indexes stand on it.
 """
 
 
+def unindexed(column: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+    """Return a text that compares as its column does, and for which no index of it is taken."""
+    return column.concat(sa.text("''"))
+
+
 def without_nul(text: str) -> str:
     """Return a text as PostgreSQL can hold it: no text of its contains U+0000."""
     return text.replace("\0", "\ufffd")

@@ -11,14 +11,13 @@ from sqlalchemy import (
     Table,
     bindparam,
     select,
-    text,
     tuple_,
 )
 
 from irve_bridge.domain.cdr import Cdr
 from irve_bridge.domain.session import Session
 from irve_bridge.service.ports import Booked, Movement
-from irve_bridge.storage.columns import Text, UTCDateTime
+from irve_bridge.storage.columns import Text, UTCDateTime, unindexed
 from irve_bridge.storage.rows import from_row
 from irve_bridge.storage.schema import cdrs, movements, sessions
 
@@ -40,8 +39,7 @@ def _page(
 def _only(table: Table) -> ColumnElement[bool]:
     """Compare so that the days' index is walked, in order, and not the stations'."""
     place = bindparam("of_charge_point", type_=Text)
-    found: ColumnElement[bool] = table.c.charge_point_id.concat(text("''")) == place
-    return found
+    return unindexed(table.c.charge_point_id) == place
 
 
 _SESSIONS = _page(sessions, sessions.c.ended_at, sessions.c.id)

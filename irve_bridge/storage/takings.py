@@ -1,6 +1,6 @@
 """What a span of time brought in: three ranges of three indexes, whose tables nobody opens."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,8 +20,8 @@ from sqlalchemy import (
     union_all,
 )
 
-from irve_bridge.service.ports import TakingsTally
-from irve_bridge.storage.columns import Integer, Text
+from irve_bridge.service.ports import CHARGED, DISPUTED, REFUNDED, TakingsTally
+from irve_bridge.storage.columns import Integer, Text, unindexed
 from irve_bridge.storage.rows import from_row
 from irve_bridge.storage.schema import movements, receipts, sessions
 
@@ -46,25 +46,19 @@ def _part(at: ColumnElement[datetime], table: Any, **figures: Any) -> Select[Any
     ).where(at >= bindparam("since"), at < bindparam("until"))
 
 
-def _of_kind(**signs: int) -> ColumnElement[int]:
+def _of_kind(signs: Mapping[str, int]) -> ColumnElement[int]:
     amount = movements.c.amount_minor
     cases = ((movements.c.kind == kind, sign * amount) for kind, sign in signs.items())
     return case(*cases, else_=0)
-
-
-def _only(column: ColumnElement[str], value: Any) -> ColumnElement[bool]:
-    """Compare so that no index of the column is taken for that of the days."""
-    found: ColumnElement[bool] = column.concat(text("''")) == value
-    return found
 
 
 _PARTS = (
     _part(
         movements.c.at,
         movements,
-        charged_minor=_of_kind(charge=1, capture=1),
-        refunded_minor=_of_kind(refund=1, refund_returned=-1),
-        disputed_minor=_of_kind(dispute=1),
+        charged_minor=_of_kind(CHARGED),
+        refunded_minor=_of_kind(REFUNDED),
+        disputed_minor=_of_kind(DISPUTED),
     ),
     _part(
         receipts.c.issued_at,
@@ -77,12 +71,14 @@ _PARTS = (
         sessions,
         sessions=literal(1, Integer),
         energy_wh=func.coalesce(sessions.c.energy_wh, 0),
-    ).where(_only(sessions.c.state, text("'settled'"))),
+    ).where(unindexed(sessions.c.state) == text("'settled'")),
 )
 
 
 _place = bindparam("of_charge_point", type_=Text)
-_AT_ONE = [part.where(_only(part.selected_columns.charge_point_id, _place)) for part in _PARTS]
+_AT_ONE = [
+    part.where(unindexed(part.selected_columns.charge_point_id) == _place) for part in _PARTS
+]
 
 
 def _sums(parts: Iterable[Select[Any]], *, by_station: bool = False) -> Select[Any]:
@@ -93,7 +89,7 @@ def _sums(parts: Iterable[Select[Any]], *, by_station: bool = False) -> Select[A
         place = _place.label("charge_point_id")
         return select(place, rows.currency, *sums).group_by(rows.currency).order_by(rows.currency)
     by = (rows.charge_point_id, rows.currency)
-    behind = tuple_(*(column.concat(text("''")) for column in by)) > tuple_(
+    behind = tuple_(*map(unindexed, by)) > tuple_(
         bindparam("after", type_=Text), bindparam("after_currency", type_=Text)
     )
     found = select(*by, *sums).where(behind).group_by(*by).order_by(*by)

@@ -1,10 +1,9 @@
 """What a receipt says of the money, by the books."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from irve_bridge.domain.session import State
-from irve_bridge.service.ports import Movement
+from irve_bridge.service.ports import REFUNDED, moved_minor
 from irve_bridge.service.views import SessionView
 
 
@@ -39,18 +38,8 @@ def money_of(view: SessionView) -> Money:
     later = [m for m in back if settled and session.ended_at and m.at > session.ended_at]
     decided_minor = session.decided_minor or 0
     return Money(
-        refunded_minor=_given_back(back) - _given_back(later),
-        refunded_later_minor=_given_back(later),
+        refunded_minor=moved_minor(back, REFUNDED) - moved_minor(later, REFUNDED),
+        refunded_later_minor=moved_minor(later, REFUNDED),
         under_way_minor=max(session.paid_minor - decided_minor, 0) if going_back else 0,
-        released_minor=_moved(view.movements, "release"),
+        released_minor=moved_minor(view.movements, {"release": 1}),
     )
-
-
-def _given_back(movements: Iterable[Movement]) -> int:
-    """A refund that the bank sent back was none."""
-    found = tuple(movements)
-    return _moved(found, "refund") - _moved(found, "refund_returned")
-
-
-def _moved(movements: Iterable[Movement], kind: str) -> int:
-    return sum(movement.amount_minor for movement in movements if movement.kind == kind)

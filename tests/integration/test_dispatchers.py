@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -76,7 +76,8 @@ async def dispatching(
         yield
     finally:
         working.cancel()
-        await asyncio.wait({working})
+        with suppress(asyncio.CancelledError):
+            await working  # what it died of is told
 
 
 async def paid(storage: Storage, name: str, intent: Intent, **changes: Any) -> None:
@@ -172,3 +173,4 @@ async def test_what_another_node_is_about_to_claim_is_not_looked_for_all_the_tim
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(1):
                     await often.wait()
+    assert looks

@@ -38,7 +38,12 @@ from irve_bridge.service.ports.hands import (
     Task,
 )
 from irve_bridge.service.ports.movements import (
+    CHARGED,
+    DISPUTED,
+    KEPT,
+    REFUNDED,
     Movement,
+    moved_minor,
 )
 from irve_bridge.service.ports.nodes import (
     ALONE,
@@ -106,7 +111,11 @@ from irve_bridge.service.ports.transactions import (
 __all__ = [
     "ALONE",
     "BEGUN",
+    "CHARGED",
+    "DISPUTED",
+    "KEPT",
     "NODE_ID_LENGTH",
+    "REFUNDED",
     "Accounts",
     "Again",
     "Answer",
@@ -176,4 +185,5 @@ __all__ = [
     "Unanswered",
     "Unfinished",
     "ignore",
+    "moved_minor",
 ]

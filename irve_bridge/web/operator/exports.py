@@ -13,7 +13,7 @@ from aiohttp import web
 from irve_bridge.domain.money import minor_digits
 from irve_bridge.service import exports
 from irve_bridge.service.exports import Account
-from irve_bridge.service.ports import Booked, Storage
+from irve_bridge.service.ports import CHARGED, DISPUTED, REFUNDED, Booked, Storage, moved_minor
 from irve_bridge.service.takings import Days
 from irve_bridge.web.context import CONTEXT
 from irve_bridge.web.operator.days import Asked
@@ -103,9 +103,9 @@ def _session(account: Account) -> Sequence[Cell]:
     amounts = (
         account.billed_minor,
         account.vat_minor,
-        account.moved_minor(charge=1, capture=1),
-        account.moved_minor(refund=1, refund_returned=-1),
-        account.moved_minor(dispute=1),
+        moved_minor(account.movements, CHARGED),
+        moved_minor(account.movements, REFUNDED),
+        moved_minor(account.movements, DISPUTED),
     )
     return (
         session.id,

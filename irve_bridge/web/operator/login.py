@@ -22,8 +22,8 @@ class LoginThrottle:
     name do not lock them out.
     """
 
-    def __init__(self, per_minute: float, burst: int = BURST) -> None:
-        self._throttle = Throttle(per_minute, burst)
+    def __init__(self, per_minute: float) -> None:
+        self._throttle = Throttle(per_minute, BURST)
         self._known: dict[tuple[str, str], None] = {}
 
     def allows(self, address: str, name: str) -> bool:

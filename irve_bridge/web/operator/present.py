@@ -12,6 +12,7 @@ from irve_bridge.domain.charge_point import ChargePoint, ConnectorStatus
 from irve_bridge.domain.errors import Refusal
 from irve_bridge.domain.intents import Kind
 from irve_bridge.domain.lifecycle import Event
+from irve_bridge.domain.local_time import day_begins
 from irve_bridge.domain.money import minor_digits
 from irve_bridge.domain.session import PlanName, Session, State
 from irve_bridge.i18n import N_, Language
@@ -61,8 +62,8 @@ class Presenter:
 
     def day_began(self) -> datetime:
         """Return when this day began on the operator's clock."""
-        here = self.now.astimezone(ZoneInfo(self.time_zone))
-        return here.replace(hour=0, minute=0, second=0, microsecond=0)
+        today = self.now.astimezone(ZoneInfo(self.time_zone)).date()
+        return day_begins(today, self.time_zone)
 
     def amounts(self, by_currency: Mapping[str, int]) -> list[str]:
         """Return amounts, one for each currency that there is."""

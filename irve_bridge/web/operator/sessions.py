@@ -1,13 +1,13 @@
 """Charging sessions: looked for, and one of them with its whole story."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
 from aiohttp import web
 from pydantic import AfterValidator, TypeAdapter
 
 from irve_bridge.domain.classify import trusted_minor
+from irve_bridge.domain.local_time import day_begins
 from irve_bridge.domain.session import Session, State
 from irve_bridge.service.ends import most_decided_minor
 from irve_bridge.service.overview import RUNNING
@@ -48,7 +48,7 @@ SESSIONS = TypeAdapter(Sessions)
 async def listing(request: web.Request) -> web.Response:
     """Answer GET /operator/sessions?q=…&state=…&since=…&until=…&after=…, newest first."""
     asked = validated(SESSIONS, dict(request.query))
-    zone = ZoneInfo(request.app[CONTEXT].settings.operator_time_zone)
+    zone = request.app[CONTEXT].settings.operator_time_zone
     sought = Sought(
         states=GROUPS.get(asked.state, (asked.state,)),
         since=_begin(asked.since, zone),
@@ -134,8 +134,6 @@ def charts(view: Story, presenter: Presenter) -> list[Chart]:
     return [each for each in drawn if each]
 
 
-def _begin(day: date | None, zone: ZoneInfo, days: int = 0) -> datetime | None:
+def _begin(day: date | None, time_zone: str, days: int = 0) -> datetime | None:
     """Return when a day begins, or one that is so many days later."""
-    if day is None:
-        return None
-    return datetime.combine(day + timedelta(days=days), time(), zone)
+    return None if day is None else day_begins(day + timedelta(days=days), time_zone)

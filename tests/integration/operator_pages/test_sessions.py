@@ -15,6 +15,7 @@ from irve_bridge.domain.errors import Conflict
 from irve_bridge.i18n import REGIONS
 from irve_bridge.service import accounts
 from irve_bridge.web.cursors import cursor
+from irve_bridge.web.operator.routes import ROUTES
 from irve_bridge.web.operator.sessions import SHOWN
 from tests.integration.operator_pages.conftest import PASSWORD, Browser, browser_within, hidden
 from tests.integration.world import World, world
@@ -308,12 +309,13 @@ async def test_a_viewer_sees_what_waits_and_decides_nothing(w: World, viewer: Br
 
 async def test_every_page_speaks_every_language(w: World) -> None:
     """No page fails for want of a word, and none shows a place that was not filled in."""
-    session_id = await to_review(w)
-    pages = ("", "/sessions", f"/sessions/{session_id}", "/review", "/due", "/stations/CP1")
+    ids = {"session_id": await to_review(w), "charge_point_id": "CP1", "tariff_id": "ac"}
+    shown = [route.path for route in ROUTES if route.method == "GET" and "." not in route.path]
+    pages = [path.format(**ids) for path in shown if path != "/operator/login"]
     for code in REGIONS:
         async with browser_within(w, "claire", code) as browser:
             for page in pages:
-                answer, text = await browser.get(f"/operator{page}")
+                answer, text = await browser.get(page)
                 assert answer.status == 200, (code, page)
                 assert answer.headers["Content-Language"] == code
                 assert "%(" not in text

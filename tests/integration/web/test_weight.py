@@ -83,6 +83,7 @@ async def test_the_manifest_speaks_the_page_s_language_and_keeps_the_address_bar
         assert answer.content_type == "application/manifest+json"
         manifest = await answer.json(content_type=None)
     assert (manifest["lang"], manifest["display"]) == ("fr", "browser")
+    assert {icon["purpose"] for icon in manifest["icons"]} == {"any", "maskable"}
     for icon in manifest["icons"]:
         async with house.client.get(icon["src"]) as answer:
             assert (answer.status, answer.content_type) == (200, icon["type"])
