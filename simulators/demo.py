@@ -13,6 +13,7 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import socket
 import sys
 import time
@@ -70,12 +71,20 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, default=ROOT / ".demo", help="folder, emptied first")
     arguments = parser.parse_args(argv)
     try:
-        return asyncio.run(run(arguments))
+        return asyncio.run(_until_ended(arguments))
     except (PartFailed, FolderRefused) as failure:
         console.print(f"[red]{escape(str(failure))}")
         return 1
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         return 130
+
+
+async def _until_ended(arguments: argparse.Namespace) -> int:
+    """Whatever ends the demo ends all of its parts; asyncio itself cancels at a SIGINT."""
+    running = asyncio.create_task(run(arguments))
+    for by in (signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(by, running.cancel)
+    return await running
 
 
 async def run(arguments: argparse.Namespace) -> int:

@@ -57,7 +57,10 @@ class Parts:
             PartFailed: It did not end well.
         """
         process = await self._start(module, *arguments)
-        said, _ = await process.communicate(given.encode())
+        try:
+            said, _ = await process.communicate(given.encode())
+        finally:
+            await _end(process)
         if process.returncode:
             raise PartFailed(f"{module} {' '.join(arguments)}: {said.decode().strip()}")
 

@@ -24,6 +24,7 @@ def add_to(commands: Actions) -> None:
 async def backup(arguments: argparse.Namespace) -> int:
     """Make a copy."""
     url = settings_of(arguments).database_url.get_secret_value()
+    arguments.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds personal data
     with busy("Copying the database"):
         size = await asyncio.to_thread(back_up, url, arguments.file)
     console.print(f"{arguments.file} is a whole copy ({size:,} bytes).")

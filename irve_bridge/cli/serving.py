@@ -91,7 +91,7 @@ async def check(arguments: argparse.Namespace) -> int:
         )
     for sentence in refused:
         console.print(sentence)
-    outside = _outside(settings, points)
+    outside = [*_unreachable(settings), *_outside(settings, points)]
     for sentence in outside:
         console.print(sentence)
     unnamed = [point.id for point in points if not point.operator_identified]
@@ -101,6 +101,14 @@ async def check(arguments: argparse.Namespace) -> int:
             "irve-bridge stations apply FILE"
         )
     return 1 if unnamed or outside else 0
+
+
+def _unreachable(settings: Settings) -> list[str]:
+    """Return what keeps drivers out: labels and links name the pages' address."""
+    host = settings.base_url.host or ""
+    if settings.live and (host == "localhost" or host.startswith("127.") or host == "[::1]"):
+        return [f"No driver reaches BASE_URL {settings.public_url}: it is this machine's own."]
+    return []
 
 
 def _outside(settings: Settings, points: list[ChargePoint]) -> list[str]:

@@ -85,7 +85,7 @@ async def restored(
 @pytest.mark.parametrize("plan", ["dynamic", "fixed"])
 async def test_after_a_restore_every_session_agrees_with_stripe(tmp_path: Path, plan: str) -> None:
     """Nobody pays more than before. What a kept card paid meanwhile goes back, and is due."""
-    copies = (tmp_path / "backup.db", copy_file, put_file_back)
+    copies = (tmp_path / "backups" / "backup.db", copy_file, put_file_back)
     async with (
         world(tmp_path, process=True, **QUICKLY) as w,
         w.charge_point() as cp,

@@ -56,6 +56,15 @@ def test_an_operator_s_first_afternoon(tmp_path: Path) -> None:
     assert (tmp_path / "qr" / "CP1-2.svg").read_text().startswith("<?xml")
 
 
+def test_check_refuses_real_money_on_pages_that_no_driver_reaches(tmp_path: Path) -> None:
+    """Printed labels would name this very machine."""
+    run(tmp_path, "stations", "apply", "config/stations.yaml")
+    for base_url, status in (("http://127.0.0.1:8080", 1), ("https://charge.example.com", 0)):
+        live = {"STRIPE_SECRET_KEY": "sk_live_example", "BASE_URL": base_url}
+        checked = run(tmp_path, "check", **live)
+        assert (checked.returncode, "No driver reaches" in checked.stdout) == (status, status == 1)
+
+
 @pytest.mark.parametrize("kind", ["sqlite_url", "postgres_url"])
 def test_migrating_says_from_which_schema_to_which(
     tmp_path: Path, request: pytest.FixtureRequest, kind: str
